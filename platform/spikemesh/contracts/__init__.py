@@ -1,0 +1,37 @@
+"""What a plugin author implements. Import from here; nothing else of spikemesh is needed.
+
+>>> from spikemesh.contracts import NeuronModel, Parameter, State, hookimpl
+"""
+
+from spikemesh.contracts.coding import CounterRandom, Decoder, Encoder
+from spikemesh.contracts.hooks import hookimpl
+from spikemesh.contracts.learning import LearningRule, Trace
+from spikemesh.contracts.mapping import Partitioner, PartitionProblem, Placer, Router
+from spikemesh.contracts.neuron import NeuronModel, Parameter, State
+from spikemesh.contracts.scenario import ScenarioFolder
+from spikemesh.contracts.system import SystemPreset
+from spikemesh.contracts.trace import Chunk, ProbePlan, TracePlan, TraceReader, TraceStore, TraceWriter
+
+__all__ = [
+    "Chunk",
+    "CounterRandom",
+    "Decoder",
+    "Encoder",
+    "LearningRule",
+    "NeuronModel",
+    "Parameter",
+    "PartitionProblem",
+    "Partitioner",
+    "Placer",
+    "ProbePlan",
+    "Router",
+    "ScenarioFolder",
+    "State",
+    "SystemPreset",
+    "Trace",
+    "TracePlan",
+    "TraceReader",
+    "TraceStore",
+    "TraceWriter",
+    "hookimpl",
+]

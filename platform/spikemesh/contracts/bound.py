@@ -1,0 +1,161 @@
+"""A network whose names are looked up and whose quantities are plain numbers in the field's units.
+
+This is what mapping and the engine work on. Times are whole steps; weights are in the target's unit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from spikemesh.contracts.coding import Encoder
+from spikemesh.contracts.learning import LearningRule
+from spikemesh.contracts.neuron import NeuronModel
+from spikemesh.description.values import Distribution
+from spikemesh.ids import AnyArray, IntArray
+
+
+@dataclass(frozen=True, eq=False)
+class BoundPopulation:
+    """A population with its model, constants and initial state.
+
+    Attributes
+    ----------
+    index
+        Position in the network.
+    offset
+        Global index of its neuron 0.
+    constants, initial
+        Per name a float (or int), or one value per neuron.
+    event_ticks, event_neurons
+        Scheduled spikes of a population whose model has ``events``, sorted by tick then neuron.
+    """
+
+    index: int
+    name: str
+    size: int
+    offset: int
+    model: type[NeuronModel]
+    parameters: Mapping[str, Any]
+    constants: Mapping[str, Any]
+    initial: Mapping[str, Any]
+    positions: AnyArray | None = None
+    event_ticks: IntArray | None = None
+    event_neurons: IntArray | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class BoundLearning:
+    """A learning rule with its parameters and scalar constants."""
+
+    rule: type[LearningRule]
+    parameters: Mapping[str, Any]
+    constants: Mapping[str, float]
+    delay_side: str = "axonal"
+    third_ticks: IntArray | None = None
+    third_values: AnyArray | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class BoundProjection:
+    """A projection with numbers in place of names.
+
+    Attributes
+    ----------
+    source, target
+        Population indices.
+    weight
+        Number, per-synapse array (explicit lists) or distribution, in the target model's unit.
+    delay
+        Steps: an int, a per-synapse array, or a distribution in milliseconds (rounded to steps, at least 1).
+    receptor
+        Receptor name, or ``auto``.
+    expected
+        Expected number of synapses.
+    """
+
+    index: int
+    name: str
+    source: int
+    target: int
+    rule: str
+    arguments: Mapping[str, Any]
+    weight: float | AnyArray | Distribution
+    delay: int | IntArray | Distribution
+    receptor: str
+    autapses: bool
+    multapses: bool
+    expected: float
+    learning: BoundLearning | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class BoundPoisson:
+    """An own Poisson process for every neuron of a population; ``rate`` in Hz, scalar or per neuron."""
+
+    index: int
+    population: int
+    rate: float | AnyArray
+    weight: float
+    receptor: str
+
+
+@dataclass(frozen=True, eq=False)
+class BoundCurrent:
+    """Currents that change at given steps: at ``ticks[k]`` all neurons take ``values[k]``.
+
+    A value set at tick k acts from the step that starts at k. ``values`` has shape (changes,) or (changes, size).
+    """
+
+    index: int
+    population: int
+    ticks: IntArray
+    values: AnyArray
+
+
+@dataclass(frozen=True, eq=False)
+class BoundInput:
+    """Samples for an encoder; sample k starts at tick ``k * (present + blank)``."""
+
+    index: int
+    population: int
+    encoder: type[Encoder]
+    parameters: Mapping[str, Any]
+    data: AnyArray
+    present: int
+    blank: int
+    reset: tuple[int, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class BoundProbe:
+    """What is recorded of a population; ``neurons`` are local indices, sorted."""
+
+    population: int
+    variable: str
+    neurons: IntArray
+    every: int
+
+
+@dataclass(frozen=True, eq=False)
+class BoundNetwork:
+    """A network ready for mapping."""
+
+    timestep_ms: float
+    seed: int
+    populations: tuple[BoundPopulation, ...]
+    projections: tuple[BoundProjection, ...]
+    poissons: tuple[BoundPoisson, ...] = ()
+    currents: tuple[BoundCurrent, ...] = ()
+    inputs: tuple[BoundInput, ...] = ()
+    probes: tuple[BoundProbe, ...] = ()
+    recorded: tuple[int, ...] = ()
+    """Populations whose spikes are recorded."""
+    stored_weights: tuple[int, ...] = field(default=())
+    """Projections whose final weights are stored."""
+
+    @property
+    def size(self) -> int:
+        """Number of neurons."""
+        return sum(p.size for p in self.populations)

@@ -1,0 +1,97 @@
+"""Contracts of the three steps of mapping: partition, place, route.
+
+All three are deterministic functions of what they are given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from spikemesh.description.system import System
+from spikemesh.ids import FloatArray, IntArray
+
+
+@dataclass(frozen=True, eq=False)
+class PartitionProblem:
+    """What a partitioner sees of a network.
+
+    Attributes
+    ----------
+    names, sizes
+        Populations in order.
+    fan_in : ndarray of float64, shape (populations,)
+        Mean synapses onto one neuron of each population.
+    synapses : ndarray of float64, shape (populations, populations)
+        Expected synapses from (row) to (column).
+    local : ndarray of bool, shape (populations, populations)
+        Whether the projection joins neurons of like relative index (one_to_one, conv2d, distance ...).
+    axons_in : ndarray of float64, shape (populations,)
+        Expected distinct sources that reach a group of a population's neurons, at most.
+    """
+
+    names: tuple[str, ...]
+    sizes: tuple[int, ...]
+    fan_in: FloatArray
+    synapses: FloatArray
+    local: IntArray
+    axons_in: FloatArray
+    system: System
+    pin: dict[str, tuple[int, ...]]
+
+
+class Partitioner(Protocol):
+    """Splits populations over virtual chips and cores."""
+
+    name: str
+
+    def partition(self, problem: PartitionProblem) -> list[IntArray]:
+        """Return per population the global virtual core (``chip * cores_per_chip + core``) of each neuron.
+
+        Raises
+        ------
+        MappingError
+            If the network cannot fit; names the population, the limit and by how much.
+        """
+        ...
+
+
+class Placer(Protocol):
+    """Puts virtual chips onto physical ones."""
+
+    name: str
+
+    def place(self, traffic: FloatArray, system: System, fixed: Sequence[int]) -> IntArray:
+        """Return the physical chip of each virtual chip.
+
+        Parameters
+        ----------
+        traffic : ndarray of float64, shape (chips, chips)
+            Expected spikes, weighted by synapses, from virtual chip (row) to virtual chip (column).
+        system
+            The system.
+        fixed
+            Virtual chips that must keep their number because populations are pinned to them.
+        """
+        ...
+
+
+class Router(Protocol):
+    """Finds the links a packet takes from chip to chip."""
+
+    name: str
+
+    def path(self, source: int, target: int, system: System, links: dict[tuple[int, int], int]) -> list[int]:
+        """Return link indices from chip ``source`` to chip ``target``, in order (empty if the same).
+
+        Parameters
+        ----------
+        source, target
+            Chips.
+        system
+            The system.
+        links
+            Link index by (from chip, to chip).
+        """
+        ...

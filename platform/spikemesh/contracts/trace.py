@@ -1,0 +1,144 @@
+"""Contract between a run and the file it leaves: plan, chunks, writer, store, reader."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from spikemesh.ids import AnyArray, FloatArray, IntArray
+
+
+@dataclass(frozen=True, eq=False)
+class ProbePlan:
+    """One sampled state variable of one population.
+
+    ``neurons`` are population-local indices, sorted; a sample is taken at every tick that is a
+    positive multiple of ``every_steps``.
+    """
+
+    population: str
+    variable: str
+    unit: str
+    neurons: IntArray
+    every_steps: int
+
+
+@dataclass(frozen=True, eq=False)
+class TracePlan:
+    """Everything that is known of a trace before the first step.
+
+    Attributes
+    ----------
+    timestep_ms
+        dt.
+    populations
+        (name, size) of every population of the network, in order.
+    recorded
+        Names of populations whose spikes are recorded.
+    probes
+        Sampled variables.
+    weights
+        Names of projections whose weights are stored.
+    core_names, link_names
+        Names such as ``chip0.core1`` and ``chip0->chip1``, in index order.
+    bin_steps
+        Width of counter bins: bin b holds ticks ``b*bin_steps < tick <= (b+1)*bin_steps``.
+    placement
+        Per population the global core of each neuron, int32.
+    provenance
+        Texts and JSON-able values: scenario, mapping, seed, versions, plugins, host, backend ...
+    """
+
+    timestep_ms: float
+    populations: tuple[tuple[str, int], ...]
+    recorded: tuple[str, ...]
+    probes: tuple[ProbePlan, ...]
+    weights: tuple[str, ...]
+    core_names: tuple[str, ...]
+    link_names: tuple[str, ...]
+    bin_steps: int
+    packet_bits: int
+    placement: Mapping[str, AnyArray] = field(default_factory=dict)
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(eq=False)
+class Chunk:
+    """What happened in the ticks ``(first, until]``, from all agents together.
+
+    Attributes
+    ----------
+    spikes
+        Per recorded population ``(ticks int64, neurons int64)``, in any order; neuron indices are local.
+    probes
+        Per index into ``TracePlan.probes``: list of ``(ticks int64 [T], columns int64 [K], values float64 [T, K])``;
+        columns index ``ProbePlan.neurons``; parts from different agents cover different columns.
+    counters
+        ``core_spikes``, ``core_synaptic_events`` [bins, cores], ``link_packets`` [bins, links], int64,
+        for bins ``first_bin .. first_bin + bins``; values are *increments* to be added.
+    """
+
+    first: int
+    until: int
+    spikes: dict[str, tuple[IntArray, IntArray]] = field(default_factory=dict)
+    probes: dict[int, list[tuple[IntArray, IntArray, FloatArray]]] = field(default_factory=dict)
+    first_bin: int = 0
+    counters: dict[str, IntArray] = field(default_factory=dict)
+
+
+class TraceWriter(Protocol):
+    """Streams a run into a live trace and turns it into the canonical file at the end."""
+
+    def append(self, chunk: Chunk) -> None:
+        """Write and commit one chunk; afterwards it survives a kill of the process."""
+        ...
+
+    def store_weights(self, projection: str, sources: IntArray, targets: IntArray, weights: FloatArray) -> None:
+        """Keep the final weights of a projection (neuron indices local to their populations)."""
+        ...
+
+    def finish(self, status: str, message: str = "", results: Mapping[str, Any] | None = None) -> Path:
+        """Write the canonical file (``status``: complete, interrupted or failed) and remove the live folder."""
+        ...
+
+    def abandon(self) -> None:
+        """Close the live trace as it is, leaving it to ``recover``."""
+        ...
+
+
+class TraceReader(Protocol):
+    """What every reader of a trace offers; see the store's own class for the rest."""
+
+    @property
+    def provenance(self) -> Mapping[str, Any]:
+        """Scenario text, mapping, seed, versions, plugins."""
+        ...
+
+    def summary(self) -> dict[str, Any]:
+        """Duration, spikes, packets, status."""
+        ...
+
+    def digest(self) -> dict[str, str]:
+        """SHA-256 of ``function`` and of ``hardware``."""
+        ...
+
+
+class TraceStore(Protocol):
+    """A kind of trace file."""
+
+    name: str
+    suffixes: Sequence[str]
+
+    def create(self, path: Path, plan: TracePlan, *, overwrite: bool = False) -> TraceWriter:
+        """Open a live trace that becomes ``path``."""
+        ...
+
+    def open(self, path: Path) -> TraceReader:
+        """Open a finished or live trace."""
+        ...
+
+    def recover(self, path: Path) -> Path:
+        """Turn what a killed run left into the canonical file."""
+        ...

@@ -1,0 +1,1 @@
+"""Pure, deterministic execution of chip programs: no Ray, no files, no clock."""

@@ -1,0 +1,1 @@
+"""Numba functions and nothing else: they take arrays and numbers."""

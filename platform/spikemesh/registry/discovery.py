@@ -1,0 +1,207 @@
+"""Discovery of plugins, one by one, and typed look-up by name."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+import pluggy
+
+from spikemesh.contracts import hooks
+from spikemesh.errors import DescriptionError, PluginError, Problem, nearest
+
+if TYPE_CHECKING:
+    import click
+
+    from spikemesh.contracts.coding import Decoder, Encoder
+    from spikemesh.contracts.learning import LearningRule
+    from spikemesh.contracts.mapping import Partitioner, Placer, Router
+    from spikemesh.contracts.neuron import NeuronModel
+    from spikemesh.contracts.scenario import ScenarioFolder
+    from spikemesh.contracts.system import SystemPreset
+    from spikemesh.contracts.trace import TraceStore
+
+GROUP = "spikemesh"
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Plugin:
+    """Where a plugin module comes from and whether it loaded."""
+
+    name: str
+    origin: str
+    """Distribution and version, or the file."""
+    error: str = ""
+
+
+@dataclass
+class Catalogue(Generic[T]):
+    """Things of one kind by name, and which plugin each comes from."""
+
+    kind: str
+    items: dict[str, T] = field(default_factory=dict)
+    origins: dict[str, str] = field(default_factory=dict)
+
+    def get(self, name: str, where: str = "") -> T:
+        """Look up by name.
+
+        Raises
+        ------
+        DescriptionError
+            If there is none; the message names the nearest.
+        """
+        try:
+            return self.items[name]
+        except KeyError:
+            found = f'there is no {self.kind} "{name}"'
+            raise DescriptionError(Problem(where or self.kind, found, nearest(name, self.items))) from None
+
+    def add(self, name: str, item: T, origin: str) -> None:
+        """Register; a second thing of one name is an error."""
+        if name in self.items and self.items[name] is not item:
+            raise PluginError(f'{self.kind} "{name}" of {origin} is already supplied by {self.origins[name]}')
+        self.items[name] = item
+        self.origins[name] = origin
+
+
+class Registry:
+    """All plugins of one process, by kind and name."""
+
+    def __init__(self) -> None:
+        self.neuron_models: Catalogue[type[NeuronModel]] = Catalogue("neuron model")
+        self.learning_rules: Catalogue[type[LearningRule]] = Catalogue("learning rule")
+        self.encoders: Catalogue[type[Encoder]] = Catalogue("encoder")
+        self.decoders: Catalogue[type[Decoder]] = Catalogue("decoder")
+        self.systems: Catalogue[SystemPreset] = Catalogue("system preset")
+        self.partitioners: Catalogue[Partitioner] = Catalogue("partitioner")
+        self.placers: Catalogue[Placer] = Catalogue("placer")
+        self.routers: Catalogue[Router] = Catalogue("router")
+        self.stores: Catalogue[TraceStore] = Catalogue("trace store")
+        self.scenarios: Catalogue[ScenarioFolder] = Catalogue("scenario")
+        self.commands: Catalogue[click.Command] = Catalogue("command")
+        self.plugins: list[Plugin] = []
+        self.files: list[Path] = []
+        self._manager = pluggy.PluginManager(hooks.PROJECT)
+        self._manager.add_hookspecs(hooks)
+
+    @property
+    def catalogues(self) -> Mapping[str, Catalogue[Any]]:
+        """Catalogues by the hook that fills them."""
+        return {
+            "spikemesh_neuron_models": self.neuron_models,
+            "spikemesh_learning_rules": self.learning_rules,
+            "spikemesh_encoders": self.encoders,
+            "spikemesh_decoders": self.decoders,
+            "spikemesh_systems": self.systems,
+            "spikemesh_partitioners": self.partitioners,
+            "spikemesh_placers": self.placers,
+            "spikemesh_routers": self.routers,
+            "spikemesh_stores": self.stores,
+            "spikemesh_scenarios": self.scenarios,
+            "spikemesh_commands": self.commands,
+        }
+
+    def register(self, module: object, name: str, origin: str) -> None:
+        """Add one plugin module and everything its hooks return.
+
+        Raises
+        ------
+        PluginError
+            If a hook is misspelt, takes unknown arguments, raises, or supplies a name twice.
+        """
+        try:
+            self._manager.register(module, name)
+            self._manager.check_pending()
+        except pluggy.PluginValidationError as error:
+            self._manager.unregister(name=name)
+            raise PluginError(f"plugin {name} ({origin}): {error}") from None
+        for hook, catalogue in self.catalogues.items():
+            function = getattr(module, hook, None)
+            if function is None:
+                continue
+            try:
+                supplied: Iterable[Any] = function()
+                for item in supplied:
+                    catalogue.add(item.name, item, name)
+            except PluginError:
+                raise
+            except Exception as error:
+                raise PluginError(f"plugin {name} ({origin}): {hook} raised {type(error).__name__}: {error}") from error
+
+    def load_entry_points(self, found: Iterable[EntryPoint] | None = None) -> None:
+        """Load every installed plugin; a broken one is noted in :attr:`plugins` and does not stop the others."""
+        for point in sorted(found if found is not None else entry_points(group=GROUP), key=lambda p: p.value):
+            distribution = point.dist
+            origin = f"{distribution.name} {distribution.version}" if distribution else point.value
+            self._load(f"{point.value}", origin, point.load)
+
+    def load_file(self, path: str | Path) -> None:
+        """Load a single-file plugin.
+
+        Raises
+        ------
+        PluginError
+            If the file does not exist, does not run, or supplies nothing valid.
+        """
+        path = Path(path).resolve()
+        if path in self.files:
+            return
+        module = import_file(path)
+        self.register(module, path.stem, str(path))
+        self.plugins.append(Plugin(path.stem, str(path)))
+        self.files.append(path)
+
+    def _load(self, name: str, origin: str, load: Callable[[], Any]) -> None:
+        try:
+            self.register(load(), name, origin)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # a plugin may call sys.exit; it must not stop the others
+            self.plugins.append(Plugin(name, origin, f"{type(error).__name__}: {error}"))
+        else:
+            self.plugins.append(Plugin(name, origin))
+
+    @property
+    def broken(self) -> list[Plugin]:
+        """Plugins that did not load."""
+        return [p for p in self.plugins if p.error]
+
+
+def import_file(path: Path) -> ModuleType:
+    """Import a Python file under a name of its own.
+
+    Raises
+    ------
+    PluginError
+        If it does not exist or raises.
+    """
+    if not path.is_file():
+        raise PluginError(f"plugin file {path} does not exist")
+    name = f"spikemesh_file_{path.stem}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise PluginError(f"plugin file {path} is no Python file")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        sys.modules.pop(name, None)
+        raise PluginError(f"plugin file {path}: {type(error).__name__}: {error}") from error
+    return module
+
+
+def load_registry(files: Iterable[str | Path] = ()) -> Registry:
+    """Load all installed plugins, then the given files."""
+    registry = Registry()
+    registry.load_entry_points()
+    for path in files:
+        registry.load_file(path)
+    return registry

@@ -1,0 +1,1 @@
+"""Runs chip programs: as threads of one process or as Ray actors."""
