@@ -1,0 +1,67 @@
+# Works with python3 (3.11 or newer), make and a package registry; everything is installed into .venv.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+DEMO_TRACE := runs/digits.h5
+
+# One recipe at a time also under -j: two installations into one environment would spoil each other.
+.NOTPARALLEL:
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check bench docs clean
+
+help:
+	@echo "make setup   create .venv and install everything for working on spikemesh"
+	@echo "make demo    classify handwritten digits on a simulated four-chip system"
+	@echo "make test    run the tests"
+	@echo "make check   lint, format, types, import contracts"
+	@echo "make bench   run the benchmarks"
+	@echo "make docs    build the documentation into site/"
+	@echo "make clean   remove what was built, .venv included"
+
+setup: $(VENV)/installed-all
+
+demo: $(VENV)/installed-examples
+	$(BIN)/spikemesh run digits_inference --out $(DEMO_TRACE) --overwrite
+	$(BIN)/spikemesh analyze $(DEMO_TRACE)
+	@echo "the trace is $(CURDIR)/$(DEMO_TRACE)"
+
+test: $(VENV)/installed-all
+	$(BIN)/python -m pytest
+
+check: $(VENV)/installed-all
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+bench: $(VENV)/installed-all
+	$(BIN)/python -m benchmarks
+
+docs: $(VENV)/installed-docs
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
+clean:
+	rm -rf $(VENV) site runs build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+
+# Stamps: an installation is repeated only when pyproject.toml has changed.
+$(VENV)/installed-examples: pyproject.toml | $(VENV)/created
+	@echo "installing spikemesh (about 300 MB of libraries on the first time)"
+	$(PIP) install --editable ".[examples]"
+	@touch $@
+
+$(VENV)/installed-all: pyproject.toml | $(VENV)/created
+	@echo "installing spikemesh with everything its tests need"
+	$(PIP) install --editable ".[test,examples]"
+	@touch $@ $(VENV)/installed-examples
+
+$(VENV)/installed-docs: pyproject.toml | $(VENV)/created
+	$(PIP) install "mkdocs>=1.6" "mkdocs-material>=9.5"
+	@touch $@
+
+$(VENV)/created:
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("spikemesh needs Python 3.11 or newer, this is " + sys.version.split()[0] + "; set PYTHON=python3.12 or the like")'
+	$(PYTHON) -m venv $(VENV)
+	@touch $@

@@ -11,6 +11,7 @@ from spikemesh.contracts.neuron import NeuronModel, Parameter, State
 from spikemesh.contracts.scenario import ScenarioFolder
 from spikemesh.contracts.system import SystemPreset
 from spikemesh.contracts.trace import Chunk, ProbePlan, TracePlan, TraceReader, TraceStore, TraceWriter
+from spikemesh.contracts.traffic import expected_packets
 
 __all__ = [
     "Chunk",
@@ -33,5 +34,6 @@ __all__ = [
     "TraceReader",
     "TraceStore",
     "TraceWriter",
+    "expected_packets",
     "hookimpl",
 ]

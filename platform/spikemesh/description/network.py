@@ -23,10 +23,32 @@ RULES = {
     "pool2d": ("input_shape", "size", "stride"),
     "explicit": ("sources", "targets"),
 }
-"""Connection rules and their arguments."""
+"""Connection rules and their arguments.
+
+``one_to_one``
+    Neuron k to neuron k, equal sizes.
+``all_to_all``
+    Every pair.
+``fixed_indegree``, ``fixed_outdegree``, ``fixed_total``
+    That many synapses onto each target, from each source, or in all, drawn uniformly.
+``fixed_probability``
+    Each pair with probability ``p``.
+``distance``
+    Each pair with probability ``p * exp(-d / scale)``, d the Euclidean distance of their ``positions``.
+``conv2d``
+    ``input_shape`` (height, width) or (channels, height, width) of the source; ``kernel`` an array
+    (height, width) or (out channels, in channels, height, width) of factors of the weight, zeros making no synapse;
+    ``stride`` (default 1) and ``padding`` (default 0), a number or (rows, columns). Neurons are numbered
+    channel by channel, row by row. The output has ``(in + 2 padding - kernel) // stride + 1`` rows and
+    columns; it is a cross-correlation, as in neural-network libraries.
+``pool2d``
+    Windows of ``size`` every ``stride`` (default: size), channel by channel; no factor.
+``explicit``
+    ``sources`` and ``targets``, one entry a synapse.
+"""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Population:
     """Neurons of one model.
 
@@ -51,6 +73,9 @@ class Population:
     init: Mapping[str, Any] = field(default_factory=dict)
     positions: AnyArray | None = None
 
+    def __repr__(self) -> str:
+        return f'<Population "{self.name}": {self.size} {self.model}>'
+
 
 @dataclass(frozen=True)
 class LearningUse:
@@ -60,7 +85,7 @@ class LearningUse:
     params: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Projection:
     """Synapses from one population to another.
 
@@ -88,6 +113,10 @@ class Projection:
     autapses: bool = True
     multapses: bool = True
     extras: Mapping[str, Any] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        learning = f", learning {self.learning.rule}" if self.learning else ""
+        return f'<Projection "{self.name}": {self.rule}{learning}>'
 
 
 @dataclass(frozen=True, eq=False)
@@ -166,7 +195,7 @@ class NetworkDescription:
 
 
 def selected_neurons(selection: str | slice | Sequence[int] | AnyArray | None, size: int) -> IntArray | None:
-    """Turn ``"0:10"``, a slice or a list into sorted neuron indices; None stays None.
+    """Turn ``"0:10"``, a slice, a mask or a list into sorted neuron indices; None stays None.
 
     Raises
     ------
@@ -176,16 +205,47 @@ def selected_neurons(selection: str | slice | Sequence[int] | AnyArray | None, s
     if selection is None:
         return None
     if isinstance(selection, str):
-        try:
-            parts = [int(p) if p.strip() else None for p in selection.split(":")]
-        except ValueError:
-            raise ValueError(f'"{selection}" is not a slice such as "0:10" or "::100"') from None
-        if len(parts) > 3:
-            raise ValueError(f'"{selection}" is not a slice such as "0:10" or "::100"')
-        selection = slice(parts[0], parts[0] + 1) if len(parts) == 1 and parts[0] is not None else slice(*parts)
+        selection = _slice_of(selection) if ":" in selection else [_index_of(selection)]
     if isinstance(selection, slice):
-        return np.arange(size, dtype=np.int64)[selection]
-    indices = np.unique(np.asarray(selection, dtype=np.int64))
+        return np.sort(np.arange(size, dtype=np.int64)[selection])
+    array = _index_array(selection, size)
+    if array is None:
+        raise ValueError('neurons are given as a slice such as "0:10" or a list of whole numbers')
+    indices = np.unique(array.astype(np.int64))
     if indices.size and (indices[0] < 0 or indices[-1] >= size):
-        raise ValueError(f"neuron {indices[-1] if indices[-1] >= size else indices[0]} is outside 0 to {size - 1}")
+        raise ValueError(
+            f"neuron {indices[-1] if indices[-1] >= size else indices[0]} is outside 0 to {size - 1}"
+        )
     return indices
+
+
+def _index_array(selection: Any, size: int) -> AnyArray | None:
+    try:
+        array = np.atleast_1d(np.asarray(selection))
+    except (TypeError, ValueError):
+        return None
+    if array.dtype.kind == "b" and array.shape == (size,):
+        return np.flatnonzero(array)
+    if array.size == 0:
+        return np.zeros(0, dtype=np.int64)
+    if array.ndim != 1 or array.dtype.kind not in "iuf":
+        return None
+    whole = np.all(np.isfinite(array)) and np.all(array % 1 == 0) and np.all(np.abs(array) < 2.0**62)
+    return array if whole else None
+
+
+def _index_of(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise ValueError(f'"{text}" is not a slice such as "0:10" or "::100"') from None
+
+
+def _slice_of(text: str) -> slice:
+    try:
+        parts = [int(p) if p.strip() else None for p in text.split(":")]
+    except ValueError:
+        parts = []
+    if not 2 <= len(parts) <= 3:
+        raise ValueError(f'"{text}" is not a slice such as "0:10" or "::100"')
+    return slice(*parts)

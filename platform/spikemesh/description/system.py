@@ -2,142 +2,206 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
-from spikemesh.errors import UnitError
-from spikemesh.units import magnitude
+from spikemesh.description.chip import ChipSpec, CoreSpec, Cost, CostSet, LinkSpec
+from spikemesh.description.frozen import Frozen, validated
+from spikemesh.description.topology import Link, Topology, directed_links, grid_shape, reachable
+from spikemesh.errors import DescriptionError, Problem, nearest
 
+__all__ = [
+    "ChipSpec",
+    "CoreSpec",
+    "Cost",
+    "CostSet",
+    "Frozen",
+    "LinkSpec",
+    "MappingSettings",
+    "System",
+    "system_from",
+]
 
-def _in_unit(unit: str) -> BeforeValidator:
-    def convert(value: Any) -> Any:
-        if value is None or not isinstance(value, str):
-            return value
-        try:
-            return magnitude(value, unit)
-        except UnitError as error:
-            raise ValueError(error.problems[0].found) from None
-
-    return BeforeValidator(convert)
-
-
-NS = Annotated[float, _in_unit("ns")]
-PJ = Annotated[float, _in_unit("pJ")]
-MW = Annotated[float, _in_unit("mW")]
-BITS = Annotated[float, _in_unit("bit")]
-RATE = Annotated[float, _in_unit("1/s")]
-
-
-class Frozen(BaseModel):
-    """Base of all described objects: immutable, no unknown keys."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Cost(Frozen):
-    """What one operation costs, with the source of each figure; an unpublished figure is None."""
-
-    energy_pj: PJ | None = None
-    latency_ns: NS | None = None
-    source: str = ""
-
-
-class CostSet(Frozen):
-    """Costs of a chip's operations under one published or fitted account."""
-
-    synaptic_event: Cost = Cost()
-    neuron_update: Cost = Cost()
-    neuron_idle: Cost = Cost()
-    spike: Cost = Cost()
-    hop_x: Cost = Cost()
-    hop_y: Cost = Cost()
-    barrier: Cost = Cost()
-    learning_update: Cost = Cost()
-    static_mw: MW | None = None
-    static_source: str = ""
-
-
-class CoreSpec(Frozen):
-    """Limits of one core; None is unlimited."""
-
-    neurons: int | None = Field(None, gt=0)
-    synapse_memory_bits: int | None = Field(None, gt=0)
-    axons_in: int | None = Field(None, gt=0)
-    axons_out: int | None = Field(None, gt=0)
-    fan_in: int | None = Field(None, gt=0)
-    weight_bits: int | None = Field(None, gt=0)
-    delay_steps: int | None = Field(None, gt=0)
-    synapse_bits: int = Field(64, gt=0)
-    """Memory one synapse takes (weight, delay, index)."""
-    axon_bits: int = Field(0, ge=0)
-    """Memory one input axon takes besides its synapses."""
-    block_synapses: int | None = Field(None, gt=0)
-    """Synapses of an axon are stored in blocks of at most this many, each rounded up to ``word_bits``."""
-    word_bits: int = Field(1, gt=0)
-    source: str = ""
-
-
-class ChipSpec(Frozen):
-    """A chip: a grid of cores, a router and cost sets."""
-
-    cores: tuple[int, int] = (2, 2)
-    core: CoreSpec = CoreSpec()
-    router: Literal["unicast", "multicast", "broadcast"] = "multicast"
-    table_entries: int | None = Field(None, gt=0)
-    packet_bits: int = Field(32, gt=0)
-    costs: dict[str, CostSet] = Field(default_factory=dict)
-    source: str = ""
-
-    @property
-    def core_count(self) -> int:
-        """Cores on the chip."""
-        return self.cores[0] * self.cores[1]
-
-
-class LinkSpec(Frozen):
-    """A kind of directed link between chips; None is ideal (or unpublished, see ``source``)."""
-
-    latency: NS | None = None
-    bandwidth: RATE | None = None
-    """Packets per second (``"115 Mpacket/s"``) or bits per second (``"250 Mbit/s"``), see ``bandwidth_of``."""
-    bandwidth_of: Literal["packet", "bit"] = "packet"
-    energy: PJ | None = None
-    queue: int | None = Field(None, gt=0)
-    when_full: Literal["stall", "drop"] = "stall"
-    source: str = ""
+LINK_KINDS = ("between_chips",)
+"""Kinds of links a system has."""
+BASE_KEYS = ("preset", "extends", "file")
+"""Keys of a ``[system]`` table that name what it is based on; resolved before :func:`system_from`."""
+GIVEN = "given in the description of the system"
+"""Source of a figure that the user put in place of a preset's."""
 
 
 class System(Frozen):
     """Chips on a topology, keeping time by a regime.
 
-    ``chips`` is the shape of the grid of chips (for ``ring``, ``star`` and ``edges`` its product counts).
+    ``chips`` is the shape of the grid of chips (for ``ring``, ``star``, ``full`` and ``edges`` its
+    product counts). A plain number becomes the most nearly square grid on ``mesh`` and ``torus``.
     """
 
     name: str = "ideal"
     chip: ChipSpec = ChipSpec()
-    chips: tuple[int, ...] = (1,)
-    topology: Literal["mesh", "torus", "ring", "star", "full", "edges"] = "mesh"
-    edges: tuple[tuple[int, int], ...] = ()
+    topology: Topology = "mesh"
+    chips: tuple[Annotated[int, Field(gt=0)], ...] = Field((1,), min_length=1)
+    edges: tuple[Link, ...] = Field((), validate_default=True)
     """Undirected pairs of chips, for ``topology = "edges"``."""
-    links: dict[str, LinkSpec] = Field(default_factory=lambda: {"between_chips": LinkSpec()})
     regime: Literal["barrier", "tick", "async"] = "barrier"
     numerics: Literal["as_described", "chip"] = "as_described"
+    links: dict[str, LinkSpec] = Field(default_factory=lambda: {"between_chips": LinkSpec()})
     costs: str | None = None
     """Name of the cost set in use."""
+    sources: dict[str, str] = Field(default_factory=dict)
+    """Where each figure comes from, by the name of its key."""
 
     @property
     def chip_count(self) -> int:
         """Number of chips."""
-        count = 1
-        for n in self.chips:
-            count *= n
-        return count
+        return math.prod(self.chips)
 
     @property
     def core_count(self) -> int:
         """Number of cores in the whole system."""
         return self.chip_count * self.chip.core_count
+
+    @property
+    def directed_links(self) -> tuple[Link, ...]:
+        """Directed links as (from chip, to chip), sorted."""
+        return directed_links(self.topology, self.chips, self.edges)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _shape_of_a_number(cls, data: Any) -> Any:
+        chips = data.get("chips") if isinstance(data, dict) else None
+        if not isinstance(chips, int) or isinstance(chips, bool):
+            return data
+        grid = data.get("topology", "mesh") in ("mesh", "torus") and chips > 0
+        return {**data, "chips": grid_shape(chips) if grid else (chips,)}
+
+    @field_validator("edges")
+    @classmethod
+    def _edges_join_all(cls, edges: tuple[Link, ...], info: ValidationInfo) -> tuple[Link, ...]:
+        topology, chips = info.data.get("topology"), info.data.get("chips")
+        if topology is None or chips is None:
+            return edges
+        found = _edge_problem(topology, math.prod(chips), edges)
+        if found:
+            raise DescriptionError(found)
+        return edges
+
+    @field_validator("regime")
+    @classmethod
+    def _regime_is_there(cls, regime: str) -> str:
+        if regime != "barrier":
+            raise DescriptionError(
+                Problem("", f'regime "{regime}" is not available in this version', "allowed: barrier")
+            )
+        return regime
+
+    @field_validator("numerics")
+    @classmethod
+    def _numerics_are_there(cls, numerics: str) -> str:
+        if numerics != "as_described":
+            raise DescriptionError(
+                Problem(
+                    "", f'numerics "{numerics}" is not available in this version', "allowed: as_described"
+                )
+            )
+        return numerics
+
+    @field_validator("links")
+    @classmethod
+    def _links_suit_the_regime(cls, links: dict[str, LinkSpec], info: ValidationInfo) -> dict[str, LinkSpec]:
+        problems = [
+            Problem(kind, f'there is no kind of link "{kind}"', nearest(kind, LINK_KINDS))
+            for kind in links
+            if kind not in LINK_KINDS
+        ]
+        if info.data.get("regime") == "barrier":
+            found = 'a link that drops packets is an error in regime "barrier", where no packet may be lost'
+            problems += [
+                Problem(f"{k}.when_full", found, "allowed: stall")
+                for k, v in links.items()
+                if v.when_full == "drop"
+            ]
+        if problems:
+            raise DescriptionError(problems)
+        return links if "between_chips" in links else {**links, "between_chips": LinkSpec()}
+
+    @field_validator("costs")
+    @classmethod
+    def _costs_exist(cls, costs: str | None, info: ValidationInfo) -> str | None:
+        chip = info.data.get("chip")
+        if costs is not None and chip is not None and costs not in chip.costs:
+            remedy = nearest(costs, chip.costs) or "this chip has no cost sets"
+            raise DescriptionError(Problem("", f'there is no cost set "{costs}"', remedy))
+        return costs
+
+
+def _edge_problem(topology: Topology, count: int, edges: tuple[Link, ...]) -> Problem | None:
+    if topology != "edges":
+        return (
+            Problem("", f'edges are given, but the topology is "{topology}"', 'topology = "edges"')
+            if edges
+            else None
+        )
+    for a, b in edges:
+        if not (0 <= a < count and 0 <= b < count) or a == b:
+            return Problem("", f"[{a}, {b}] does not join two of the chips 0 to {count - 1}")
+    missing = sorted(set(range(count)) - reachable(0, directed_links(topology, (count,), edges)))
+    return (
+        Problem("", f"chip {missing[0]} cannot be reached from chip 0", "join every chip")
+        if missing
+        else None
+    )
+
+
+def system_from(table: Mapping[str, Any], base: System | None = None, where: str = "system") -> System:
+    """Read a ``[system]`` table over a base.
+
+    Parameters
+    ----------
+    table
+        Raw keys and values; tables are merged into those of the base, key by key, and text
+        with a unit is converted. ``preset``, ``extends`` and ``file`` are skipped: they name the base.
+    base
+        What the table changes, such as a preset; None: the table says everything.
+    where
+        Key path put before every problem's place.
+
+    Returns
+    -------
+    System
+        Figures that replace one of the base carry :data:`GIVEN` as their source.
+
+    Raises
+    ------
+    DescriptionError
+        With all problems: key path, what was found, what is allowed, the nearest name.
+    """
+    raw = {key: value for key, value in table.items() if key not in BASE_KEYS}
+    start: dict[str, Any] = {"name": "described"} if base is None else base.model_dump()
+    if "topology" in raw and raw["topology"] != "edges":
+        start.pop("edges", None)
+    return validated(System, _merged(start, raw), where, also=BASE_KEYS)
+
+
+def _merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    result = dict(base)
+    for key, value in over.items():
+        below = base.get(key)
+        nested = isinstance(value, Mapping) and isinstance(below, Mapping)
+        result[key] = _merged(below, value) if nested else value  # type: ignore[arg-type]
+    changed = [key for key, value in over.items() if not isinstance(value, Mapping)]
+    if isinstance(base.get("sources"), Mapping):
+        result["sources"] = {
+            **result["sources"],
+            **{k: GIVEN for k in changed if k in base},
+            **over.get("sources", {}),
+        }
+    elif "source" in base and changed and "source" not in over:
+        result["source"] = GIVEN
+    return result
 
 
 class MappingSettings(Frozen):

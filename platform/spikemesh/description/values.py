@@ -30,27 +30,35 @@ class Distribution:
     high: Quantity | None = None
 
 
-Value: TypeAlias = Quantity | bool | AnyArray | Distribution
+@dataclass(frozen=True, eq=False)
+class EventList:
+    """Events as two arrays of equal length: ``times`` in milliseconds and the ``neurons`` they belong to."""
+
+    times: AnyArray
+    neurons: AnyArray
+
+
+Value: TypeAlias = Quantity | bool | AnyArray | Distribution | EventList | tuple[AnyArray, ...]
 
 KINDS = ("uniform", "normal", "lognormal")
 
 
 def uniform(low: Quantity, high: Quantity) -> Distribution:
-    """Uniform distribution on ``[low, high)``."""
+    """Draw uniformly from ``[low, high)``."""
     return Distribution("uniform", low, high)
 
 
 def normal(
     mean: Quantity, std: Quantity, *, low: Quantity | None = None, high: Quantity | None = None
 ) -> Distribution:
-    """Normal distribution; values outside ``[low, high]`` are redrawn."""
+    """Draw from a normal distribution; values outside ``[low, high]`` are redrawn."""
     return Distribution("normal", mean, std, low, high)
 
 
 def lognormal(
     mu: float, sigma: float, *, low: Quantity | None = None, high: Quantity | None = None
 ) -> Distribution:
-    """Exponential of a normal variable with mean ``mu`` and standard deviation ``sigma``."""
+    """Draw the exponential of a normal variable with mean ``mu`` and standard deviation ``sigma``."""
     return Distribution("lognormal", mu, sigma, low, high)
 
 
@@ -68,7 +76,8 @@ def value_from(raw: Any, where: str) -> Value:
     Returns
     -------
     Value
-        Lists become arrays.
+        Lists become read-only arrays; a list of lists becomes a tuple of arrays (one per neuron, for spike
+        times); ``{times = [...], neurons = [...]}`` becomes an :class:`EventList`.
 
     Raises
     ------
@@ -76,22 +85,40 @@ def value_from(raw: Any, where: str) -> Value:
         If the form is none of these.
     """
     if isinstance(raw, Mapping):
+        if set(raw) == {"times", "neurons"}:
+            return EventList(
+                _array(raw["times"], f"{where}.times"), _array(raw["neurons"], f"{where}.neurons")
+            )
         return _distribution_from(raw, where)
     if isinstance(raw, list | tuple):
-        try:
-            array = np.asarray(raw, dtype=np.float64)
-        except (TypeError, ValueError):
-            raise DescriptionError(Problem(where, "a list must hold plain numbers only")) from None
-        return array
-    if isinstance(raw, np.ndarray) and raw.ndim == 0:
+        if raw and all(isinstance(row, list | tuple | np.ndarray) for row in raw):
+            return tuple(_array(row, f"{where}[{k}]") for k, row in enumerate(raw))
+        return _array(raw, where)
+    if isinstance(raw, np.ndarray) and raw.ndim:
+        return _array(raw, where)
+    if isinstance(raw, np.ndarray | np.generic):
         raw = raw.item()
-    if isinstance(raw, np.generic):
-        raw = raw.item()
-    if isinstance(raw, bool | int | float | str | np.ndarray | Distribution):
+    if isinstance(raw, bool | int | float | str | Distribution | EventList):
         return raw
     raise DescriptionError(
-        Problem(where, f"{type(raw).__name__} is not a value", "a number, a quantity, a list or a distribution")
+        Problem(
+            where, f"{type(raw).__name__} is not a value", "a number, a quantity, a list or a distribution"
+        )
     )
+
+
+def _array(raw: Any, where: str) -> AnyArray:
+    remedy = "plain numbers, such as [1.0, 2.0]; the unit of numbers is that of the parameter"
+    try:
+        array = np.asarray(raw)
+        numeric = array.size == 0 or array.dtype.kind in "biuf"
+        array = np.array(array, dtype=np.float64) if numeric else array
+    except (TypeError, ValueError, OverflowError):
+        numeric = False
+    if not numeric:
+        raise DescriptionError(Problem(where, "a list must hold plain numbers only", remedy))
+    array.flags.writeable = False
+    return array
 
 
 def _distribution_from(raw: Mapping[str, Any], where: str) -> Distribution:

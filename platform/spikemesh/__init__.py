@@ -1,0 +1,1 @@
+"""Simulator of systems of many neuromorphic chips."""

@@ -1,0 +1,5 @@
+"""The command line: ``spikemesh``, also ``python -m spikemesh``."""
+
+from spikemesh.cli.group import main
+
+__all__ = ["main"]

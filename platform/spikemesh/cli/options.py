@@ -1,0 +1,60 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from spikemesh.cli.exits import JSON_KEY
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def _remember_json(ctx: click.Context, _parameter: click.Parameter, value: bool) -> bool:
+    # Kept in the context, so that a failure is an object on standard output too.
+    ctx.meta[JSON_KEY] = value
+    return value
+
+
+def json_option(function: F) -> F:
+    """``--json``: one object on standard output and nothing else there."""
+    return click.option(
+        "--json", "as_json", is_flag=True, is_eager=True, callback=_remember_json,
+        help="Write one JSON object to standard output.",
+    )(function)  # fmt: skip
+
+
+def plugin_option(function: F) -> F:
+    """``--plugin F``: a single-file plugin; may be repeated."""
+    return click.option(
+        "--plugin",
+        "plugins",
+        multiple=True,
+        metavar="FILE",
+        help="Load this Python file as a plugin (repeatable).",
+    )(function)
+
+
+def scenario_options(function: F) -> F:
+    """``SCENARIO``, ``--set`` and ``--plugin``."""
+    function = plugin_option(function)
+    function = click.option(
+        "--set", "overrides", multiple=True, metavar="KEY=VALUE",
+        help="Override a value of the scenario, such as population[0].size=100 (repeatable).",
+    )(function)  # fmt: skip
+    return click.argument("scenario")(function)
+
+
+def mapping_options(function: F) -> F:
+    """``--workers`` and ``--actors``."""
+    function = click.option(
+        "--actors", type=click.Choice(["chip", "core"]), help="What one agent is (default: a chip)."
+    )(function)
+    return click.option(
+        "--workers",
+        type=click.IntRange(min=1),
+        metavar="N",
+        help="Ray actors or threads; agents are packed on them.",
+    )(function)

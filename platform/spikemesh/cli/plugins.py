@@ -1,0 +1,51 @@
+"""``spikemesh plugins``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from spikemesh.cli.options import json_option, plugin_option
+from spikemesh.cli.output import write_columns, write_json
+
+if TYPE_CHECKING:
+    from spikemesh.registry import Registry
+
+
+@click.group("plugins")
+def command() -> None:
+    """Show what is installed and where it comes from."""
+
+
+@command.command("list")
+@plugin_option
+@json_option
+def list_plugins(plugins: tuple[str, ...], as_json: bool) -> None:
+    """List everything plugins supply: kind, name, plugin, distribution or file."""
+    from spikemesh.registry import load_registry
+
+    registry = load_registry(plugins)
+    supplied = _supplied(registry)
+    broken = [{"plugin": p.name, "origin": p.origin, "error": p.error} for p in registry.broken]
+    if as_json:
+        write_json({"supplied": supplied, "broken": broken})
+        return
+    rows = [(item["kind"], item["name"], item["plugin"], item["origin"]) for item in supplied]
+    write_columns(rows, header=("KIND", "NAME", "PLUGIN", "FROM"))
+    for plugin in broken:
+        click.echo(f"broken: {plugin['plugin']} ({plugin['origin']}): {plugin['error']}")
+
+
+def _supplied(registry: Registry) -> list[dict[str, str]]:
+    origins = {plugin.name: plugin.origin for plugin in registry.plugins}
+    return [
+        {
+            "kind": catalogue.kind,
+            "name": name,
+            "plugin": catalogue.origins[name],
+            "origin": origins.get(catalogue.origins[name], ""),
+        }
+        for catalogue in registry.catalogues.values()
+        for name in sorted(catalogue.items)
+    ]

@@ -1,0 +1,82 @@
+"""The result of a run as text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import click
+
+from spikemesh.cli.output import write_columns
+from spikemesh.cli.progress import in_thousands, in_time
+
+
+def _count(value: Any) -> str:
+    return f"{value:,}"
+
+
+def _factor(value: Any) -> str:
+    return f"{value:.3g} x real time"
+
+
+def _rate(value: Any) -> str:
+    return f"{in_thousands(value)}/s"
+
+
+def _exchange(value: Any) -> str:
+    return f"{value:.3g} us (median)"
+
+
+def _digest(value: Any) -> str:
+    return (
+        ", ".join(f"{kind} {text[:16]}" for kind, text in value.items())
+        if isinstance(value, Mapping)
+        else str(value)
+    )
+
+
+ROWS: tuple[tuple[str, str, Callable[[Any], str]], ...] = (
+    ("scenario", "scenario", str),
+    ("backend", "backend", str),
+    ("workers", "workers", str),
+    ("actors", "one agent is a", str),
+    ("chips", "chips", str),
+    ("duration_ms", "model time", lambda ms: in_time(ms / 1e3)),
+    ("spikes", "spikes", _count),
+    ("synaptic_events", "synaptic events", _count),
+    ("packets", "packets", _count),
+    ("compile_s", "compiling", in_time),
+    ("build_s", "building", in_time),
+    ("run_s", "running", in_time),
+    ("finalise_s", "finalising", in_time),
+    ("realtime_factor", "speed", _factor),
+    ("synaptic_events_per_s", "synaptic events per second", _rate),
+    ("window_exchange_us", "exchange of a window", _exchange),
+    ("peak_rss_mb", "peak memory", lambda mb: f"{mb:,.0f} MB"),
+    ("digest", "digest", _digest),
+    ("trace", "trace", str),
+)
+"""Key of the summary, its label and how its value is written."""
+
+
+def write_summary(summary: Mapping[str, Any]) -> None:
+    """Write the figures of a run, then the scenario's own, to standard output.
+
+    Parameters
+    ----------
+    summary
+        Figures by name; those that are missing or None are left out.
+    """
+    write_columns(
+        [(label, write(summary[key])) for key, label, write in ROWS if summary.get(key) is not None]
+    )
+    results = summary.get("results") or {}
+    if results:
+        click.echo("\nresults")
+        write_columns([(f"  {name}", _own(value)) for name, value in results.items()])
+
+
+def _own(value: Any) -> str:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return str(value)
+    return f"{value:,}" if isinstance(value, int) else f"{value:.6g}"

@@ -1,0 +1,183 @@
+"""The program of one worker: everything it needs to run, as plain arrays and classes of plugins."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from spikemesh.contracts.bound import BoundCurrent, BoundInput
+from spikemesh.contracts.learning import LearningRule
+from spikemesh.contracts.neuron import NeuronModel
+from spikemesh.engine.arrays import Tables
+from spikemesh.ids import AnyArray, FloatArray, IntArray
+
+
+@dataclass(frozen=True, eq=False)
+class PopulationSlice:
+    """The neurons of one population that live on this worker.
+
+    Attributes
+    ----------
+    population
+        Index in the network.
+    neurons : ndarray of uint32, shape (n,)
+        Their indices within the population, sorted.
+    first, input_base
+        Index of the first neuron and of the first input on this worker; receptor r of neuron k is
+        input ``input_base + r * n + k``.
+    scales : tuple of float
+        Per receptor, the weight of one unit of the integer accumulator.
+    constants, initial
+        Per name a number, or one value per neuron.
+    layers
+        Number of current layers.
+    event_ticks, event_positions
+        Scheduled input of a spike source.
+    """
+
+    population: int
+    name: str
+    model: type[NeuronModel]
+    neurons: AnyArray
+    first: int
+    input_base: int
+    scales: tuple[float, ...]
+    constants: Mapping[str, Any]
+    initial: Mapping[str, Any]
+    layers: int
+    recorded: bool
+    event_ticks: IntArray
+    event_positions: IntArray
+
+    @property
+    def size(self) -> int:
+        """Neurons on this worker."""
+        return int(self.neurons.size)
+
+
+@dataclass(frozen=True, eq=False)
+class PlasticTable:
+    """Plastic synapses of one projection onto this worker, grouped in segments by axon and delay.
+
+    Attributes
+    ----------
+    input_base, sign, unit
+        First input of the receptor; sign of the projection; weight of one unit of the accumulator.
+    post_first, post_size
+        The target slice.
+    axon, delay, source : ndarray of int64, shape (segments,)
+        Plastic axon, delay in steps, and source neuron within its population.
+    segment_start : ndarray of int64, shape (segments + 1,)
+        Synapses of each segment.
+    target : ndarray of int32, shape (synapses,)
+        Position in the target slice.
+    weight : ndarray of float64, shape (synapses,)
+        Magnitudes.
+    """
+
+    name: str
+    rule: type[LearningRule]
+    constants: Mapping[str, float]
+    parameters: Mapping[str, Any]
+    target_population: int
+    input_base: int
+    sign: int
+    unit: float
+    post_first: int
+    post_size: int
+    axon: IntArray
+    delay: IntArray
+    source: IntArray
+    segment_start: IntArray
+    target: AnyArray
+    weight: FloatArray
+    third_ticks: IntArray
+    third_values: FloatArray
+
+
+@dataclass(frozen=True, eq=False)
+class StaticTable:
+    """Where the weights of a static projection can be read back from (for ``weights``)."""
+
+    name: str
+    source: IntArray
+    target: IntArray
+    weight: FloatArray
+
+
+@dataclass(frozen=True, eq=False)
+class DriveSlice:
+    """A Poisson drive of one slice; ``mean`` events per step, a number or one per neuron."""
+
+    index: int
+    slice: int
+    receptor: int
+    mean: float | FloatArray
+    weight: int
+
+
+@dataclass(frozen=True, eq=False)
+class InputSlice:
+    """An input or current of one slice and the current layer it writes to (-1: spikes)."""
+
+    slice: int
+    layer: int
+    input: BoundInput | None = None
+    current: BoundCurrent | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class ProbeSlice:
+    """A probe of one slice: probe index, state variable, positions in the slice and columns of the probe."""
+
+    probe: int
+    slice: int
+    variable: str
+    positions: IntArray
+    columns: IntArray
+    every: int
+
+
+@dataclass(frozen=True, eq=False)
+class Program:
+    """The program of one worker.
+
+    Attributes
+    ----------
+    index, agents
+        Number of the worker and names of the agents it runs.
+    peers_out, peers_in
+        Workers it sends to and receives from in every window.
+    window
+        Steps between two exchanges; None if there are no peers.
+    slots
+        Length of the input ring, a power of two.
+    """
+
+    index: int
+    agents: tuple[str, ...]
+    peers_out: tuple[int, ...]
+    peers_in: tuple[int, ...]
+    window: int | None
+    timestep_ms: float
+    seed: int
+    slots: int
+    inputs: int
+    cores: int
+    links: int
+    bin_steps: int
+    slices: tuple[PopulationSlice, ...]
+    tables: Tables
+    plastic: tuple[PlasticTable, ...]
+    plastic_axons: int
+    drives: tuple[DriveSlice, ...]
+    feeds: tuple[InputSlice, ...]
+    probes: tuple[ProbeSlice, ...]
+    static_weights: tuple[StaticTable, ...] = ()
+    plugin_files: tuple[str, ...] = ()
+
+    @property
+    def neurons(self) -> int:
+        """Neurons on this worker."""
+        return sum(s.size for s in self.slices)

@@ -1,0 +1,40 @@
+"""What a worker hands back after a stretch of steps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from spikemesh.ids import FloatArray, IntArray
+
+
+@dataclass(eq=False)
+class WorkerReport:
+    """Recordings and counters of one worker for the ticks ``(first, until]``.
+
+    Attributes
+    ----------
+    spikes
+        Per recorded population ``(ticks, neurons)``, neuron indices local to the population.
+    probes
+        Per index of a probe ``(ticks, columns, values)``, as in :class:`spikemesh.contracts.Chunk`.
+    first_bin, counters
+        Increments of counters by bin, as in :class:`spikemesh.contracts.Chunk`.
+    spike_count, synaptic_events, drive_events
+        Totals: spikes of all populations, recurrent deliveries, deliveries by drives.
+    busy_s
+        Seconds spent in compiled code.
+    exchange_us
+        Seconds of every exchange between windows, in microseconds.
+    """
+
+    first: int
+    until: int
+    spikes: dict[str, tuple[IntArray, IntArray]] = field(default_factory=dict)
+    probes: dict[int, tuple[IntArray, IntArray, FloatArray]] = field(default_factory=dict)
+    first_bin: int = 0
+    counters: dict[str, IntArray] = field(default_factory=dict)
+    spike_count: int = 0
+    synaptic_events: int = 0
+    drive_events: int = 0
+    busy_s: float = 0.0
+    exchange_us: list[float] = field(default_factory=list)

@@ -1,0 +1,154 @@
+"""Scheduled changes: events of spike sources, encoded samples, currents, resets, third factors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from types import SimpleNamespace
+
+import numpy as np
+
+from spikemesh.contracts.bound import BoundCurrent, BoundInput
+from spikemesh.engine.arrays import Schedule
+from spikemesh.engine.program import InputSlice, PopulationSlice, Program
+from spikemesh.errors import PluginError
+from spikemesh.ids import AnyArray, FloatArray, IntArray
+from spikemesh.kernels.random import fill_block, stream_key
+from spikemesh.kernels.window import CURRENT, EVENT, RESET, THIRD
+
+# Order of changes within one step: a reset must come before the currents and events of a new presentation.
+_PRIORITY = {RESET: 0, CURRENT: 1, THIRD: 2, EVENT: 3}
+
+
+class StreamRandom:
+    """Uniform numbers keyed by seed, population and purpose; row k belongs to step ``first_step + k``."""
+
+    def __init__(self, key: int, neurons: int) -> None:
+        self._key = np.uint64(key)
+        self._neurons = np.arange(neurons, dtype=np.uint32)
+
+    def uniform(self, first_step: int, steps: int) -> FloatArray:
+        """Return numbers in [0, 1), shape (steps, neurons)."""
+        out = np.empty((steps, self._neurons.size))
+        block = np.empty((4, self._neurons.size), dtype=np.uint32)
+        at = -1
+        for k in range(steps):
+            step = first_step + k
+            if step >> 2 != at:
+                at = step >> 2
+                fill_block(self._key, np.uint64(at), self._neurons, np.uint64(0), block)
+            out[k] = block[step & 3] * (1.0 / 4294967296.0)
+        return out
+
+
+def _rows(tick: AnyArray, kind: int, population: int, index: AnyArray, value: AnyArray, integer: AnyArray) -> AnyArray:
+    tick, index = np.broadcast_arrays(np.asarray(tick, np.int64), np.asarray(index, np.int64))
+    rows = np.zeros(tick.size, dtype=_DTYPE)
+    rows["tick"], rows["kind"], rows["population"], rows["index"] = tick.ravel(), kind, population, index.ravel()
+    rows["value"] = np.broadcast_to(value, tick.shape).ravel()
+    rows["integer"] = np.broadcast_to(integer, tick.shape).ravel()
+    rows["priority"] = _PRIORITY[kind]
+    return rows
+
+
+_DTYPE = np.dtype(
+    [("tick", "i8"), ("priority", "i8"), ("kind", "i8"), ("population", "i8"), ("index", "i8"), ("value", "f8"), ("integer", "i8")]
+)
+
+
+class Feed:
+    """Produces the schedule of one program piece by piece.
+
+    Parameters
+    ----------
+    program
+        The program of the worker.
+    """
+
+    def __init__(self, program: Program) -> None:
+        self._program = program
+        self._positions = {s.population: k for k, s in enumerate(program.slices)}
+
+    def between(self, first: int, until: int) -> Schedule:
+        """Return the changes of the steps that end at ticks ``first + 1 .. until``."""
+        parts = list(self._parts(first, until))
+        rows = np.concatenate(parts) if parts else np.zeros(0, dtype=_DTYPE)
+        rows = rows[(rows["tick"] > first) & (rows["tick"] <= until)]
+        rows = rows[np.lexsort((rows["index"], rows["priority"], rows["tick"]))]
+        return Schedule(*(np.ascontiguousarray(rows[name]) for name in Schedule._fields))
+
+    def _parts(self, first: int, until: int) -> Iterator[AnyArray]:
+        for part in self._program.slices:
+            low, high = np.searchsorted(part.event_ticks, (first, until), side="right")
+            if high > low:
+                yield self._events(part, part.event_ticks[low:high], part.event_positions[low:high])
+        for feed in self._program.feeds:
+            part = self._program.slices[feed.slice] if feed.slice >= 0 else None
+            if feed.current is not None and part is not None:
+                yield from _current_rows(feed, feed.current, part, first, until)
+            if feed.input is not None:
+                yield from self._presentations(feed, feed.input, part, first, until)
+        for number, table in enumerate(self._program.plastic):
+            if table.third_ticks.size:
+                yield _rows(table.third_ticks + 1, THIRD, 0, np.full(table.third_ticks.size, number), table.third_values, 0)
+
+    def _events(self, part: PopulationSlice, ticks: IntArray, positions: IntArray) -> AnyArray:
+        unit = 1 if part.model.arithmetic == "int64" else round(1.0 / part.scales[0])
+        index = np.repeat(part.input_base, positions.size) + positions
+        return _rows(ticks, EVENT, 0, index, 0.0, np.full(positions.size, unit, dtype=np.int64))
+
+    def _presentations(
+        self, feed: InputSlice, given: BoundInput, part: PopulationSlice | None, first: int, until: int
+    ) -> Iterator[AnyArray]:
+        period = given.present + given.blank
+        for sample in range(max(0, first // period - 1), min(len(given.data), until // period + 1)):
+            start = sample * period
+            for population in given.reset:
+                if population in self._positions:
+                    yield _rows(np.array([start + 1]), RESET, 0, np.array([self._positions[population]]), 0.0, 0)
+            if part is None:
+                continue
+            yield from self._encoded(feed, given, part, sample, start)
+            ended = sample + 1 == len(given.data) or given.blank
+            if feed.layer >= 0 and ended:
+                index = feed.layer * part.size + np.arange(part.size)
+                yield _rows(np.full(part.size, start + given.present + 1), CURRENT, feed.slice, index, 0.0, 0)
+
+    def _encoded(
+        self, feed: InputSlice, given: BoundInput, part: PopulationSlice, sample: int, start: int
+    ) -> Iterator[AnyArray]:
+        values = given.data[sample]
+        random = StreamRandom(stream_key(self._program.seed, "input", given.index, part.name), values.size)
+        parameters = SimpleNamespace(**given.parameters)
+        try:
+            encoded = given.encoder.encode(
+                values, given.present, start, self._program.timestep_ms, parameters, random
+            )
+        except Exception as error:
+            name = given.encoder.name
+            raise PluginError(
+                f'encoder {name} failed on sample {sample} of population "{part.name}" at step {start}: '
+                f"{type(error).__name__}: {error}"
+            ) from error
+        if feed.layer >= 0:
+            currents = np.asarray(encoded, dtype=np.float64)[part.neurons]
+            index = feed.layer * part.size + np.arange(part.size)
+            yield _rows(np.full(part.size, start + 1), CURRENT, feed.slice, index, currents, 0)
+            return
+        offsets, neurons = (np.asarray(a, dtype=np.int64) for a in encoded)
+        if offsets.size and (offsets.min() < 1 or offsets.max() > given.present):
+            raise PluginError(f"encoder {given.encoder.name}: offsets must lie in 1 to {given.present}")
+        position = np.searchsorted(part.neurons, neurons)
+        here = (position < part.size) & (part.neurons[np.minimum(position, part.size - 1)] == neurons)
+        yield self._events(part, start + offsets[here], position[here])
+
+
+def _current_rows(
+    feed: InputSlice, current: BoundCurrent, part: PopulationSlice, first: int, until: int
+) -> Iterator[AnyArray]:
+    index = feed.layer * part.size + np.arange(part.size)
+    for k in range(current.ticks.size):
+        # A value set at tick k acts from the step that starts there, which ends at k + 1.
+        if first < current.ticks[k] + 1 <= until:
+            value = current.values[k]
+            value = value[part.neurons] if np.ndim(value) else value
+            yield _rows(np.full(part.size, current.ticks[k] + 1), CURRENT, feed.slice, index, value, 0)

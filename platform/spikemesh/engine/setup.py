@@ -1,0 +1,233 @@
+"""Working arrays of a worker, made from its program."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from spikemesh.engine.arrays import Drives, Plasticity, Populations, Probes
+from spikemesh.engine.program import PlasticTable, PopulationSlice, Program
+from spikemesh.ids import AnyArray
+from spikemesh.kernels import generate
+from spikemesh.kernels.compile import neuron_kernel, rule_kernels
+from spikemesh.kernels.poisson import MEAN_MAX, thresholds
+from spikemesh.kernels.random import stream_key
+
+
+def _int(values: Sequence[int] | Sequence[bool]) -> AnyArray:
+    return np.array(values, dtype=np.int64)
+
+
+def _flat(part: PopulationSlice, arrays: AnyArray, start: int, names: Sequence[str], values: dict[str, object]) -> None:
+    """Write values by name into rows of one population's block, as float64 or int64 bits."""
+    integer = part.model.arithmetic == "int64"
+    n = part.size
+    for k, name in enumerate(names):
+        row = arrays[start + k * n : start + (k + 1) * n]
+        target = row.view(np.int64) if integer else row
+        target[:] = np.asarray(values[name])
+
+
+class WorkingSet:
+    """Mutable arrays of one worker, and the memory that addresses in blocks refer to.
+
+    Parameters
+    ----------
+    program
+        The program.
+    """
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self.ring = np.zeros((program.slots, max(1, program.inputs)), dtype=np.int64)
+        self._kept: list[AnyArray] = []
+        self.populations = self._make_populations()
+        self.drives = self._make_drives()
+        self.plastic_weights = [table.weight.copy() for table in program.plastic]
+        self.plasticity = self._make_plasticity()
+        self.probes = self._make_probes()
+
+    def _keep(self, array: AnyArray) -> int:
+        self._kept.append(array)
+        return int(array.ctypes.data)
+
+    def _make_populations(self) -> Populations:
+        slices = self.program.slices
+        size = _int([s.size for s in slices])
+        neurons = self.program.neurons
+        counts = _int([len(s.model.state) for s in slices])
+        starts = np.concatenate(([0], np.cumsum(counts * size)))
+        initial = np.zeros(int(starts[-1]))
+        for part, start in zip(slices, starts, strict=False):
+            _flat(part, initial, int(start), tuple(part.model.state), dict(part.initial))
+        state = initial.copy()
+        layers = _int([s.layers for s in slices])
+        layer_start = np.concatenate(([0], np.cumsum(layers * size)))
+        draws = _int([len(s.model.draws) for s in slices])
+        draw_start = np.concatenate(([0], np.cumsum(4 * draws * size)))
+        populations = Populations(
+            size=size,
+            first=_int([s.first for s in slices]),
+            neurons=np.concatenate([np.zeros(0, np.uint32), *(s.neurons for s in slices)]).astype(np.uint32),
+            kernel=np.zeros(len(slices), dtype=np.int64),
+            blocks=np.zeros((len(slices), generate.POPULATION_WORDS), dtype=np.int64),
+            input_base=_int([s.input_base for s in slices]),
+            state=state,
+            state_as_int=state.view(np.int64),
+            initial=initial,
+            state_start=starts[:-1].astype(np.int64),
+            state_count=counts,
+            current=np.zeros(neurons),
+            layers=np.zeros(int(layer_start[-1])),
+            layer_start=layer_start[:-1].astype(np.int64),
+            layer_count=layers,
+            draws=np.zeros(int(draw_start[-1]), dtype=np.uint32),
+            draw_start=draw_start[:-1].astype(np.int64),
+            draw_count=draws,
+            draw_key=np.array([stream_key(self.program.seed, "draws", s.name) for s in slices], dtype=np.uint64),
+            draw_block=np.full(len(slices), -1, dtype=np.int64),
+            fired=np.zeros(-(-max(neurons, 1) // 8) * 8, dtype=np.uint8),
+            spiked=np.zeros(max(neurons, 1), dtype=np.int64),
+        )
+        for k, part in enumerate(slices):
+            self._compile(part, k, populations)
+        return populations
+
+    def _compile(self, part: PopulationSlice, k: int, p: Populations) -> None:
+        names = tuple(part.constants)
+        shared = tuple(np.ndim(part.constants[name]) == 0 for name in names)
+        p.kernel[k] = neuron_kernel(part.model, shared, names, part.layers > 0)
+        kind = np.int64 if part.model.arithmetic == "int64" else np.float64
+        values = [np.atleast_1d(np.asarray(part.constants[name])).astype(kind) for name in names]
+        block = p.blocks[k]
+        block[generate.SIZE] = part.size
+        block[generate.STATE] = p.state.ctypes.data + 8 * p.state_start[k]
+        block[generate.CONSTANTS] = self._keep(np.concatenate([np.zeros(0, kind), *values, np.zeros(1, kind)]))
+        block[generate.SCALES] = self._keep(np.array([*part.scales, 0.0]))
+        block[generate.CURRENT] = p.current.ctypes.data + 8 * part.first
+        block[generate.FIRED] = p.fired.ctypes.data + part.first
+
+    def _make_drives(self) -> Drives:
+        given = self.program.drives
+        slices = [self.program.slices[d.slice] for d in given]
+        rows: list[AnyArray] = []
+        table, edge_count, which, parts, shared = [], [], [], [], []
+        for drive, part in zip(given, slices, strict=True):
+            means, rank = np.unique(np.asarray(drive.mean, dtype=np.float64), return_inverse=True)
+            pieces = max(1, int(np.ceil(means.max() / MEAN_MAX)))
+            table.append(len(rows))
+            rows += [thresholds(float(mean) / pieces) for mean in means]
+            edge_count.append(rows[-1].size)
+            which.append(np.broadcast_to(rank.reshape(-1), (part.size,)))
+            parts.append(pieces)
+            shared.append(means.size == 1)
+        edges = np.full((len(rows), max([1, *(r.size for r in rows)])), 0xFFFFFFFF, dtype=np.uint32)
+        for k, row in enumerate(rows):
+            edges[k, : row.size] = row
+        sizes = [s.size for s in slices]
+        return Drives(
+            population=_int([d.slice for d in given]),
+            base=_int([s.input_base + d.receptor * s.size for d, s in zip(given, slices, strict=True)]),
+            weight=_int([d.weight for d in given]),
+            key=np.array(
+                [stream_key(self.program.seed, "poisson", d.index, s.name) for d, s in zip(given, slices, strict=True)],
+                dtype=np.uint64,
+            ),
+            parts=_int(parts),
+            shared=np.array(shared, dtype=np.uint8),
+            table=_int(table),
+            edge_count=_int(edge_count),
+            edges=edges,
+            start=np.concatenate(([0], np.cumsum(sizes)))[:-1].astype(np.int64),
+            which=np.concatenate([np.zeros(0, np.int64), *which]).astype(np.int64),
+            counts=np.zeros(4 * sum(sizes), dtype=np.uint32),
+            numbers=np.zeros(4 * max([1, *sizes]), dtype=np.uint32),
+            block=np.full(len(given), -1, dtype=np.int64),
+        )
+
+    def _make_plasticity(self) -> Plasticity:
+        tables = self.program.plastic
+        third = np.zeros(len(tables))
+        blocks = np.zeros((len(tables), generate.TABLE_WORDS), dtype=np.int64)
+        addresses = np.zeros((6, len(tables)), dtype=np.int64)
+        for k, table in enumerate(tables):
+            addresses[:, k] = rule_kernels(table.rule, tuple(table.constants))
+            self._table_block(blocks[k], table, self.plastic_weights[k], third[k:])
+        axon = np.concatenate([np.zeros(0, np.int64), *(t.axon for t in tables)])
+        order = np.argsort(axon, kind="stable")
+        delay = np.concatenate([np.zeros(0, np.int64), *(t.delay for t in tables)])
+        number = np.concatenate([np.zeros(0, np.int64), *(np.full(t.axon.size, k) for k, t in enumerate(tables))])
+        local = np.concatenate([np.zeros(0, np.int64), *(np.arange(t.axon.size) for t in tables)])
+        counts = np.bincount(axon, minlength=self.program.plastic_axons)
+        slots = self.program.slots
+        return Plasticity(
+            blocks=blocks,
+            base=_int([t.input_base for t in tables]),
+            arrive=addresses[0],
+            potentiate=addresses[1],
+            tick=addresses[2],
+            decay=addresses[3],
+            mark_pre=addresses[4],
+            mark_post=addresses[5],
+            post_first=_int([t.post_first for t in tables]),
+            post_last=_int([t.post_first + t.post_size for t in tables]),
+            segment_ptr=np.concatenate(([0], np.cumsum(counts))).astype(np.int64),
+            segment_delay=delay[order].astype(np.int64),
+            segment_table=number[order].astype(np.int64),
+            segment_local=local[order].astype(np.int64),
+            delays=np.unique(delay).astype(np.int64),
+            recent=np.zeros((slots, max(1, self.program.plastic_axons)), dtype=np.int32),
+            recent_count=np.zeros(slots, dtype=np.int64),
+            arrived=np.zeros(max(1, axon.size), dtype=np.int64),
+            third=third,
+        )
+
+    def _table_block(self, block: AnyArray, table: PlasticTable, weight: AnyArray, third: AnyArray) -> None:
+        rule, synapses, segments = table.rule, table.target.size, table.axon.size
+        dt = self.program.timestep_ms
+        decays = [np.exp(-dt / float(table.parameters[t.tau])) for t in [*rule.pre.values(), *rule.post.values()]]
+        numbers = np.array([table.sign / table.unit, *table.constants.values(), *decays])
+        variables = np.zeros((max(1, len(rule.state)), synapses))
+        for row, declared in zip(variables, rule.state.values(), strict=False):
+            initial = declared.initial
+            if initial == "weight":
+                row[:] = table.weight
+            else:
+                row[:] = float(table.parameters[initial] if isinstance(initial, str) else initial)
+        order = np.argsort(table.target, kind="stable")
+        starts = np.concatenate(([0], np.cumsum(np.bincount(table.target, minlength=table.post_size))))
+        block[generate.SYNAPSES] = synapses
+        block[generate.WEIGHT] = self._keep(weight)
+        block[generate.VARIABLES] = self._keep(variables)
+        block[generate.RULE_CONSTANTS] = self._keep(numbers)
+        block[generate.PRE_TRACES] = self._keep(np.zeros((max(1, len(rule.pre)), segments)))
+        block[generate.SEGMENTS] = segments
+        block[generate.POST_TRACES] = self._keep(np.zeros((max(1, len(rule.post)), table.post_size)))
+        block[generate.POST_SIZE] = table.post_size
+        block[generate.TARGET] = self._keep(np.ascontiguousarray(table.target, dtype=np.int32))
+        block[generate.SEGMENT_OF] = self._keep(
+            np.repeat(np.arange(segments), np.diff(table.segment_start)).astype(np.int32)
+        )
+        block[generate.BY_POST] = self._keep(order.astype(np.int64))
+        block[generate.BY_POST_START] = self._keep(starts.astype(np.int64))
+        block[generate.SEGMENT_START] = self._keep(np.ascontiguousarray(table.segment_start, dtype=np.int64))
+        block[generate.THIRD] = third.ctypes.data
+
+    def _make_probes(self) -> Probes:
+        given = self.program.probes
+        index = []
+        for probe in given:
+            part = self.program.slices[probe.slice]
+            row = list(part.model.state).index(probe.variable)
+            index.append(self.populations.state_start[probe.slice] + row * part.size + probe.positions)
+        sizes = [p.positions.size for p in given]
+        models = [self.program.slices[p.slice].model for p in given]
+        return Probes(
+            every=_int([p.every for p in given]),
+            index_ptr=np.concatenate(([0], np.cumsum(sizes))).astype(np.int64),
+            index=np.concatenate([np.zeros(0, np.int64), *index]).astype(np.int64),
+            integer=np.array([m.arithmetic == "int64" for m in models], dtype=np.uint8),
+            position=np.zeros(len(given), dtype=np.int64),
+            values=np.zeros(0),
+        )

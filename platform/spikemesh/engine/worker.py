@@ -1,0 +1,225 @@
+"""One worker: runs its program window by window and exchanges packets with its peers.
+
+Protocol of one window (first, last]: packets of the previous window are delivered before the window
+starts; every step of the window runs; then one block goes to every peer and one is taken from every
+peer. A packet sent inside a window arrives after its end, because no delay between workers is
+shorter than a window.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import Any
+
+import numpy as np
+
+from spikemesh.engine.arrays import Outputs, Probes
+from spikemesh.engine.exchange import Exchange
+from spikemesh.engine.program import Program
+from spikemesh.engine.report import WorkerReport
+from spikemesh.engine.schedule import Feed
+from spikemesh.engine.setup import WorkingSet
+from spikemesh.errors import PluginError
+from spikemesh.ids import AnyArray, FloatArray, IntArray
+from spikemesh.kernels.window import (
+    CURSOR_WORDS,
+    DELIVERIES,
+    DRIVEN,
+    FULL,
+    RECORDED,
+    SCHEDULE_AT,
+    SPIKES,
+    deliver_packets,
+    run_window,
+)
+
+_RECORDS = 1 << 18
+"""Spikes that fit into the record of one call; more are taken out in several calls."""
+
+_raised: list[str] = []
+
+
+def _note_exception(unraisable: Any) -> None:
+    """Keep what a plugin's compiled function raised; compiled callbacks cannot pass exceptions on."""
+    if type(unraisable.object).__name__ == "str" and "spikemesh" not in str(unraisable.object):
+        sys.__unraisablehook__(unraisable)
+        return
+    _raised.append(f"{unraisable.exc_type.__name__}: {unraisable.exc_value}")
+
+
+class Worker:
+    """Runs one program.
+
+    Parameters
+    ----------
+    program
+        What to run.
+    exchange
+        Mailboxes to the peers; None if there are none.
+
+    Attributes
+    ----------
+    tick
+        Last completed step.
+    """
+
+    def __init__(self, program: Program, exchange: Exchange | None = None) -> None:
+        self.program = program
+        self.tick = 0
+        self._exchange = exchange
+        self._work = WorkingSet(program)
+        self._feed = Feed(program)
+        self._sequence = 0
+        self._cursor = np.zeros(CURSOR_WORDS, dtype=np.int64)
+        n = max(1, program.neurons)
+        peers = len(program.peers_out)
+        self._capacity = max(_RECORDS, 2 * n)
+        self._record_tick = np.zeros(self._capacity, dtype=np.int64)
+        self._record_neuron = np.zeros(self._capacity, dtype=np.int64)
+        self._packets = np.zeros((peers, max(1 << 14, 2 * n), 2), dtype=np.uint32)
+        self._packet_count = np.zeros(peers, dtype=np.int64)
+
+    def advance(self, until: int) -> WorkerReport:
+        """Run to tick ``until`` and report what happened on the way.
+
+        Raises
+        ------
+        PluginError
+            If a plugin's function raised.
+        RunError
+            If a peer is gone or the run is being aborted.
+        """
+        first = self.tick
+        report = WorkerReport(first, until, first_bin=first // self.program.bin_steps)
+        schedule = self._feed.between(first, until)
+        self._cursor[:] = 0
+        probes = self._probe_buffers(first, until)
+        outputs = self._outputs(report, until)
+        hook, sys.unraisablehook = sys.unraisablehook, _note_exception
+        try:
+            while self.tick < until:
+                last = until if self.program.window is None else min(until, self.tick + self.program.window)
+                blocks = self._window(last, schedule, probes, outputs, report)
+                self._swap(self.tick, blocks, report)
+                self.tick = last
+        finally:
+            sys.unraisablehook = hook
+        self._finish(report, probes, outputs)
+        return report
+
+    def _window(self, last: int, schedule: Any, probes: Probes, outputs: Outputs, report: WorkerReport) -> list[AnyArray]:
+        work, first, reached = self._work, self.tick, self.tick
+        sent: list[list[AnyArray]] = [[] for _ in self.program.peers_out]
+        while reached < last:
+            started = time.perf_counter()
+            reached = run_window(
+                first, reached, last, self.program.tables, work.populations, work.plasticity, work.drives,
+                schedule, probes, outputs, work.ring, self._cursor,
+            )  # fmt: skip
+            report.busy_s += time.perf_counter() - started
+            if _raised:
+                self._fail(reached)
+            if self._cursor[FULL] or self._cursor[RECORDED] > self._capacity // 2:
+                self._take_spikes(report)
+            for peer, blocks in enumerate(sent):
+                blocks.append(self._packets[peer, : self._packet_count[peer]].copy())
+            self._packet_count[:] = 0
+        return [blocks[0] if len(blocks) == 1 else np.concatenate(blocks) for blocks in sent]
+
+    def _swap(self, first: int, blocks: list[AnyArray], report: WorkerReport) -> None:
+        exchange = self._exchange
+        if exchange is None:
+            return
+        started = time.perf_counter()
+        for peer, block in zip(self.program.peers_out, blocks, strict=True):
+            exchange.send(peer, self._sequence, block)
+        for peer in self.program.peers_in:
+            packets = exchange.receive(peer, self._sequence)
+            deliver_packets(
+                packets, first, self.program.tables, self._work.plasticity, self._work.ring, self._cursor
+            )
+        self._sequence += 1
+        report.exchange_us.append(1e6 * (time.perf_counter() - started))
+
+    def _fail(self, reached: int) -> None:
+        message = _raised[0]
+        _raised.clear()
+        names = ", ".join(f'"{s.name}" ({s.model.name})' for s in self.program.slices)
+        raise PluginError(f"a plugin raised {message} in steps {self.tick + 1} to {reached}; populations here: {names}")
+
+    def _probe_buffers(self, first: int, until: int) -> Probes:
+        probes = self._work.probes
+        samples = until // np.maximum(probes.every, 1) - first // np.maximum(probes.every, 1)
+        sizes = samples * np.diff(probes.index_ptr)
+        starts = np.concatenate(([0], np.cumsum(sizes))).astype(np.int64)
+        probes.position[:] = starts[:-1]
+        return probes._replace(values=np.zeros(int(starts[-1])))
+
+    def _outputs(self, report: WorkerReport, until: int) -> Outputs:
+        program = self.program
+        bins = (until - 1) // program.bin_steps - report.first_bin + 1
+        return Outputs(
+            self._record_tick,
+            self._record_neuron,
+            self._packets,
+            self._packet_count,
+            np.zeros((bins, program.cores), dtype=np.int64),
+            np.zeros((bins, program.cores), dtype=np.int64),
+            np.zeros((bins, max(1, program.links)), dtype=np.int64),
+            report.first_bin,
+            program.bin_steps,
+        )
+
+    def _take_spikes(self, report: WorkerReport) -> None:
+        count = int(self._cursor[RECORDED])
+        ticks, indices = self._record_tick[:count], self._record_neuron[:count]
+        for part in self.program.slices:
+            if part.recorded:
+                here = (indices >= part.first) & (indices < part.first + part.size)
+                found = (ticks[here], part.neurons[indices[here] - part.first].astype(np.int64))
+                old = report.spikes.get(part.name)
+                report.spikes[part.name] = (
+                    found if old is None else (np.concatenate((old[0], found[0])), np.concatenate((old[1], found[1])))
+                )
+        self._cursor[RECORDED] = 0
+        self._cursor[FULL] = 0
+
+    def _finish(self, report: WorkerReport, probes: Probes, outputs: Outputs) -> None:
+        self._take_spikes(report)
+        at = 0
+        for number, probe in enumerate(self.program.probes):
+            end = int(probes.position[number])
+            values = probes.values[at:end].reshape(-1, max(1, probe.positions.size))
+            every = probe.every
+            ticks = np.arange(report.first // every + 1, report.until // every + 1, dtype=np.int64) * every
+            report.probes[probe.probe] = (ticks, probe.columns, values)
+            at = end
+        report.counters = {
+            "core_spikes": outputs.core_spikes,
+            "core_synaptic_events": outputs.core_events,
+            "link_packets": outputs.link_packets[:, : self.program.links],
+        }
+        report.spike_count = int(self._cursor[SPIKES])
+        report.synaptic_events = int(self._cursor[DELIVERIES])
+        report.drive_events = int(self._cursor[DRIVEN])
+        assert self._cursor[SCHEDULE_AT] >= 0  # noqa: S101  positions only grow
+
+    def weights(self, projection: str) -> tuple[IntArray, IntArray, FloatArray]:
+        """Return sources, targets (indices within their populations) and signed weights of a projection.
+
+        Only of plastic projections and of those whose weights are stored.
+        """
+        found: list[tuple[IntArray, IntArray, FloatArray]] = []
+        for table, weight in zip(self.program.plastic, self._work.plastic_weights, strict=True):
+            if table.name == projection:
+                part = next(s for s in self.program.slices if s.population == table.target_population)
+                source = np.repeat(table.source, np.diff(table.segment_start))
+                found.append((source, part.neurons[table.target].astype(np.int64), table.sign * weight))
+        for static in self.program.static_weights:
+            if static.name == projection:
+                found.append((static.source, static.target, static.weight))
+        if not found:
+            return np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0)
+        sources, targets, weights = (np.concatenate(parts) for parts in zip(*found, strict=True))
+        return sources, targets, weights

@@ -1,0 +1,140 @@
+"""The one module that compiles plugins: scalar functions in, addresses of compiled loops out.
+
+Compiled loops are kept on disk under a name that holds the fingerprint of the plugin's code, the
+generated source and the versions of everything that has a say, so that a changed plugin never runs
+stale code. Files are written to a temporary name and renamed: several processes may compile at once.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import llvmlite
+import numba
+from numba.core.errors import NumbaError
+
+from spikemesh.contracts.learning import LearningRule
+from spikemesh.contracts.neuron import NeuronModel
+from spikemesh.errors import PluginError
+from spikemesh.kernels import generate
+from spikemesh.kernels.accelerate import OPTIONS, cache_folder
+from spikemesh.kernels.fingerprint import fingerprint
+
+VERSIONS = (numba.__version__, llvmlite.__version__, 1)
+
+_modules: dict[str, ModuleType] = {}
+_seconds = [0.0]
+
+
+def compile_seconds() -> float:
+    """Seconds this process has spent in compiling or loading kernels of plugins."""
+    return _seconds[0]
+
+
+def neuron_kernel(model: type[NeuronModel], shared: tuple[bool, ...], constants: tuple[str, ...], current: bool) -> int:
+    """Address of the compiled ``update(block, _)`` of a neuron model.
+
+    Parameters
+    ----------
+    model
+        The model.
+    shared
+        Per constant, whether all neurons share one value.
+    constants
+        Names of the constants in order.
+    current
+        Whether the population has an external current.
+
+    Raises
+    ------
+    PluginError
+        If ``step`` cannot be compiled; names the model and gives the compiler's reason.
+    """
+    integer = model.arithmetic == "int64"
+    source = generate.population_source(
+        model.name, tuple(model.state), constants, shared, model.receptors, model.draws, integer, current
+    )
+    module = _compiled(f"neuron model {model.name}", model.name, source, {"step": model.step})
+    return int(module.update.address)
+
+
+def rule_kernels(rule: type[LearningRule], constants: tuple[str, ...]) -> tuple[int, ...]:
+    """Addresses of ``arrive, potentiate, tick, decay, mark_pre, mark_post`` of a learning rule.
+
+    Raises
+    ------
+    PluginError
+        If one of the rule's functions cannot be compiled.
+    """
+    functions = {f: getattr(rule, f) for f in ("on_pre", "on_post", "on_step") if getattr(rule, f) is not None}
+    source = generate.rule_source(
+        rule.name,
+        tuple(rule.state),
+        constants,
+        [(n, t.on_spike) for n, t in rule.pre.items()],
+        [(n, t.on_spike) for n, t in rule.post.items()],
+        tuple(functions),
+    )
+    module = _compiled(f"learning rule {rule.name}", rule.name, source, functions)
+    names = ("arrive", "potentiate", "tick", "decay", "mark_pre", "mark_post")
+    return tuple(int(getattr(module, name).address) for name in names)
+
+
+def _compiled(what: str, name: str, source: str, functions: Mapping[str, Callable[..., Any]]) -> ModuleType:
+    started = time.perf_counter()
+    key = fingerprint(source, VERSIONS, *functions.values())
+    if key not in _modules:
+        path = _written(f"{name}_{key}.py", source)
+        try:
+            _modules[key] = _imported(path, functions)
+        except NumbaError as error:
+            raise PluginError(f"{what} cannot be compiled: {_reason(error)}") from error
+    _seconds[0] += time.perf_counter() - started
+    return _modules[key]
+
+
+def _imported(path: Path, functions: Mapping[str, Callable[..., Any]]) -> ModuleType:
+    name = f"spikemesh_generated_{path.stem}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None and spec.loader is not None  # noqa: S101  a .py path always has a loader
+    module = importlib.util.module_from_spec(spec)
+    for function_name, function in functions.items():
+        setattr(module, function_name, numba.jit(forceinline=True, **OPTIONS)(function))
+    # numba stores the module's name with the machine code and looks it up when it loads the code again.
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[name]
+        raise
+    return module
+
+
+def _written(name: str, source: str) -> Path:
+    for folder in (cache_folder() / "generated", Path(tempfile.gettempdir()) / f"spikemesh-{os.getuid()}"):
+        path = folder / name
+        try:
+            if path.exists():
+                return path
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            with tempfile.NamedTemporaryFile("w", dir=folder, suffix=".tmp", delete=False) as file:
+                file.write(source)
+            os.replace(file.name, path)
+        except OSError:
+            continue
+        return path
+    raise PluginError(f"no folder for compiled kernels is writable; set SPIKEMESH_CACHE (tried {cache_folder()})")
+
+
+def _reason(error: NumbaError) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    kept = [line for line in lines if not line.startswith(("Failed in nopython", "During:", "[1]", "[2]"))]
+    return "; ".join(kept[:6])

@@ -1,0 +1,370 @@
+"""Programs of workers: slices, connectivity, drives, inputs and probes as plain arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from spikemesh.contracts.bound import BoundNetwork
+from spikemesh.contracts.mapping import Router
+from spikemesh.engine.arrays import Tables
+from spikemesh.engine.program import DriveSlice, InputSlice, PlasticTable, PopulationSlice, ProbeSlice, Program
+from spikemesh.ids import AnyArray, IntArray
+from spikemesh.mapping.placement import Placement
+from spikemesh.mapping.routes import FanOut, Routes, fan_out_from, packet_routes
+from spikemesh.mapping.scales import input_units
+from spikemesh.mapping.tables import Incoming, Slot, incoming
+
+
+@dataclass(frozen=True, eq=False)
+class WorkerPlan:
+    """Which worker runs which cores.
+
+    Attributes
+    ----------
+    worker_of_core : ndarray of int64, shape (cores,)
+        Worker of each core; -1 for cores without neurons.
+    agents
+        Names of the agents of each worker.
+    """
+
+    worker_of_core: IntArray
+    agents: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Build:
+    """Programs of all workers, and what the mapping report needs."""
+
+    programs: tuple[Program, ...]
+    fan: FanOut
+    routes: Routes
+
+
+def build_programs(
+    network: BoundNetwork,
+    placement: Placement,
+    router: Router,
+    plan: WorkerPlan,
+    bin_steps: int,
+    plugin_files: Sequence[str] = (),
+) -> Build:
+    """Build the program of every worker.
+
+    Parameters
+    ----------
+    network, placement, router
+        What is mapped, where every neuron is, and how packets travel.
+    plan
+        Which worker runs which cores.
+    bin_steps
+        Width of counter bins in steps.
+    plugin_files
+        Files that a worker in another process must load first.
+    """
+    units = input_units(network)
+    workers = range(len(plan.agents))
+    slots = [_slots(network, placement, plan, w) for w in workers]
+    arriving = [incoming(network, s, units, len(placement.core_names)) for s in slots]
+    fan = _fan(network, arriving)
+    routes = packet_routes(fan, placement, router)
+    axons = [np.flatnonzero(a.synapses) for a in arriving]
+    home = _home(network, slots)
+    slot_count = _ring_slots(arriving)
+    window = _window(arriving, home)
+    return Build(
+        tuple(
+            _program(network, placement, plan, w, slots, arriving, axons, home, units, fan, routes, bin_steps,
+                     slot_count, window, tuple(plugin_files))
+            for w in workers
+        ),
+        fan,
+        routes,
+    )  # fmt: skip
+
+
+def _slots(network: BoundNetwork, placement: Placement, plan: WorkerPlan, worker: int) -> list[Slot]:
+    slots, first, base = [], 0, 0
+    for population in network.populations:
+        core = np.asarray(placement.core_of[population.index])
+        neurons = np.flatnonzero(plan.worker_of_core[core] == worker)
+        if neurons.size:
+            slots.append(Slot(population.index, neurons.astype(np.uint32), core[neurons], first, base))
+            first += neurons.size
+            base += neurons.size * len(population.model.receptors)
+    return slots
+
+
+def _fan(network: BoundNetwork, arriving: Sequence[Incoming]) -> FanOut:
+    triples = [t for a in arriving for t in a.fan]
+    empty = np.zeros(0, dtype=np.int64)
+    source, core, synapses = (np.concatenate([empty, *(t[k] for t in triples)]) for k in range(3))
+    return fan_out_from(network.size, source, core, synapses)
+
+
+def _home(network: BoundNetwork, slots: Sequence[Sequence[Slot]]) -> IntArray:
+    """Worker of every neuron by global index."""
+    home = np.zeros(network.size, dtype=np.int64)
+    for worker, mine in enumerate(slots):
+        for slot in mine:
+            home[network.populations[slot.population].offset + slot.neurons.astype(np.int64)] = worker
+    return home
+
+
+def _ring_slots(arriving: Sequence[Incoming]) -> int:
+    longest = 1
+    for found in arriving:
+        for _, segments in found.segments:
+            longest = max(longest, int(segments.delay.max(initial=1)))
+        for _, table in found.plastic:
+            longest = max(longest, int(table.delay.max(initial=1)))
+    return 1 << int(longest + 1).bit_length()
+
+
+def _window(arriving: Sequence[Incoming], home: IntArray) -> int | None:
+    """Shortest delay between workers: the most steps that can pass before a packet matters elsewhere."""
+    shortest = [int(a.shortest[home != w].min(initial=np.iinfo(np.int64).max)) for w, a in enumerate(arriving)]
+    least = min(shortest)
+    return None if least == np.iinfo(np.int64).max else least
+
+
+def _program(
+    network: BoundNetwork,
+    placement: Placement,
+    plan: WorkerPlan,
+    worker: int,
+    slots: Sequence[Sequence[Slot]],
+    arriving: Sequence[Incoming],
+    axons: Sequence[IntArray],
+    home: IntArray,
+    units: Sequence[tuple[float, ...]],
+    fan: FanOut,
+    routes: Routes,
+    bin_steps: int,
+    ring_slots: int,
+    window: int | None,
+    plugin_files: tuple[str, ...],
+) -> Program:
+    mine = slots[worker]
+    gids = _global(network, mine)
+    others = [w for w in range(len(slots)) if w != worker]
+    peers_out = tuple(w for w in others if np.any(home[axons[w]] == worker))
+    peers_in = tuple(w for w in others if np.any(home[axons[worker]] == w))
+    found = arriving[worker]
+    plastic_axon = np.cumsum(found.plastic_source) - 1
+    slices = tuple(_slice(network, slot, units[slot.population], placement) for slot in mine)
+    number = {slot.population: k for k, slot in enumerate(mine)}
+    return Program(
+        index=worker,
+        agents=plan.agents[worker],
+        peers_out=peers_out,
+        peers_in=peers_in,
+        window=window if peers_out or peers_in else None,
+        timestep_ms=network.timestep_ms,
+        seed=network.seed,
+        slots=ring_slots,
+        inputs=sum(s.size * len(s.model.receptors) for s in slices),
+        cores=len(placement.core_names),
+        links=len(placement.link_names),
+        bin_steps=bin_steps,
+        slices=slices,
+        tables=_tables(network, found, axons[worker], gids, mine, peers_out, axons, fan, routes),
+        plastic=tuple(_with_axons(t, plastic_axon[offset + t.source]) for offset, t in found.plastic),
+        plastic_axons=int(found.plastic_source.sum()),
+        drives=tuple(_drives(network, slices, number, units)),
+        feeds=tuple(_feeds(network, number)),
+        probes=tuple(_probes(network, mine, number)),
+        static_weights=tuple(found.static_weights),
+        plugin_files=plugin_files,
+    )
+
+
+def _with_axons(table: PlasticTable, axon: IntArray) -> PlasticTable:
+    return replace(table, axon=axon.astype(np.int64))
+
+
+def _global(network: BoundNetwork, mine: Sequence[Slot]) -> IntArray:
+    parts = [network.populations[s.population].offset + s.neurons.astype(np.int64) for s in mine]
+    return np.concatenate([np.zeros(0, np.int64), *parts])
+
+
+def _rows(ptr: IntArray, gids: IntArray, *columns: AnyArray) -> tuple[IntArray, ...]:
+    """Take the rows of some neurons out of arrays compressed by neuron."""
+    counts = ptr[gids + 1] - ptr[gids]
+    own = np.concatenate(([0], np.cumsum(counts))).astype(np.int64)
+    entry = np.repeat(ptr[gids] - own[:-1], counts) + np.arange(own[-1])
+    return (own, *(c[entry].astype(np.int64) for c in columns))
+
+
+def _tables(
+    network: BoundNetwork,
+    found: Incoming,
+    axons: IntArray,
+    gids: IntArray,
+    mine: Sequence[Slot],
+    peers_out: tuple[int, ...],
+    all_axons: Sequence[IntArray],
+    fan: FanOut,
+    routes: Routes,
+) -> Tables:
+    axon_of = np.full(network.size, -1, dtype=np.int64)
+    axon_of[axons] = np.arange(axons.size)
+    plastic_axon = np.where(found.plastic_source, np.cumsum(found.plastic_source) - 1, -1)[axons]
+    fan_ptr, fan_core, fan_synapses = _rows(fan.ptr, gids, fan.core, fan.synapses)
+    route_ptr, route_link, route_packets = _rows(routes.ptr, gids, routes.link, routes.packets)
+    out_ptr, out_peer, out_axon = _outgoing(network, gids, peers_out, all_axons)
+    recorded = [
+        np.full(s.neurons.size, s.population in network.recorded, dtype=np.uint8) for s in mine
+    ]
+    return Tables(
+        **_joined(found, axon_of, axons.size),
+        axon_synapses=found.synapses[axons],
+        plastic_axon=plastic_axon.astype(np.int64),
+        axon=axon_of[gids],
+        core=np.concatenate([np.zeros(0, np.int64), *(s.core for s in mine)]).astype(np.int64),
+        recorded=np.concatenate([np.zeros(0, np.uint8), *recorded]),
+        fan_ptr=fan_ptr,
+        fan_core=fan_core,
+        fan_synapses=fan_synapses,
+        route_ptr=route_ptr,
+        route_link=route_link,
+        route_packets=route_packets,
+        out_ptr=out_ptr,
+        out_peer=out_peer,
+        out_axon=out_axon,
+    )
+
+
+def _joined(found: Incoming, axon_of: IntArray, axons: int) -> dict[str, Any]:
+    """Put the segments of all projections in the order of axons."""
+    columns: dict[str, list[AnyArray]] = {name: [np.zeros(0, np.int64)] for name in _COLUMNS}
+    targets, weights = [np.zeros(0, np.uint16)], [np.zeros(0, np.int32)]
+    at_target = at_weight = 0
+    while found.segments:
+        offset, part = found.segments.pop(0)
+        columns["axon"].append(axon_of[offset + part.source])
+        columns["delay"].append(part.delay)
+        columns["base"].append(part.base)
+        columns["start"].append(part.start + at_target)
+        columns["end"].append(part.end + at_target)
+        columns["weight"].append(part.weight)
+        columns["weights"].append(np.where(part.weights_at < 0, -1, part.weights_at + at_weight))
+        targets.append(part.targets)
+        weights.append(part.weights)
+        at_target += part.targets.size
+        at_weight += part.weights.size
+    joined: Mapping[str, AnyArray] = {name: np.concatenate(parts) for name, parts in columns.items()}
+    order = np.argsort(joined["axon"], kind="stable")
+    counts = np.bincount(joined["axon"], minlength=axons)
+    return {
+        "segment_ptr": np.concatenate(([0], np.cumsum(counts))).astype(np.int64),
+        **{f"segment_{name}": joined[name][order].astype(np.int64) for name in _COLUMNS if name != "axon"},
+        "targets": np.concatenate(targets),
+        "weights": np.concatenate(weights),
+    }
+
+
+_COLUMNS = ("axon", "delay", "base", "start", "end", "weight", "weights")
+
+
+def _outgoing(
+    network: BoundNetwork, gids: IntArray, peers_out: tuple[int, ...], all_axons: Sequence[IntArray]
+) -> tuple[IntArray, IntArray, IntArray]:
+    local = np.full(network.size, -1, dtype=np.int64)
+    local[gids] = np.arange(gids.size)
+    neuron, peer, axon = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
+    for number, worker in enumerate(peers_out):
+        here = np.flatnonzero(local[all_axons[worker]] >= 0)
+        neuron.append(local[all_axons[worker][here]])
+        peer.append(np.full(here.size, number))
+        axon.append(here)
+    neurons = np.concatenate(neuron)
+    order = np.argsort(neurons, kind="stable")
+    ptr = np.concatenate(([0], np.cumsum(np.bincount(neurons, minlength=gids.size)))).astype(np.int64)
+    return ptr, np.concatenate(peer)[order].astype(np.int64), np.concatenate(axon)[order].astype(np.int64)
+
+
+def _slice(network: BoundNetwork, slot: Slot, units: tuple[float, ...], placement: Placement) -> PopulationSlice:
+    population = network.populations[slot.population]
+
+    def local(values: Mapping[str, Any]) -> dict[str, Any]:
+        return {k: np.asarray(v)[slot.neurons] if np.ndim(v) else v for k, v in values.items()}
+
+    ticks = positions = np.zeros(0, dtype=np.int64)
+    if population.event_ticks is not None and population.event_neurons is not None:
+        where = np.full(population.size, -1, dtype=np.int64)
+        where[slot.neurons] = np.arange(slot.neurons.size)
+        here = where[population.event_neurons] >= 0
+        ticks, positions = population.event_ticks[here], where[population.event_neurons[here]]
+    return PopulationSlice(
+        population=slot.population,
+        name=population.name,
+        model=population.model,
+        neurons=slot.neurons,
+        first=slot.first,
+        input_base=slot.input_base,
+        scales=units,
+        constants=local(population.constants),
+        initial=local(population.initial),
+        layers=len(_layers(network, slot.population)),
+        recorded=slot.population in network.recorded,
+        event_ticks=np.ascontiguousarray(ticks, dtype=np.int64),
+        event_positions=np.ascontiguousarray(positions, dtype=np.int64),
+    )
+
+
+def _layers(network: BoundNetwork, population: int) -> list[object]:
+    """Currents of a population in a fixed order; each is a layer, and layers are added up in this order."""
+    layers: list[object] = [c for c in network.currents if c.population == population]
+    return layers + [i for i in network.inputs if i.population == population and i.encoder.emits == "current"]
+
+
+def _drives(
+    network: BoundNetwork, slices: Sequence[PopulationSlice], number: Mapping[int, int], units: Sequence[tuple[float, ...]]
+) -> list[DriveSlice]:
+    drives = []
+    for drive in network.poissons:
+        if drive.population not in number:
+            continue
+        part = slices[number[drive.population]]
+        rate = np.asarray(drive.rate, dtype=np.float64)
+        mean = (rate[part.neurons] if rate.ndim else rate) * network.timestep_ms * 1e-3
+        receptor = part.model.receptors.index(drive.receptor)
+        weight = round(drive.weight / units[drive.population][receptor])
+        drives.append(DriveSlice(drive.index, number[drive.population], receptor, mean, weight))
+    return drives
+
+
+def _feeds(network: BoundNetwork, number: Mapping[int, int]) -> list[InputSlice]:
+    feeds = []
+    for current in network.currents:
+        if current.population in number:
+            layer = _layers(network, current.population).index(current)
+            feeds.append(InputSlice(number[current.population], layer, current=current))
+    for given in network.inputs:
+        # A worker without the input's own population still resets others at the start of a presentation.
+        layer = _layers(network, given.population).index(given) if given.encoder.emits == "current" else -1
+        if given.population in number:
+            feeds.append(InputSlice(number[given.population], layer, input=given))
+        elif any(p in number for p in given.reset):
+            feeds.append(InputSlice(-1, -1, input=given))
+    return feeds
+
+
+def _probes(network: BoundNetwork, mine: Sequence[Slot], number: Mapping[int, int]) -> list[ProbeSlice]:
+    probes = []
+    for k, probe in enumerate(network.probes):
+        if probe.population not in number:
+            continue
+        slot = mine[number[probe.population]]
+        _, positions, columns = np.intersect1d(
+            slot.neurons.astype(np.int64), probe.neurons, assume_unique=True, return_indices=True
+        )
+        if positions.size:
+            probes.append(
+                ProbeSlice(k, number[probe.population], probe.variable, positions, columns.astype(np.int64), probe.every)
+            )
+    return probes

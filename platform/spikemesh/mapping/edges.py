@@ -1,0 +1,156 @@
+"""The synapses of one projection onto some of its targets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from spikemesh.contracts.bound import BoundNetwork, BoundProjection
+from spikemesh.description.values import Distribution
+from spikemesh.ids import AnyArray, FloatArray, IntArray
+from spikemesh.kernels import connect
+from spikemesh.kernels.random import draw, stream_key
+
+
+@dataclass(frozen=True, eq=False)
+class Edges:
+    """Synapses onto the targets that live in one place, in an order that depends on the rule alone.
+
+    Attributes
+    ----------
+    source : ndarray of int32
+        Source neuron, index within its population.
+    position : ndarray of int32
+        Position of the target among the targets given.
+    identity : ndarray of uint64
+        Number of the synapse; the same in every mapping.
+    factor : ndarray of float64, optional
+        Factor on the weight (entries of a convolution kernel).
+    """
+
+    source: AnyArray
+    position: AnyArray
+    identity: AnyArray
+    factor: FloatArray | None = None
+
+
+def edges_onto(network: BoundNetwork, projection: BoundProjection, targets: AnyArray) -> Edges:
+    """Generate the synapses of a projection onto ``targets`` (sorted indices within the target population)."""
+    if projection.rule in ("conv2d", "pool2d", "explicit", "one_to_one"):
+        return _listed(network, projection, targets)
+    key = np.uint64(stream_key(network.seed, "connect", projection.name))
+    generate = _generator(network, projection, targets, key)
+    empty32, empty64 = np.zeros(0, dtype=np.int32), np.zeros(0, dtype=np.uint64)
+    count = int(generate(empty32, empty32, empty64))
+    source, position = np.empty(count, dtype=np.int32), np.empty(count, dtype=np.int32)
+    identity = np.empty(count, dtype=np.uint64)
+    if count:
+        generate(source, position, identity)
+    return Edges(source, position, identity)
+
+
+def _generator(
+    network: BoundNetwork, projection: BoundProjection, targets: AnyArray, key: Any
+) -> Callable[[AnyArray, AnyArray, AnyArray], int]:
+    given = projection.arguments
+    source, target = network.populations[projection.source], network.populations[projection.target]
+    same, autapses, multapses = source.index == target.index, projection.autapses, projection.multapses
+    where = np.full(target.size, -1, dtype=np.int64)
+    where[targets] = np.arange(targets.size)
+    rule = projection.rule
+    if rule == "fixed_indegree":
+        return lambda *out: connect.fixed_indegree(
+            key, source.size, int(given["indegree"]), targets, same, autapses, multapses, *out
+        )
+    if rule == "fixed_probability":
+        return lambda *out: connect.fixed_probability(key, source.size, float(given["p"]), targets, same, autapses, *out)
+    if rule == "all_to_all":
+        return lambda *out: connect.all_to_all(source.size, targets, same, autapses, *out)
+    if rule == "distance":
+        points = [np.ascontiguousarray(p.positions, dtype=np.float64) for p in (source, target)]
+        return lambda *out: connect.distance(
+            key, float(given["p"]), float(given["scale"]), *points, targets, same, autapses, *out
+        )
+    by_source = rule == "fixed_outdegree"
+    rows, per_row = (source.size, int(given["outdegree"])) if by_source else (1, int(given["total"]))
+    return lambda *out: connect.drawn_pairs(
+        key, rows, per_row, source.size, target.size, by_source, autapses, multapses, same, where, *out
+    )
+
+
+def _listed(network: BoundNetwork, projection: BoundProjection, targets: AnyArray) -> Edges:
+    target = network.populations[projection.target]
+    where = np.full(target.size, -1, dtype=np.int64)
+    where[targets] = np.arange(targets.size)
+    factor = None
+    if projection.rule == "one_to_one":
+        sources = reached = np.asarray(targets, dtype=np.int64)
+    elif projection.rule == "explicit":
+        sources, reached = (np.asarray(projection.arguments[k], dtype=np.int64) for k in ("sources", "targets"))
+    else:
+        sources, reached, factor = _grid(projection)
+    keep = np.flatnonzero(where[reached] >= 0)
+    identity = reached.astype(np.uint64) if projection.rule == "one_to_one" else np.arange(sources.size, dtype=np.uint64)
+    if not projection.autapses and projection.source == projection.target:
+        keep = keep[sources[keep] != reached[keep]]
+    return Edges(
+        sources[keep].astype(np.int32),
+        where[reached[keep]].astype(np.int32),
+        identity[keep],
+        None if factor is None else factor[keep],
+    )
+
+
+def _grid(projection: BoundProjection) -> tuple[IntArray, IntArray, FloatArray]:
+    """Synapses of a convolution or pooling, in order of output channel, input channel and place in the window."""
+    given = projection.arguments
+    channels, height, width = given["input_shape"]
+    out_channels, out_height, out_width = given["output_shape"]
+    if projection.rule == "conv2d":
+        kernel, padding = np.asarray(given["kernel"], dtype=np.float64), given["padding"]
+    else:
+        size = given["size"]
+        kernel, padding = np.zeros((channels, channels, *size)), (0, 0)
+        kernel[np.arange(channels), np.arange(channels)] = 1.0
+    stride = given["stride"]
+    o, i, row, column = np.nonzero(kernel)
+    y, x = np.meshgrid(np.arange(out_height), np.arange(out_width), indexing="ij")
+    in_y = (y.ravel() * stride[0] - padding[0])[None, :] + row[:, None]
+    in_x = (x.ravel() * stride[1] - padding[1])[None, :] + column[:, None]
+    inside = (in_y >= 0) & (in_y < height) & (in_x >= 0) & (in_x < width)
+    sources = (i[:, None] * height + in_y) * width + in_x
+    reached = o[:, None] * out_height * out_width + (y.ravel() * out_width + x.ravel())[None, :]
+    factor = np.broadcast_to(kernel[o, i, row, column][:, None], sources.shape)
+    return sources[inside], np.broadcast_to(reached, sources.shape)[inside], factor[inside]
+
+
+def edge_weights(network: BoundNetwork, projection: BoundProjection, edges: Edges) -> float | FloatArray:
+    """Weights of synapses in the target model's unit: a number if all are equal, else one each."""
+    weight = projection.weight
+    if isinstance(weight, Distribution):
+        weight = _drawn(weight, stream_key(network.seed, "weight", projection.name), edges)
+    elif isinstance(weight, np.ndarray):
+        weight = weight[edges.identity.astype(np.int64)].astype(np.float64)
+    else:
+        weight = float(weight)
+    return weight if edges.factor is None else weight * edges.factor
+
+
+def edge_delays(network: BoundNetwork, projection: BoundProjection, edges: Edges) -> int | IntArray:
+    """Delays of synapses in steps: a number if all are equal, else one each."""
+    delay = projection.delay
+    if isinstance(delay, Distribution):
+        drawn = _drawn(delay, stream_key(network.seed, "delay", projection.name), edges)
+        return np.maximum(1, np.rint(drawn / network.timestep_ms)).astype(np.int64)
+    if isinstance(delay, np.ndarray):
+        return delay[edges.identity.astype(np.int64)].astype(np.int64)
+    return int(delay)
+
+
+def _drawn(given: Distribution, key: int, edges: Edges) -> FloatArray:
+    low = -np.inf if given.low is None else float(given.low)
+    high = np.inf if given.high is None else float(given.high)
+    return draw(given.kind, float(given.a), float(given.b), low, high, key, edges.identity)

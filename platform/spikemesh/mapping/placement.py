@@ -1,0 +1,125 @@
+"""Where every neuron is: partition over virtual chips, then place those on physical ones."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from spikemesh.contracts.bound import BoundNetwork
+from spikemesh.contracts.mapping import PartitionProblem, Placer
+from spikemesh.contracts.traffic import expected_packets
+from spikemesh.description.system import MappingSettings, System
+from spikemesh.errors import MappingError, PluginError
+from spikemesh.ids import CORE, AnyArray
+from spikemesh.mapping.limits import check_partition, delay_problems, fan_in_problems, neuron_problems
+from spikemesh.mapping.problem import partition_problem
+from spikemesh.mapping.topology import core_names, links_of
+
+if TYPE_CHECKING:
+    from spikemesh.registry import Registry
+
+
+@dataclass(frozen=True, eq=False)
+class Placement:
+    """Every neuron on a core, and the links between the chips.
+
+    Attributes
+    ----------
+    system
+        The system.
+    core_of
+        Per population the core of each neuron, int32: ``chip * cores_per_chip + core``.
+    links
+        (from chip, to chip) of every directed link, in the order of link indices.
+    link_names, core_names
+        Such as ``chip0->chip1`` and ``chip0.core1``, in the order of indices.
+    """
+
+    system: System
+    core_of: tuple[AnyArray, ...]
+    links: tuple[tuple[int, int], ...]
+    link_names: tuple[str, ...]
+    core_names: tuple[str, ...]
+
+    @property
+    def cores_per_chip(self) -> int:
+        """Cores on one chip."""
+        return self.system.chip.core_count
+
+    @property
+    def core_of_neuron(self) -> AnyArray:
+        """Core of every neuron of the network by global index, int32."""
+        return np.concatenate([*self.core_of, np.empty(0, dtype=CORE)])
+
+    @property
+    def chip_of_neuron(self) -> AnyArray:
+        """Chip of every neuron of the network by global index, int32."""
+        return self.core_of_neuron // np.int32(self.cores_per_chip)
+
+
+def placement_on(system: System, core_of: Sequence[AnyArray]) -> Placement:
+    """Make a placement from the core of each neuron."""
+    links = links_of(system)
+    assigned = tuple(np.ascontiguousarray(c, dtype=CORE) for c in core_of)
+    return Placement(system, assigned, links.ends, links.names, core_names(system))
+
+
+def place_network(
+    network: BoundNetwork, system: System, settings: MappingSettings, registry: Registry
+) -> Placement:
+    """Partition a network and place it.
+
+    Parameters
+    ----------
+    network
+        The network.
+    system
+        The system.
+    settings
+        Names of the partitioner and the placer, and pins.
+    registry
+        Where they are looked up.
+
+    Returns
+    -------
+    Placement
+        Within the limits that can be known before synapses are built; the others are checked by
+        :func:`spikemesh.mapping.report.mapping_report`.
+
+    Raises
+    ------
+    DescriptionError
+        If a plugin, a pinned population or a chip of a pin does not exist.
+    MappingError
+        If the network does not fit; names populations, limits and by how much.
+    PluginError
+        If a partitioner or placer breaks its contract.
+    """
+    partitioner = registry.partitioners.get(settings.partition, "mapping.partition")
+    placer = registry.placers.get(settings.place, "mapping.place")
+    problem = partition_problem(network, system, settings)
+    unfit = [*fan_in_problems(problem), *delay_problems(network, system)]
+    if unfit:
+        raise MappingError(unfit)
+    virtual = partitioner.partition(problem)
+    check_partition(problem, virtual, partitioner.name)
+    crowded = neuron_problems(problem, virtual)
+    if crowded:
+        raise MappingError(crowded)
+    return placement_on(system, _placed(problem, virtual, placer))
+
+
+def _placed(problem: PartitionProblem, virtual: Sequence[AnyArray], placer: Placer) -> list[AnyArray]:
+    """Move virtual chips to physical ones, core by core."""
+    chips, cores = problem.system.chip_count, problem.system.chip.core_count
+    fixed = sorted({chip for pin in problem.pin.values() for chip in pin})
+    traffic = expected_packets(problem, [c // cores for c in virtual])
+    place = np.asarray(placer.place(traffic, problem.system, fixed))
+    if not np.array_equal(np.sort(place), np.arange(chips)):
+        raise PluginError(f'placer "{placer.name}" did not return every chip once')
+    if any(place[chip] != chip for chip in fixed):
+        raise PluginError(f'placer "{placer.name}" moved a chip that populations are pinned to')
+    return [place[c // cores] * cores + c % cores for c in virtual]

@@ -1,0 +1,81 @@
+"""The mapping report as text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+COLUMNS = {
+    "neurons": "neurons",
+    "synapses": "synapses",
+    "synapse_memory_bits": "memory (bit)",
+    "axons_in": "axons in",
+    "axons_out": "axons out",
+    "fan_in": "fan-in",
+}
+
+
+def chip_table(figures: Mapping[str, Any]) -> str:
+    """Lay out the totals, one line for each chip, the limits of a core and the problems."""
+    rows = [
+        [
+            name,
+            str(chip["cores_used"]),
+            *_figures(chip),
+            ", ".join(f"{population} {count}" for population, count in chip["populations"].items()),
+        ]
+        for name, chip in figures["per_chip"].items()
+    ]
+    keys = list(_columns(next(iter(figures["per_chip"].values()), {})))
+    head = ["chip", "cores", *(COLUMNS[k] for k in keys), "populations"]
+    return "\n".join([_totals(figures), "", *_aligned([head, *rows]), *_limits(figures), *_problems(figures)])
+
+
+def core_table(figures: Mapping[str, Any]) -> str:
+    """Lay out the totals, one line for each core in use, the limits of a core and the problems."""
+    rows = [[name, *_figures(core)] for name, core in figures["per_core"].items()]
+    keys = list(_columns(next(iter(figures["per_core"].values()), {})))
+    head = ["core", *(COLUMNS[k] for k in keys)]
+    return "\n".join([_totals(figures), "", *_aligned([head, *rows]), *_limits(figures), *_problems(figures)])
+
+
+def _columns(row: Mapping[str, Any]) -> list[str]:
+    return [key for key in COLUMNS if key in row]
+
+
+def _figures(row: Mapping[str, Any]) -> list[str]:
+    return [f"{row[key]:,}" for key in _columns(row)]
+
+
+def _totals(figures: Mapping[str, Any]) -> str:
+    shape = " x ".join(str(n) for n in figures["chips"])
+    used = f"{figures['chips_used']} chips and {figures['cores_used']} cores used"
+    held = f"{figures['neurons']:,} neurons and {figures['synapses']:,} synapses"
+    cross = f"{figures['cross_chip_share']:.1%} of the synapses cross chips"
+    even = f"the chips' neurons differ by at most {figures['imbalance']:.1%} from an equal share"
+    return f"system {figures['system']}, {shape} chips: {used} by {held}\n{cross}; {even}"
+
+
+def _limits(figures: Mapping[str, Any]) -> list[str]:
+    limits = {**figures["limits"]}
+    table = limits.pop("table_entries")
+    known = [f"{COLUMNS[key]} {limit:,}" for key, limit in limits.items() if limit is not None]
+    lines = ["", f"limits of a core: {', '.join(known) if known else 'none'}"]
+    return lines if table is None else [*lines, f"limit of a chip: table entries {table:,}"]
+
+
+def _problems(figures: Mapping[str, Any]) -> list[str]:
+    found = figures["problems"]
+    return ["", "does not fit:", *(f"  {text}" for text in found)] if found else []
+
+
+def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+    widths = [max(len(row[k]) for row in rows) for k in range(len(rows[0]))]
+    words = {0, len(widths) - 1 if rows[0][-1] == "populations" else 0}
+    return [
+        "  ".join(
+            cell.ljust(width) if k in words else cell.rjust(width)
+            for k, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    ]

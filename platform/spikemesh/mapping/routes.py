@@ -1,0 +1,152 @@
+"""Which links the spikes of each neuron cross, and how many packets they put on them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.sparse import csr_array
+
+from spikemesh.contracts.mapping import Router
+from spikemesh.errors import PluginError
+from spikemesh.ids import CORE, LINK, AnyArray, IntArray
+from spikemesh.mapping.placement import Placement
+
+
+@dataclass(frozen=True, eq=False)
+class FanOut:
+    """Synapses by source neuron and target core, compressed by source.
+
+    Attributes
+    ----------
+    ptr : ndarray of int64, shape (neurons + 1,)
+        Entries ``ptr[n]`` to ``ptr[n + 1]`` belong to the neuron of global index n.
+    core : ndarray of int32
+        Target core of each entry, sorted for each neuron, none twice.
+    synapses : ndarray of int64
+        Synapses of that neuron on that core, at least 1.
+    """
+
+    ptr: IntArray
+    core: AnyArray
+    synapses: IntArray
+
+    @property
+    def source(self) -> IntArray:
+        """Source neuron of each entry."""
+        return np.repeat(np.arange(self.ptr.size - 1, dtype=np.int64), np.diff(self.ptr))
+
+
+def fan_out_from(neurons: int, source: AnyArray, core: AnyArray, synapses: AnyArray | None = None) -> FanOut:
+    """Condense (source neuron, target core) pairs in any order, repeated or not, to a :class:`FanOut`.
+
+    Parameters
+    ----------
+    neurons
+        Neurons of the network.
+    source, core
+        Global source neuron and target core of each pair.
+    synapses
+        Synapses each pair stands for; None: one.
+    """
+    ones = np.ones(len(source), dtype=np.int64) if synapses is None else np.asarray(synapses, dtype=np.int64)
+    width = int(np.max(core, initial=0)) + 1
+    keys, entry = np.unique(np.asarray(source, dtype=np.int64) * width + core, return_inverse=True)
+    counts = np.zeros(keys.size, dtype=np.int64)
+    np.add.at(counts, entry, ones)
+    ptr = np.zeros(neurons + 1, dtype=np.int64)
+    np.cumsum(np.bincount(keys // width, minlength=neurons), out=ptr[1:])
+    return FanOut(ptr, (keys % width).astype(CORE), counts)
+
+
+@dataclass(frozen=True, eq=False)
+class Routes:
+    """Packets by source neuron and link, compressed by source.
+
+    Attributes
+    ----------
+    ptr : ndarray of int64, shape (neurons + 1,)
+        Entries ``ptr[n]`` to ``ptr[n + 1]`` belong to the neuron of global index n.
+    link : ndarray of int32
+        Links that a spike of the neuron crosses, sorted.
+    packets : ndarray of int64
+        Packets that one spike puts on the link.
+    """
+
+    ptr: IntArray
+    link: AnyArray
+    packets: IntArray
+
+
+def packet_routes(fan: FanOut, placement: Placement, router: Router) -> Routes:
+    """Find the packets one spike of each neuron puts on each link between chips.
+
+    A ``unicast`` chip sends one packet for every target core on another chip, each along the whole
+    path. A ``multicast`` chip sends one along the tree that is the union of the paths to the target
+    chips, so that no link carries it twice; ``broadcast`` between chips is the same.
+
+    Parameters
+    ----------
+    fan
+        Target cores of every neuron.
+    placement
+        Where the neurons are, and the links.
+    router
+        Finds the path from chip to chip.
+
+    Returns
+    -------
+    Routes
+        Packets by neuron and link.
+
+    Raises
+    ------
+    PluginError
+        If the router returns something that is no path.
+    """
+    chips = placement.system.chip_count
+    source = fan.source
+    pair = placement.chip_of_neuron[source].astype(np.int64) * chips + fan.core // placement.cores_per_chip
+    away = pair // chips != pair % chips
+    # Neurons x pairs of chips, times pairs of chips x links: what each path carries, summed over links.
+    wanted = csr_array(
+        (np.ones(int(away.sum()), dtype=np.int64), (source[away], pair[away])),
+        shape=(fan.ptr.size - 1, chips * chips),
+    )
+    carried = wanted @ _paths(np.unique(pair[away]), placement, router)
+    carried.sort_indices()
+    packets = carried.data.astype(np.int64)
+    if placement.system.chip.router != "unicast":
+        packets = np.ones_like(packets)
+    return Routes(carried.indptr.astype(np.int64), carried.indices.astype(LINK), packets)
+
+
+def _paths(pairs: IntArray, placement: Placement, router: Router) -> csr_array:
+    """Links on the path of every pair of chips in use, one row a pair."""
+    chips = placement.system.chip_count
+    index = {ends: k for k, ends in enumerate(placement.links)}
+    rows, columns = [], []
+    for pair in pairs:
+        source, target = divmod(int(pair), chips)
+        path = router.path(source, target, placement.system, index)
+        _check_path(path, source, target, placement, router.name)
+        rows += [pair] * len(path)
+        columns += path
+    ones = np.ones(len(rows), dtype=np.int64)
+    return csr_array(
+        (ones, (np.asarray(rows, dtype=np.int64), np.asarray(columns, dtype=np.int64))),
+        shape=(chips * chips, len(placement.links)),
+    )
+
+
+def _check_path(path: list[int], source: int, target: int, placement: Placement, router: str) -> None:
+    here = source
+    for link in path:
+        start, end = placement.links[link] if 0 <= link < len(placement.links) else (-1, -1)
+        if start != here:
+            raise PluginError(
+                f'router "{router}": the path from chip {source} to {target} breaks at chip {here}'
+            )
+        here = end
+    if here != target or len(set(path)) != len(path):
+        raise PluginError(f'router "{router}": the path from chip {source} to {target} ends at chip {here}')

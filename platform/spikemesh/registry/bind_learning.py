@@ -1,0 +1,159 @@
+"""Learning rules bound to a projection."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+
+from spikemesh.contracts.bound import BoundLearning
+from spikemesh.contracts.learning import LearningRule
+from spikemesh.contracts.neuron import NeuronModel
+from spikemesh.description.network import LearningUse
+from spikemesh.description.problems import Collector
+from spikemesh.description.quantities import floats, own_unit, quantity
+from spikemesh.description.rules import shown
+from spikemesh.errors import DescriptionError, PluginError, Problem, nearest
+from spikemesh.ids import AnyArray, IntArray
+from spikemesh.registry.bind_population import call_plugin, whole_ticks
+from spikemesh.registry.bind_values import Draws, bind_parameters
+from spikemesh.registry.bind_weights import Weight, largest_magnitude
+
+SIDES = ("axonal", "dendritic")
+OWN = ("w_max", "delay_side", "third_times", "third_values")
+"""Parameters every learning rule takes besides its own."""
+
+
+def bind_learning(
+    use: LearningUse,
+    rule: type[LearningRule],
+    weight: Weight | None,
+    model: type[NeuronModel] | None,
+    timestep: float,
+    where: str,
+) -> BoundLearning:
+    """Bind a learning rule.
+
+    Parameters
+    ----------
+    use
+        Rule and parameters.
+    rule
+        The plugin.
+    weight
+        Initial weights in the model's format, None if they are not known.
+    model
+        The target's model, None if unknown.
+    timestep
+        In ms.
+    where
+        Key path used in errors.
+
+    Returns
+    -------
+    BoundLearning
+        Parameters, constants, side of the delay and third factor.
+
+    Raises
+    ------
+    DescriptionError
+        With every problem of the parameters.
+    PluginError
+        If the rule's ``constants`` fails.
+    """
+    collector = Collector()
+    owner = f'learning rule "{rule.name}"'
+    draws = Draws(0, "learning", rule.name)
+    parameters = bind_parameters(rule.parameters, use.params, where, 0, draws, collector, owner, OWN)
+    for name, value in use.params.items():
+        if name in rule.parameters and name not in OWN and isinstance(parameters.get(name), np.ndarray):
+            collector.add(
+                f"{where}.{name}", f"{type(value).__name__} of several values", "one number for all synapses"
+            )
+    with collector.catching():
+        side = _side(use.params.get("delay_side"), rule, f"{where}.delay_side")
+    with collector.catching():
+        parameters["w_max"] = _w_max(use.params.get("w_max"), weight, model, f"{where}.w_max")
+    third_ticks, third_values = None, None
+    with collector.catching():
+        third_ticks, third_values = _third(use.params, timestep, where)
+    collector.raise_if_any()
+    with collector.catching(lambda key: f"{where}.{key}"):
+        constants = _constants(rule, parameters, timestep, where)
+    collector.raise_if_any()
+    return BoundLearning(rule, parameters, constants, side, third_ticks, third_values)
+
+
+def _side(given: object, rule: type[LearningRule], where: str) -> str:
+    if given is None:
+        declared = rule.parameters.get("delay_side")
+        return str(declared.default) if declared is not None and declared.default in SIDES else SIDES[0]
+    if given not in SIDES:
+        raise DescriptionError(
+            Problem(where, f"{shown(given)} is no side of a synapse", nearest(str(given), SIDES))
+        )
+    return str(given)
+
+
+def _w_max(given: Any, weight: Weight | None, model: type[NeuronModel] | None, where: str) -> float:
+    if weight is None:
+        return 1.0
+    largest = largest_magnitude(weight)
+    if given is None:
+        if not 0 < largest < math.inf:
+            reason = "are drawn without a bound" if largest else "are all 0"
+            raise DescriptionError(
+                Problem(where, f"initial weights {reason}, so w_max must be given", "w_max = a weight")
+            )
+        return 2.0 * largest
+    w_max = quantity(given, own_unit(given, model.weight_unit if model else ""), where)
+    if w_max <= 0:
+        raise DescriptionError(Problem(where, f"{w_max:g} is out of range", "a number > 0"))
+    if math.isfinite(largest) and largest > w_max:
+        raise DescriptionError(
+            Problem(where, f"{w_max:g} is below the initial weight {largest:g}", f"at least {largest:g}")
+        )
+    return w_max
+
+
+def _third(params: Mapping[str, Any], timestep: float, where: str) -> tuple[IntArray | None, AnyArray | None]:
+    times, values = params.get("third_times"), params.get("third_values")
+    if times is None and values is None:
+        return None, None
+    arrays = {}
+    for name, value in (("third_times", times), ("third_values", values)):
+        if not isinstance(value, np.ndarray) or value.ndim != 1:
+            found = "is missing" if value is None else "is not a list of numbers"
+            raise DescriptionError(
+                Problem(f"{where}.{name}", found, "third_times (ms) and third_values, lists of equal length")
+            )
+        arrays[name] = floats(value, f"{where}.{name}")
+    if len(arrays["third_times"]) != len(arrays["third_values"]):
+        found = f"{len(arrays['third_values'])} values for {len(arrays['third_times'])} times"
+        raise DescriptionError(Problem(f"{where}.third_values", found, "one value a time"))
+    ticks = whole_ticks(arrays["third_times"], timestep, f"{where}.third_times", least=0)
+    if np.any(np.diff(ticks) <= 0):
+        raise DescriptionError(Problem(f"{where}.third_times", "times do not rise", "times in rising order"))
+    return ticks, arrays["third_values"]
+
+
+def _constants(
+    rule: type[LearningRule], parameters: Mapping[str, Any], timestep: float, where: str
+) -> dict[str, float]:
+    name = f'learning rule "{rule.name}", {where}'
+    raw = call_plugin(name, "constants", rule.constants, SimpleNamespace(**parameters), timestep)
+    if not isinstance(raw, Mapping):
+        raise PluginError(
+            f"{name}: constants() returned {type(raw).__name__}, not a mapping of names to numbers"
+        )
+    for key, value in raw.items():
+        if (
+            np.ndim(value)
+            or not isinstance(value, int | float | np.number | np.bool_)
+            or math.isnan(float(value))
+        ):
+            raise PluginError(f"{name}: constant {key} is {shown(value)}; it must be a single number")
+    return {key: float(value) for key, value in raw.items()}

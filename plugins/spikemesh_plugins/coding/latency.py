@@ -1,0 +1,62 @@
+"""Latency code: the larger the value, the earlier its one spike."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from spikemesh.contracts import CounterRandom, Encoder, Parameter
+from spikemesh.errors import DescriptionError, Problem
+from spikemesh.ids import FloatArray, IntArray
+from spikemesh_plugins.coding.unit_range import check_unit_range
+
+
+class LatencyEncoder(Encoder):
+    """Time to first spike: at most one spike per value and presentation.
+
+    * ``code = "linear"``: ``t = T (1 - x)`` for x in [0, 1], T the length of the presentation.
+    * ``code = "rc"``: ``t = tau ln(x / (x - threshold))``, when a capacitor charged towards x reaches the
+      threshold; times beyond the presentation are lost.
+
+    Values of at most ``threshold`` never fire. A spike at t carries the stamp of the step in which t
+    falls, so t is recovered to within one step; ``t = 0`` belongs to the first step.
+    """
+
+    name = "latency"
+    parameters = {
+        "code": Parameter("linear", choices=("linear", "rc")),
+        "threshold": Parameter(0.01, ge=0, description="largest value that stays silent"),
+        "tau": Parameter(20.0, "ms", gt=0, description='time constant of code "rc"'),
+    }
+
+    def encode(
+        values: FloatArray,
+        steps: int,
+        first_step: int,  # noqa: ARG002 - nothing is drawn
+        dt: float,
+        p: Any,
+        random: CounterRandom,  # noqa: ARG002
+    ) -> tuple[IntArray, IntArray]:
+        """Compute the spikes of one presentation, sorted by time, then neuron.
+
+        Raises
+        ------
+        DescriptionError
+            If a value is outside [0, 1] (linear), or the threshold is 0 (rc).
+        """
+        fires = values > p.threshold
+        x = np.where(fires, values, 1.0)
+        if p.code == "linear":
+            check_unit_range(values)
+            exact = steps * (1.0 - x)
+        else:
+            if p.threshold <= 0.0:
+                raise DescriptionError(Problem("threshold", '0 in code "rc"', "a number > 0"))
+            exact = p.tau / dt * -np.log1p(-p.threshold / np.where(fires, x, 2.0 * p.threshold))
+        # Just above a whole number of steps is that number: 50 (1 - 0.9) is 5, not the 4.999... of floats.
+        stamps = np.maximum(np.ceil(exact - 1e-9), 1.0)
+        neurons = np.flatnonzero(fires & (stamps <= steps))
+        offsets = stamps[neurons].astype(np.int64)
+        order = np.argsort(offsets, kind="stable")
+        return offsets[order], neurons[order].astype(np.int64)

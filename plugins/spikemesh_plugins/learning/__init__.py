@@ -1,0 +1,13 @@
+"""Learning rules."""
+
+from __future__ import annotations
+
+from spikemesh.contracts import LearningRule, hookimpl
+from spikemesh_plugins.learning.gbc import GatedBidirectionalChain
+from spikemesh_plugins.learning.stdp_pair import StdpPair, StdpPairNearest
+
+
+@hookimpl
+def spikemesh_learning_rules() -> list[type[LearningRule]]:
+    """Return the built-in learning rules."""
+    return [StdpPair, StdpPairNearest, GatedBidirectionalChain]

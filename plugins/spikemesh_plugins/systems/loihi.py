@@ -1,0 +1,106 @@
+"""Intel Loihi, the first: structure, limits and links, each figure with its source.
+
+What is not published is absent: latency, energy and queue length of the links between chips.
+Costs are in :mod:`spikemesh_plugins.systems.loihi_costs`.
+"""
+
+from __future__ import annotations
+
+from spikemesh.description.system import ChipSpec, CoreSpec, LinkSpec, System
+from spikemesh_plugins.systems.loihi_costs import DAVIES2018, SANAFE2025
+
+DAVIES = "Davies et al., IEEE Micro 38(1):82-99, 2018"
+PROCEEDINGS = "Davies et al., Proc. IEEE 109(5), 2021"
+BLOCKS = "nengo-loihi, SynapseConfig.bits_per_axon"
+
+INDEX_BITS = 10
+"""Addresses 1,024 compartments; index widths are 0 and 6 to 12 bits (nengo-loihi, ``SynapseConfig``)."""
+WEIGHT_BITS = 8
+"""Widest stored weight; widths are 0 to 6 and 8 bits (nengo-loihi, ``SynapseConfig``)."""
+DELAY_BITS = 6
+"""Field of the delay (Davies et al. 2018, Table 1)."""
+
+CORE = CoreSpec(
+    neurons=1024,
+    synapse_memory_bits=16384 * 64,
+    axons_in=4096,
+    axons_out=4096,
+    weight_bits=9,
+    delay_steps=62,
+    synapse_bits=WEIGHT_BITS + DELAY_BITS + INDEX_BITS,
+    axon_bits=0,
+    block_synapses=64,
+    block_bits=10,
+    word_bits=64,
+    sources={
+        "neurons": f"{DAVIES}, p. 89, constraint 1 (N_cx)",
+        "synapse_memory_bits": f"{DAVIES}, p. 89, constraint 2: 128 KB, 16,384 words of 64 bits",
+        "axons_in": f"{DAVIES}, p. 89, constraint 4 (N_axin)",
+        "axons_out": f"{DAVIES}, p. 89, constraint 3 (N_axout)",
+        "weight_bits": f"{DAVIES}, p. 87 and Table 1: 1 to 9 bits",
+        "delay_steps": f"{DAVIES}, p. 92: up to 62 steps where fewer compartments are used",
+        "synapse_bits": (
+            f"derived: 8 bits of weight and 10 of index (widths of {BLOCKS}) and 6 of delay "
+            f"({DAVIES}, Table 1); no tag, which learning needs"
+        ),
+        "axon_bits": f"{BLOCKS}: an axon takes its blocks alone",
+        "block_synapses": BLOCKS,
+        "block_bits": f"{BLOCKS}: 4 bits of index and 6 of count",
+        "word_bits": BLOCKS,
+    },
+)
+
+CHIP = ChipSpec(
+    cores=(16, 8),
+    core=CORE,
+    router="unicast",
+    packet_bits=32,
+    costs={"davies2018": DAVIES2018, "sanafe2025": SANAFE2025},
+    sources={
+        "cores": (
+            f"{DAVIES}, p. 86: 128 cores, 4 to a tile (Table 2: up to 32 tiles); "
+            "the grid of 8 x 4 tiles is SANA-FE's (arch/loihi.yaml), not published"
+        ),
+        "router": f"{DAVIES}, p. 86: the sending core loops over its destination cores",
+        "packet_bits": f"{PROCEEDINGS}, p. 913",
+    },
+)
+
+BETWEEN_CHIPS = LinkSpec(
+    bandwidth=115e6,
+    bandwidth_of="packet",
+    sources={
+        "bandwidth": (
+            f"derived: 3.44 Gspike/s of a tile ({DAVIES}, Table 2) over about 30, the ratio of on-chip to "
+            "inter-chip bandwidth (Orchard & Wild 2021, slide 'Mitigating spike congestion')"
+        ),
+        "latency": "not published",
+        "energy": "not published",
+        "queue": "not published",
+    },
+)
+
+
+def loihi(chips: tuple[int, ...] | None = None) -> System:
+    """Make a grid of Loihi chips.
+
+    Parameters
+    ----------
+    chips
+        Shape of the grid; None: the two chips of a Kapoho Bay.
+    """
+    usual = {} if chips else {"chips": "Kapoho Bay: 2 chips (Lava, resources.py)"}
+    return System(
+        name="loihi",
+        chip=CHIP,
+        chips=chips or (2, 1),
+        topology="mesh",
+        regime="barrier",
+        links={"between_chips": BETWEEN_CHIPS},
+        costs="davies2018",
+        sources={
+            "topology": f"{DAVIES}, p. 86: a mesh that extends off the chip in four planar directions",
+            "regime": f"{DAVIES}, p. 86; {PROCEEDINGS}, p. 914: algorithmic timesteps ended by a barrier",
+            **usual,
+        },
+    )

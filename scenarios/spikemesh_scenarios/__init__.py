@@ -1,0 +1,22 @@
+"""Shipped scenarios: each a folder with a question, the expected answer and its source."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from spikemesh.contracts import ScenarioFolder, hookimpl
+
+SUMMARIES = {
+    "balanced_two_chip": "Balanced random network of 10 million synapses cut over two chips",
+    "digits_inference": "Handwritten digits classified by a converted network on four chips",
+    "stdp_pairs": "Pairing protocol whose weight changes are known in closed form",
+    "synfire_ring": "Spike packet going round a ring of eight chips in a lap time known exactly",
+}
+"""Names of the scenarios and one line about each."""
+
+
+@hookimpl
+def spikemesh_scenarios() -> list[ScenarioFolder]:
+    """Return the folders beside this file."""
+    here = Path(__file__).parent
+    return [ScenarioFolder(name, here / name, summary) for name, summary in SUMMARIES.items()]

@@ -1,0 +1,50 @@
+"""Failures of the file system and of HDF5, as errors that say what to do."""
+
+from __future__ import annotations
+
+import errno
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from spikemesh.errors import TraceError
+
+_LOCKED = {errno.EAGAIN, errno.EACCES, errno.ENOLCK, 524}
+"""Codes with which opening fails where a lock is held or locks do not work (524: ENOTSUPP)."""
+
+
+def is_lock_failure(error: OSError) -> bool:
+    """Say whether HDF5 could not lock a file."""
+    return "lock file" in str(error) and (error.errno in _LOCKED or "errno" in str(error))
+
+
+def lock_failure(path: Path) -> TraceError:
+    """Return the error for a file that HDF5 could not lock."""
+    return TraceError(
+        f"{path} is locked: another program writes it, or its file system has no locks "
+        "(then set HDF5_USE_FILE_LOCKING=FALSE)"
+    )
+
+
+def _free(path: Path) -> str:
+    for folder in (path, *path.parents):
+        if folder.is_dir():
+            return f"{shutil.disk_usage(folder).free / 2**20:.0f} MiB free"
+    return "free space unknown"
+
+
+@contextmanager
+def storing(path: Path) -> Iterator[None]:
+    """Turn failures to write below ``path`` into a TraceError with the reason and the free space."""
+    try:
+        yield
+    except TraceError:
+        raise
+    except OSError as error:
+        if is_lock_failure(error):
+            raise lock_failure(path) from error
+        reason = error.strerror or str(error)
+        raise TraceError(f"cannot write {path}: {reason} ({_free(path)})") from error
+    except RuntimeError as error:  # what h5py raises for a failed write of raw data
+        raise TraceError(f"cannot write {path}: {error} ({_free(path)})") from error

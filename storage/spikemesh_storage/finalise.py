@@ -1,0 +1,216 @@
+"""From the content of a live trace to the canonical file: equal results give equal bytes."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+from numpy.typing import DTypeLike
+
+from spikemesh.ids import AnyArray
+from spikemesh_storage import order
+from spikemesh_storage.content import Content, bin_edges, sample_blocks, sample_count
+from spikemesh_storage.digest import digest
+from spikemesh_storage.faults import storing
+from spikemesh_storage.file_content import FileContent
+from spikemesh_storage.jsonable import dumps, sync_folder
+from spikemesh_storage.schema import (
+    CORE_EVENTS,
+    CORE_SPIKES,
+    FILE_CHUNK,
+    FILE_LIBVER,
+    FORMAT,
+    HARDWARE,
+    LINK_PACKETS,
+    NETWORK,
+    PARTIAL_SUFFIX,
+    PLACE,
+    PROVENANCE,
+    REPORT,
+    SAMPLE,
+    SONATA_ID,
+    SONATA_MAGIC,
+    SONATA_VERSION,
+    SORTING,
+    SPIKES,
+    STATUS,
+    VERSION,
+    WEIGHT,
+    WEIGHTS,
+    report_names,
+)
+
+
+def finalise(content: Content, target: Path) -> None:
+    """Write the canonical file: under a temporary name, made durable, then renamed.
+
+    Memory is bounded by the largest population's spikes or the largest projection's weights.
+
+    Parameters
+    ----------
+    content
+        What to write; its outcome becomes ``/status``.
+    target
+        The file; an older one is replaced at the very end.
+
+    Raises
+    ------
+    TraceError
+        If it cannot be written (nothing is left under the temporary name).
+    """
+    partial = target.with_name(target.name + PARTIAL_SUFFIX)
+    with storing(target):
+        partial.unlink(missing_ok=True)
+        try:
+            with h5py.File(partial, "w", libver=FILE_LIBVER) as file:
+                _write(file, content)
+                file.flush()
+                os.fsync(file.id.get_vfd_handle())
+            partial.replace(target)
+        except BaseException:
+            partial.unlink(missing_ok=True)
+            raise
+        sync_folder(target.parent)
+
+
+def _write(file: Any, content: Content) -> None:
+    plan = content.plan
+    file.attrs["magic"] = SONATA_MAGIC
+    file.attrs["version"] = SONATA_VERSION
+    _text_attribute(file, "format", FORMAT)
+    _text_attribute(file, "format_version", VERSION)
+    file.attrs["timestep_ms"] = np.float64(plan.timestep_ms)
+    file.attrs["until_tick"] = np.int64(content.until)
+    network = file.create_group(NETWORK)
+    _names(network, "names", [name for name, _ in plan.populations])
+    _array(network, "sizes", np.array([size for _, size in plan.populations], np.int64), np.int64)
+    _spikes(file.create_group(SPIKES), content)
+    _reports(file.create_group(REPORT), content)
+    _weights(file.create_group(WEIGHTS), content)
+    _hardware(file.create_group(HARDWARE), content)
+    # Both last, so that whatever differs between equal runs moves no byte of the groups above.
+    _status(file.create_group(STATUS), content, digest(FileContent(file)))
+    _provenance(file.create_group(PROVENANCE), content)
+
+
+def _array(group: Any, name: str, values: AnyArray, dtype: DTypeLike, unit: str | None = None) -> Any:
+    values = np.ascontiguousarray(values, dtype)
+    dataset = group.create_dataset(name, data=values, track_times=False, **_layout(values.shape))
+    if unit is not None:
+        _text_attribute(dataset, "units", unit)
+    return dataset
+
+
+def _layout(shape: tuple[int, ...]) -> dict[str, Any]:
+    # An empty array cannot be chunked, and has nothing to protect.
+    if not all(shape):
+        return {}
+    width = int(np.prod(shape[1:]))
+    return {"chunks": (min(shape[0], max(1, FILE_CHUNK // width)), *shape[1:]), "fletcher32": True}
+
+
+def _text(texts: list[bytes] | bytes) -> Any:
+    longest = texts if isinstance(texts, bytes) else max(texts, key=len, default=b"")
+    # The type goes with the values: HDF5 converts no text from ASCII to UTF-8.
+    return np.array(texts, dtype=h5py.string_dtype("utf-8", max(1, len(longest))))
+
+
+def _text_attribute(owner: Any, name: str, text: str) -> None:
+    values = _text(text.encode())
+    owner.attrs.create(name, values, dtype=values.dtype)
+
+
+def _names(group: Any, name: str, texts: Iterable[str]) -> None:
+    values = _text([text.encode() for text in texts])
+    group.create_dataset(name, data=values, dtype=values.dtype, track_times=False, **_layout(values.shape))
+
+
+def _spikes(root: Any, content: Content) -> None:
+    plan = content.plan
+    sizes = dict(plan.populations)
+    sorting = h5py.enum_dtype(SORTING, basetype=np.uint8)
+    for population in plan.recorded:
+        ticks, neurons = content.spikes(population)
+        group = root.create_group(population)
+        group.attrs.create("sorting", SORTING["by_time"], dtype=sorting)
+        _array(group, "timestamps", ticks * plan.timestep_ms, np.float64, "ms")
+        _array(group, "node_ids", neurons, SONATA_ID)
+        _array(group, "tick", ticks, SONATA_ID)
+        pointers, trains = order.by_neuron(ticks, neurons, sizes[population])
+        index = group.create_group("by_neuron")
+        _array(index, "index_pointers", pointers, SONATA_ID)
+        _array(index, "tick", trains, SONATA_ID)
+
+
+def _reports(root: Any, content: Content) -> None:
+    plan = content.plan
+    names = report_names([(p.population, p.variable) for p in plan.probes])
+    for index, (name, probe) in enumerate(zip(names, plan.probes, strict=True)):
+        group = root.create_group(name)
+        _text_attribute(group, "population", probe.population)
+        _text_attribute(group, "variable", probe.variable)
+        group.attrs["every_steps"] = np.int64(probe.every_steps)
+        shape = (sample_count(plan, index, content.until), len(probe.neurons))
+        values = group.create_dataset("data", shape, SAMPLE, track_times=False, **_layout(shape))
+        _text_attribute(values, "units", probe.unit)
+        for start, block in sample_blocks(content, index):
+            values[start : start + len(block)] = block
+        _mapping(group.create_group("mapping"), probe.neurons, probe.every_steps * plan.timestep_ms, shape[0])
+
+
+def _mapping(group: Any, neurons: AnyArray, every_ms: float, samples: int) -> None:
+    ids = _array(group, "node_ids", neurons, SONATA_ID)
+    ids.attrs["sorted"] = np.uint8(1)
+    _array(group, "index_pointers", np.arange(len(neurons) + 1), SONATA_ID)
+    _array(group, "element_ids", np.zeros(len(neurons)), np.uint32)
+    _array(group, "time", np.array([every_ms, (samples + 1) * every_ms, every_ms]), np.float64, "ms")
+
+
+def _weights(root: Any, content: Content) -> None:
+    for projection in content.stored_weights():
+        sources, targets, weights = content.weights(projection)
+        group = root.create_group(projection)
+        _array(group, "source", sources, SONATA_ID)
+        _array(group, "target", targets, SONATA_ID)
+        _array(group, "weight", weights, WEIGHT)
+
+
+def _hardware(root: Any, content: Content) -> None:
+    plan = content.plan
+    cores, links, steps = (root.create_group(name) for name in ("cores", "links", "steps"))
+    _names(cores, "names", plan.core_names)
+    _array(cores, "spikes", content.counter(CORE_SPIKES), np.int64)
+    _array(cores, "synaptic_events", content.counter(CORE_EVENTS), np.int64)
+    _names(links, "names", plan.link_names)
+    packets = content.counter(LINK_PACKETS)
+    _array(links, "packets", packets, np.int64)
+    _array(links, "bits", packets * plan.packet_bits, np.int64, "bit")
+    links.attrs["packet_bits"] = np.int64(plan.packet_bits)
+    _array(steps, "edges", bin_edges(plan, content.until), np.int64)
+    steps.attrs["bin_steps"] = np.int64(plan.bin_steps)
+    placement = root.create_group("placement")
+    for population, placed in plan.placement.items():
+        _array(placement, population, placed, PLACE)
+
+
+def _status(group: Any, content: Content, digests: dict[str, str]) -> None:
+    outcome = content.outcome
+    _text_attribute(group, "state", outcome.state)
+    _text_attribute(group, "message", outcome.message)
+    group.attrs["recovered"] = np.uint8(outcome.recovered)
+    for name, value in digests.items():
+        _text_attribute(group, f"digest_{name}", value)
+
+
+def _provenance(group: Any, content: Content) -> None:
+    texts = dict(content.plan.provenance)
+    if content.outcome.results is not None:
+        texts["results"] = dict(content.outcome.results)
+    for name, value in texts.items():
+        values = _text((value if isinstance(value, str) else dumps(value)).encode())
+        dataset = group.create_dataset(name, data=values, dtype=values.dtype, track_times=False)
+        _text_attribute(dataset, "encoding", "text" if isinstance(value, str) else "json")

@@ -1,0 +1,133 @@
+"""The growing arrays of a live shard, and how to read what was committed of one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from spikemesh.contracts.trace import TracePlan
+from spikemesh.errors import TraceError
+from spikemesh.ids import AnyArray
+from spikemesh_storage.schema import COUNT, COUNTERS, LINK_PACKETS, LIVE_CHUNK, NEURON, SAMPLE, TICK, WEIGHT
+
+
+@dataclass(frozen=True)
+class Series:
+    """One array that grows row by row; ``width`` is None for a plain column."""
+
+    path: str
+    dtype: np.dtype[Any]
+    width: int | None = None
+
+    @property
+    def chunk(self) -> tuple[int, ...]:
+        """Shape of a storage chunk."""
+        return (LIVE_CHUNK,) if self.width is None else (max(1, LIVE_CHUNK // self.width), self.width)
+
+    def shape(self, rows: int) -> tuple[int, ...]:
+        """Shape of the array with so many rows."""
+        return (rows,) if self.width is None else (rows, self.width)
+
+
+def counter_width(plan: TracePlan, counter: str) -> int:
+    """Return the number of cores or links that a counter counts."""
+    return len(plan.link_names if counter == LINK_PACKETS else plan.core_names)
+
+
+def series_of(plan: TracePlan) -> dict[str, Series]:
+    """Return every growing array of a plan's shard by path, in the order of the commit table.
+
+    Arrays are numbered, not named, and those without columns are left out.
+    """
+
+    def column(path: str, dtype: DTypeLike, width: int | None = None) -> None:
+        found[path] = Series(path, np.dtype(dtype), width)
+
+    found: dict[str, Series] = {}
+    for index in range(len(plan.recorded)):
+        column(f"spikes/{index}/tick", TICK)
+        column(f"spikes/{index}/neuron", NEURON)
+    for index, probe in enumerate(plan.probes):
+        if len(probe.neurons):
+            column(f"probes/{index}/value", SAMPLE, len(probe.neurons))
+    for counter in COUNTERS:
+        if width := counter_width(plan, counter):
+            column(f"counters/{counter}/bin", COUNT)
+            column(f"counters/{counter}/value", COUNT, width)
+    for index in range(len(plan.weights)):
+        column(f"weights/{index}/stored", np.uint8)
+        column(f"weights/{index}/source", NEURON)
+        column(f"weights/{index}/target", NEURON)
+        column(f"weights/{index}/weight", WEIGHT)
+    return found
+
+
+def create(file: Any, series: Series) -> Any:
+    """Create the empty dataset of a series in an open shard."""
+    return file.create_dataset(
+        series.path,
+        shape=series.shape(0),
+        maxshape=(None, *series.shape(0)[1:]),
+        dtype=series.dtype,
+        chunks=series.chunk,
+        fletcher32=True,
+        track_times=False,
+    )
+
+
+def read_prefix(dataset: Any, rows: int) -> AnyArray:
+    """Read the first ``rows`` rows, or as many of them as can be read.
+
+    A process killed within a write can leave a chunk whose checksum does not fit its new tail,
+    although the older rows in it are intact. Such a chunk is read past the checksum: the commit
+    table, which has checksums of its own, decides which rows count.
+    """
+    available = min(rows, int(dataset.shape[0]))
+    try:
+        whole: AnyArray = dataset[:available]
+    except OSError:
+        parts = list(_readable_chunks(dataset, available))
+        return np.concatenate(parts) if parts else np.empty((0, *dataset.shape[1:]), dataset.dtype)
+    return whole
+
+
+def _readable_chunks(dataset: Any, rows: int) -> Iterator[AnyArray]:
+    step = int(dataset.chunks[0])
+    for start in range(0, rows, step):
+        stop = min(start + step, rows)
+        try:
+            yield dataset[start:stop]
+        except OSError:
+            raw = _chunk_without_checksum(dataset, start)
+            if raw is None:
+                return
+            yield raw[: stop - start]
+
+
+def _chunk_without_checksum(dataset: Any, start: int) -> AnyArray | None:
+    try:
+        _, raw = dataset.id.read_direct_chunk((start, *(0 for _ in dataset.shape[1:])))
+    except (OSError, RuntimeError, ValueError):
+        return None
+    size = int(np.prod(dataset.chunks)) * dataset.dtype.itemsize
+    if len(raw) < size:
+        return None
+    return np.frombuffer(raw, dataset.dtype, int(np.prod(dataset.chunks))).reshape(dataset.chunks)
+
+
+def read_committed(dataset: Any, rows: int) -> AnyArray:
+    """Read exactly ``rows`` rows.
+
+    Raises
+    ------
+    TraceError
+        If fewer can be read.
+    """
+    values = read_prefix(dataset, rows)
+    if len(values) < rows:
+        raise TraceError(f"live shard: {dataset.name} has {len(values)} readable rows of {rows} committed")
+    return values
