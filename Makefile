@@ -5,6 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 DEMO_TRACE := runs/digits.h5
+BENCHMARKS := $(sort $(wildcard benchmarks/*.py))
 
 # One recipe at a time also under -j: two installations into one environment would spoil each other.
 .NOTPARALLEL:
@@ -24,6 +25,7 @@ help:
 setup: $(VENV)/installed-all
 
 demo: $(VENV)/installed-examples
+	@mkdir -p $(dir $(DEMO_TRACE))
 	$(BIN)/spikemesh run digits_inference --out $(DEMO_TRACE) --overwrite
 	$(BIN)/spikemesh analyze $(DEMO_TRACE)
 	@echo "the trace is $(CURDIR)/$(DEMO_TRACE)"
@@ -38,7 +40,7 @@ check: $(VENV)/installed-all
 	$(BIN)/lint-imports --no-cache
 
 bench: $(VENV)/installed-all
-	$(BIN)/python -m benchmarks
+	@for script in $(BENCHMARKS); do echo "== $$script"; $(BIN)/python "$$script" || exit 1; done
 
 docs: $(VENV)/installed-docs
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
@@ -48,7 +50,7 @@ clean:
 
 # Stamps: an installation is repeated only when pyproject.toml has changed.
 $(VENV)/installed-examples: pyproject.toml | $(VENV)/created
-	@echo "installing spikemesh (about 300 MB of libraries on the first time)"
+	@echo "installing spikemesh; the first time this downloads Ray, numba and other libraries"
 	$(PIP) install --editable ".[examples]"
 	@touch $@
 
@@ -58,7 +60,7 @@ $(VENV)/installed-all: pyproject.toml | $(VENV)/created
 	@touch $@ $(VENV)/installed-examples
 
 $(VENV)/installed-docs: pyproject.toml | $(VENV)/created
-	$(PIP) install "mkdocs>=1.6" "mkdocs-material>=9.5"
+	$(PIP) install --editable ".[docs]"
 	@touch $@
 
 $(VENV)/created:

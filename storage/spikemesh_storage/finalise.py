@@ -93,8 +93,11 @@ def _write(file: Any, content: Content) -> None:
     _weights(file.create_group(WEIGHTS), content)
     _hardware(file.create_group(HARDWARE), content)
     # Both last, so that whatever differs between equal runs moves no byte of the groups above.
-    _status(file.create_group(STATUS), content, digest(FileContent(file)))
-    _provenance(file.create_group(PROVENANCE), content)
+    provenance = file.create_group(PROVENANCE)
+    # Of what was written, not of what was to be written.
+    digests = digest(FileContent(file))
+    _status(file.create_group(STATUS), content, digests)
+    _provenance(provenance, content)
 
 
 def _array(group: Any, name: str, values: AnyArray, dtype: DTypeLike, unit: str | None = None) -> Any:

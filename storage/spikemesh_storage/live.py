@@ -55,7 +55,6 @@ class LiveWriter:
         self._series = series.series_of(plan)
         self._rows = dict.fromkeys(self._series, 0)
         self._until = 0
-        self._commits = 0
         self._weights: set[str] = set()
         with storing(folder):
             folder.mkdir()
@@ -124,21 +123,18 @@ class LiveWriter:
             raise TraceError(f"{self.target}: the trace is closed")
         with storing(self.folder):
             checksums = [self._extend(path, rows.get(path)) for path in self._series]
-            self._table.resize(self._commits + 1, axis=0)
-            self._table[self._commits] = commits.encode(until, list(self._rows.values()), checksums)
+            series.extend(
+                self._table, commits.encode(until, list(self._rows.values()), checksums)[np.newaxis]
+            )
             self._file.flush()
-        self._commits += 1
         self._until = until
 
     def _extend(self, path: str, rows: AnyArray | None) -> int:
         if rows is None or not rows.size:
             return 0
         rows = np.ascontiguousarray(rows, self._series[path].dtype)
-        start, stop = self._rows[path], self._rows[path] + len(rows)
-        dataset = self._datasets[path]
-        dataset.resize(stop, axis=0)
-        dataset[start:stop] = rows
-        self._rows[path] = stop
+        series.extend(self._datasets[path], rows)
+        self._rows[path] += len(rows)
         return commits.checksum(rows)
 
     def finish(self, status: str, message: str = "", results: Mapping[str, Any] | None = None) -> Path:
@@ -167,6 +163,14 @@ class LiveWriter:
             raise TraceError(f'status "{status}" is none of {", ".join(STATES)}')
         if not self._file:
             raise TraceError(f"{self.target}: the trace is closed")
+        try:
+            self._finalise(status, message, results)
+            remove_live(self.folder)
+        finally:
+            self._lock.release()
+        return self.target
+
+    def _finalise(self, status: str, message: str, results: Mapping[str, Any] | None) -> None:
         with storing(self.folder):
             # Written first, so that a kill during the next lines does not turn a whole run into a broken one.
             outcome = {"state": status, "message": message, "results": results}
@@ -177,9 +181,6 @@ class LiveWriter:
             finalise(content, self.target)
         finally:
             content.close()
-        remove_live(self.folder)
-        self._lock.release()
-        return self.target
 
     def abandon(self) -> None:
         """Close the live trace as it is, leaving it to ``recover``; a second call does nothing."""

@@ -13,15 +13,14 @@ def _sort_pairs(major: IntArray, minor: IntArray) -> tuple[IntArray, IntArray]:
     """Sort by ``major``, then ``minor``; both are not negative."""
     if not len(major):
         return major, minor
-    span = int(minor.max()) + 1
-    if int(major.max()) > (_LARGEST - span) // span:
+    bits = int(minor.max()).bit_length()
+    if int(major.max()) > _LARGEST >> bits:
         rank = np.lexsort((minor, major))
         return major[rank], minor[rank]
     # One packed key sorts several times faster than an index sort over two arrays.
-    key = major * span + minor
+    key = (major << bits) | minor
     key.sort()
-    high = key // span
-    return high, key - high * span
+    return key >> bits, key & ((1 << bits) - 1)
 
 
 def by_time(ticks: AnyArray, neurons: AnyArray) -> tuple[IntArray, IntArray]:
@@ -54,8 +53,8 @@ def by_synapse(
     """Sort synapses by source, then target, then weight (several may join one pair of neurons)."""
     source = sources.astype(np.int64, copy=False)
     target = targets.astype(np.int64, copy=False)
-    span = int(target.max(initial=0)) + 1
-    key = source * span + target
+    bits = int(target.max(initial=0)).bit_length()
+    key = (source << bits) | target
     rank = np.argsort(key, kind="stable")
     key, weight = key[rank], weights[rank]
     equal = np.zeros(len(key) + 1, bool)
@@ -63,4 +62,4 @@ def by_synapse(
     shared = np.flatnonzero(equal[1:] | equal[:-1])
     # Keys are sorted already, so every group of equal ones keeps its places.
     weight[shared] = weight[shared[np.lexsort((weight[shared], key[shared]))]]
-    return key // span, key % span, weight
+    return key >> bits, key & ((1 << bits) - 1), weight

@@ -47,6 +47,8 @@ FILE_CHUNK = 65_536
 """Values in a storage chunk of the finished file (512 KiB)."""
 LIVE_CHUNK = 16_384
 """Values in a storage chunk of the live shard: each commit rewrites the last one, so it is smaller."""
+LIVE_COUNTER_CHUNK = 2_048
+"""The same for counters, which grow by a few rows a commit."""
 
 STATES = ("complete", "interrupted", "failed")
 """How a run can end."""

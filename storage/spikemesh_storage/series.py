@@ -6,13 +6,24 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import h5py
 import numpy as np
 from numpy.typing import DTypeLike
 
 from spikemesh.contracts.trace import TracePlan
 from spikemesh.errors import TraceError
 from spikemesh.ids import AnyArray
-from spikemesh_storage.schema import COUNT, COUNTERS, LINK_PACKETS, LIVE_CHUNK, NEURON, SAMPLE, TICK, WEIGHT
+from spikemesh_storage.schema import (
+    COUNT,
+    COUNTERS,
+    LINK_PACKETS,
+    LIVE_CHUNK,
+    LIVE_COUNTER_CHUNK,
+    NEURON,
+    SAMPLE,
+    TICK,
+    WEIGHT,
+)
 
 
 @dataclass(frozen=True)
@@ -22,11 +33,12 @@ class Series:
     path: str
     dtype: np.dtype[Any]
     width: int | None = None
+    values: int = LIVE_CHUNK
 
     @property
     def chunk(self) -> tuple[int, ...]:
-        """Shape of a storage chunk."""
-        return (LIVE_CHUNK,) if self.width is None else (max(1, LIVE_CHUNK // self.width), self.width)
+        """Shape of a storage chunk, which holds about ``values`` values."""
+        return (self.values,) if self.width is None else (max(1, self.values // self.width), self.width)
 
     def shape(self, rows: int) -> tuple[int, ...]:
         """Shape of the array with so many rows."""
@@ -44,8 +56,8 @@ def series_of(plan: TracePlan) -> dict[str, Series]:
     Arrays are numbered, not named, and those without columns are left out.
     """
 
-    def column(path: str, dtype: DTypeLike, width: int | None = None) -> None:
-        found[path] = Series(path, np.dtype(dtype), width)
+    def column(path: str, dtype: DTypeLike, width: int | None = None, values: int = LIVE_CHUNK) -> None:
+        found[path] = Series(path, np.dtype(dtype), width, values)
 
     found: dict[str, Series] = {}
     for index in range(len(plan.recorded)):
@@ -56,8 +68,8 @@ def series_of(plan: TracePlan) -> dict[str, Series]:
             column(f"probes/{index}/value", SAMPLE, len(probe.neurons))
     for counter in COUNTERS:
         if width := counter_width(plan, counter):
-            column(f"counters/{counter}/bin", COUNT)
-            column(f"counters/{counter}/value", COUNT, width)
+            column(f"counters/{counter}/bin", COUNT, values=LIVE_COUNTER_CHUNK)
+            column(f"counters/{counter}/value", COUNT, width, LIVE_COUNTER_CHUNK)
     for index in range(len(plan.weights)):
         column(f"weights/{index}/stored", np.uint8)
         column(f"weights/{index}/source", NEURON)
@@ -77,6 +89,16 @@ def create(file: Any, series: Series) -> Any:
         fletcher32=True,
         track_times=False,
     )
+
+
+def extend(dataset: Any, rows: AnyArray) -> None:
+    """Append contiguous rows of the dataset's own type."""
+    # h5py's slices cost four times as much as these calls of HDF5, on every series of every commit.
+    start = dataset.id.shape[0]
+    dataset.id.set_extent((start + len(rows), *rows.shape[1:]))
+    place = dataset.id.get_space()
+    place.select_hyperslab((start, *(0 for _ in rows.shape[1:])), rows.shape)
+    dataset.id.write(h5py.h5s.create_simple(rows.shape), place, rows)
 
 
 def read_prefix(dataset: Any, rows: int) -> AnyArray:

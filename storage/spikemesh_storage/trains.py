@@ -58,7 +58,8 @@ class SpikeTrains:
         if not 0 <= neuron < self.size:
             found = f'population "{self.population}" has no neuron {neuron}'
             raise InputError(Problem("neuron", found, f"allowed: 0 .. {self.size - 1}"))
-        return self.times_ms[self.neurons == neuron]
+        times: FloatArray = self.times_ms[self.neurons == neuron]
+        return times
 
     def rates(self) -> FloatArray:
         """Return the mean rate of every neuron in Hz, shape (size,)."""
@@ -75,7 +76,7 @@ class SpikeTrains:
         inner = np.ones(len(ticks), bool)
         inner[pointers[:-1][counts > 0]] = False
         steps: IntArray = np.diff(ticks, prepend=0)[inner]
-        intervals = np.multiply(steps, self.timestep_ms, dtype=np.float64)
+        intervals: FloatArray = np.multiply(steps, self.timestep_ms, dtype=np.float64)
         return intervals, np.repeat(np.arange(self.size), np.maximum(counts - 1, 0))
 
     def isi(self, neuron: int | None = None) -> FloatArray:

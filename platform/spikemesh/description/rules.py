@@ -74,12 +74,16 @@ def _is_size(size: object) -> bool:
 
 def _check_names(projection: Projection, place: str, collector: Collector) -> None:
     allowed = RULES[projection.rule]
+    meant = set()
     for name in projection.arguments:
         if name not in allowed:
+            close = nearest(name, allowed)
+            meant |= {a for a in allowed if f'"{a}"' in close}
             found = f'rule {projection.rule} has no argument "{name}"'
-            collector.add(f"{place}.{name}", found, nearest(name, allowed) or "it takes none")
+            collector.add(f"{place}.{name}", found, close or "it takes none")
     for name in allowed:
-        if name in projection.arguments or name in OPTIONAL:
+        # A misspelt argument is one mistake, not an unknown and a missing one.
+        if name in projection.arguments or name in OPTIONAL or name in meant:
             continue
         extra = [*projection.arguments, *projection.extras]
         remedy = f"{projection.rule} takes {', '.join(allowed)}" + (

@@ -108,12 +108,16 @@ class StaticTable:
 
 @dataclass(frozen=True, eq=False)
 class DriveSlice:
-    """A Poisson drive of one slice; ``mean`` events per step, a number or one per neuron."""
+    """A Poisson drive of one slice; ``mean`` events per step, a number or one per neuron.
+
+    Counts are sums of ``parts`` draws of ``mean / parts``; ``parts`` is the same for the whole population.
+    """
 
     index: int
     slice: int
     receptor: int
     mean: float | FloatArray
+    parts: int
     weight: int
 
 

@@ -11,7 +11,7 @@ from spikemesh.engine.program import PlasticTable, PopulationSlice, Program
 from spikemesh.ids import AnyArray
 from spikemesh.kernels import generate
 from spikemesh.kernels.compile import neuron_kernel, rule_kernels
-from spikemesh.kernels.poisson import MEAN_MAX, thresholds
+from spikemesh.kernels.poisson import thresholds
 from spikemesh.kernels.random import stream_key
 
 
@@ -115,12 +115,11 @@ class WorkingSet:
         table, edge_count, which, parts, shared = [], [], [], [], []
         for drive, part in zip(given, slices, strict=True):
             means, rank = np.unique(np.asarray(drive.mean, dtype=np.float64), return_inverse=True)
-            pieces = max(1, int(np.ceil(means.max() / MEAN_MAX)))
             table.append(len(rows))
-            rows += [thresholds(float(mean) / pieces) for mean in means]
+            rows += [thresholds(float(mean) / drive.parts) for mean in means]
             edge_count.append(rows[-1].size)
             which.append(np.broadcast_to(rank.reshape(-1), (part.size,)))
-            parts.append(pieces)
+            parts.append(drive.parts)
             shared.append(means.size == 1)
         edges = np.full((len(rows), max([1, *(r.size for r in rows)])), 0xFFFFFFFF, dtype=np.uint32)
         for k, row in enumerate(rows):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -13,6 +14,7 @@ from spikemesh.contracts.mapping import Router
 from spikemesh.engine.arrays import Tables
 from spikemesh.engine.program import DriveSlice, InputSlice, PlasticTable, PopulationSlice, ProbeSlice, Program
 from spikemesh.ids import AnyArray, IntArray
+from spikemesh.kernels.poisson import MEAN_MAX
 from spikemesh.mapping.placement import Placement
 from spikemesh.mapping.routes import FanOut, Routes, fan_out_from, packet_routes
 from spikemesh.mapping.scales import input_units
@@ -42,6 +44,8 @@ class Build:
     programs: tuple[Program, ...]
     fan: FanOut
     routes: Routes
+    indegree: IntArray
+    """Synapses onto each neuron by global index."""
 
 
 def build_programs(
@@ -68,7 +72,7 @@ def build_programs(
     units = input_units(network)
     workers = range(len(plan.agents))
     slots = [_slots(network, placement, plan, w) for w in workers]
-    arriving = [incoming(network, s, units, len(placement.core_names)) for s in slots]
+    arriving = [incoming(network, s, units) for s in slots]
     fan = _fan(network, arriving)
     routes = packet_routes(fan, placement, router)
     axons = [np.flatnonzero(a.synapses) for a in arriving]
@@ -83,6 +87,7 @@ def build_programs(
         ),
         fan,
         routes,
+        np.sum([a.indegree for a in arriving], axis=0),
     )  # fmt: skip
 
 
@@ -331,10 +336,11 @@ def _drives(
             continue
         part = slices[number[drive.population]]
         rate = np.asarray(drive.rate, dtype=np.float64)
-        mean = (rate[part.neurons] if rate.ndim else rate) * network.timestep_ms * 1e-3
+        mean = rate * network.timestep_ms * 1e-3
+        parts = max(1, math.ceil(float(mean.max()) / MEAN_MAX))
         receptor = part.model.receptors.index(drive.receptor)
         weight = round(drive.weight / units[drive.population][receptor])
-        drives.append(DriveSlice(drive.index, number[drive.population], receptor, mean, weight))
+        drives.append(DriveSlice(drive.index, number[drive.population], receptor, mean[part.neurons] if mean.ndim else mean, parts, weight))
     return drives
 
 

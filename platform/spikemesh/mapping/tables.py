@@ -38,6 +38,8 @@ class Incoming:
         Sources with plastic synapses here.
     fan
         (source, core, synapses) triples of global source neurons.
+    indegree : ndarray of int64
+        Synapses onto each neuron that lives here, by global index.
     shortest : ndarray of int64
         Shortest delay onto this worker by global source neuron; large where there is none.
     """
@@ -45,13 +47,14 @@ class Incoming:
     synapses: IntArray
     plastic_source: AnyArray
     shortest: IntArray
+    indegree: IntArray
     fan: list[tuple[IntArray, IntArray, IntArray]] = field(default_factory=list)
     segments: list[tuple[int, Segments]] = field(default_factory=list)
     plastic: list[tuple[int, PlasticTable]] = field(default_factory=list)
     static_weights: list[StaticTable] = field(default_factory=list)
 
 
-def incoming(network: BoundNetwork, slots: list[Slot], units: list[tuple[float, ...]], cores: int) -> Incoming:
+def incoming(network: BoundNetwork, slots: list[Slot], units: list[tuple[float, ...]]) -> Incoming:
     """Generate all synapses onto the given slices of one worker.
 
     Parameters
@@ -62,13 +65,12 @@ def incoming(network: BoundNetwork, slots: list[Slot], units: list[tuple[float, 
         Slices that live on the worker.
     units
         Accumulator units per population and receptor.
-    cores
-        Cores of the system.
     """
     found = Incoming(
         np.zeros(network.size, dtype=np.int64),
         np.zeros(network.size, dtype=bool),
         np.full(network.size, np.iinfo(np.int64).max),
+        np.zeros(network.size, dtype=np.int64),
     )
     by_population = {slot.population: slot for slot in slots}
     for projection in network.projections:
@@ -77,7 +79,7 @@ def incoming(network: BoundNetwork, slots: list[Slot], units: list[tuple[float, 
             continue
         edges = edges_onto(network, projection, slot.neurons)
         if edges.source.size:
-            _add(network, projection, edges, slot, units[projection.target], found, cores)
+            _add(network, projection, edges, slot, units[projection.target], found)
     return found
 
 
@@ -88,11 +90,12 @@ def _add(
     slot: Slot,
     units: tuple[float, ...],
     found: Incoming,
-    cores: int,
 ) -> None:
     source = network.populations[projection.source]
     here = slice(source.offset, source.offset + source.size)
     found.synapses[here] += np.bincount(edges.source, minlength=source.size)
+    gids = network.populations[projection.target].offset + slot.neurons.astype(np.int64)
+    found.indegree[gids] += np.bincount(edges.position, minlength=gids.size)
     _count_cores(edges, slot, source.offset, source.size, found)
     if projection.learning is not None:
         table = _plastic(network, projection, edges, slot, units)

@@ -31,6 +31,9 @@ from spikemesh.registry.bind_stimuli import bind_current, bind_input, bind_poiss
 from spikemesh.registry.bind_values import Draws
 from spikemesh.registry.discovery import Registry
 
+SMALL_STEP = 1e-3
+"""Time step (ms) that stands for a wrong one: nearly every time is a multiple of it."""
+
 
 def bind(description: NetworkDescription, registry: Registry) -> BoundNetwork:
     """Look up everything a network names and turn its quantities into plain numbers.
@@ -89,10 +92,10 @@ class _Binder:
         self.registry = registry
         self.collector = Collector(checks.network_problems(description.timestep, description.seed))
         self.plugin_errors: list[PluginError] = []
-        self.timestep = 1.0
+        self.timestep = SMALL_STEP
         with self.collector.catching(lambda _: ""):
             step = quantity(description.timestep, "ms", "timestep")
-            self.timestep = step if step > 0 else 1.0
+            self.timestep = step if step > 0 else SMALL_STEP
         self.collector.problems[:] = [p for p in self.collector.problems if p.where]
         self.seed = description.seed if isinstance(description.seed, int) and description.seed >= 0 else 0
         self.sides: dict[str, Side] = {}

@@ -96,7 +96,7 @@ def model_constants(
 
 
 def call_plugin(name: str, function_name: str, function: Any, *arguments: Any) -> Any:
-    """Call a plugin's function; anything but an error of spikemesh becomes a PluginError that names the plugin."""
+    """Call a plugin's function; an exception not of spikemesh becomes a PluginError that names the plugin."""
     try:
         with np.errstate(all="ignore"):
             return function(*arguments)
@@ -187,7 +187,8 @@ def bind_events(value: Any, size: int, timestep: float, where: str) -> tuple[Int
     Raises
     ------
     DescriptionError
-        If a time is no positive multiple of the time step, a neuron is unknown, or one spikes twice in a step.
+        If a time is no positive multiple of the time step, a neuron is unknown, or one spikes twice in a
+        step.
     """
     times, neurons = _flat_events(value, size, where)
     ticks = whole_ticks(times, timestep, where, least=1)

@@ -171,16 +171,21 @@ def bind_parameters(
     dict
         Value by name; incomplete if there were problems.
     """
+    meant = set()
     for name in given:
         if name not in declared and name not in also:
+            close = nearest(name, [*declared, *also])
+            meant |= {d for d in declared if close.startswith("did you mean") and f'"{d}"' in close}
             found = f'{owner} has no parameter "{name}"'
-            collector.add(f"{where}.{name}", found, nearest(name, [*declared, *also]) or "it takes none")
+            collector.add(f"{where}.{name}", found, close or "it takes none")
     result: dict[str, Any] = {}
     failed = set()
     for name, parameter in declared.items():
         if name in also:
             continue
         if name not in given:
+            if parameter.default is None and name in meant:
+                continue  # a misspelt name is one mistake, not an unknown and a missing one
             if parameter.default is None:
                 unit = f" in {parameter.unit}" if parameter.unit else ""
                 collector.add(

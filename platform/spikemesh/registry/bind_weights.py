@@ -144,7 +144,7 @@ def bind_receptor(
             Problem(f"{where}.receptor", found, nearest(str(receptor), [*model.receptors, "auto"]))
         )
     if receptor != "auto" and model.receptor_kind == "conductance" and not isinstance(weight, Distribution):
-        return str(receptor), abs(weight)
+        return str(receptor), np.abs(weight) if isinstance(weight, np.ndarray) else abs(weight)
     return str(receptor), weight
 
 

@@ -133,7 +133,9 @@ class Registry:
             except PluginError:
                 raise
             except Exception as error:
-                raise PluginError(f"plugin {name} ({origin}): {hook} raised {type(error).__name__}: {error}") from error
+                raise PluginError(
+                    f"plugin {name} ({origin}): {hook} raised {type(error).__name__}: {error}"
+                ) from error
 
     def load_entry_points(self, found: Iterable[EntryPoint] | None = None) -> None:
         """Load every installed plugin; a broken one is noted in :attr:`plugins` and does not stop the others."""

@@ -17,13 +17,14 @@ class ConstantCurrentEncoder(Encoder):
     parameters = {"gain": Parameter(1.0, description="current of the value 1, in the unit of the model")}
     emits = "current"
 
+    @staticmethod
     def encode(
         values: FloatArray,
-        steps: int,  # noqa: ARG002 - the current does not change
-        first_step: int,  # noqa: ARG002
-        dt: float,  # noqa: ARG002
+        steps: int,  # noqa: ARG004 - the current does not change
+        first_step: int,  # noqa: ARG004
+        dt: float,  # noqa: ARG004
         p: Any,
-        random: CounterRandom,  # noqa: ARG002
+        random: CounterRandom,  # noqa: ARG004
     ) -> FloatArray:
         """Scale one sample."""
         return np.asarray(values * p.gain, dtype=np.float64)

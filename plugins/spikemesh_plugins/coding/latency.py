@@ -30,13 +30,14 @@ class LatencyEncoder(Encoder):
         "tau": Parameter(20.0, "ms", gt=0, description='time constant of code "rc"'),
     }
 
+    @staticmethod
     def encode(
         values: FloatArray,
         steps: int,
-        first_step: int,  # noqa: ARG002 - nothing is drawn
+        first_step: int,  # noqa: ARG004 - nothing is drawn
         dt: float,
         p: Any,
-        random: CounterRandom,  # noqa: ARG002
+        random: CounterRandom,  # noqa: ARG004
     ) -> tuple[IntArray, IntArray]:
         """Compute the spikes of one presentation, sorted by time, then neuron.
 

@@ -13,7 +13,7 @@ from spikemesh_plugins.coding.unit_range import check_unit_range
 
 
 class PoissonEncoder(Encoder):
-    """Each value x in [0, 1] is a mean rate ``x max_rate``: a spike in each step with probability ``x max_rate dt``.
+    """Each value x in [0, 1] is a mean rate: in every step a spike with probability ``x max_rate dt``.
 
     Counts over T steps have the mean ``T x max_rate dt`` and the Fano factor ``1 - x max_rate dt``.
     """
@@ -21,6 +21,7 @@ class PoissonEncoder(Encoder):
     name = "poisson"
     parameters = {"max_rate": Parameter(100.0, "Hz", gt=0, description="rate of the value 1")}
 
+    @staticmethod
     def encode(
         values: FloatArray, steps: int, first_step: int, dt: float, p: Any, random: CounterRandom
     ) -> tuple[IntArray, IntArray]:

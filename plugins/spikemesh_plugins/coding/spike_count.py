@@ -15,7 +15,7 @@ class SpikeCountDecoder(Decoder):
 
     name = "spike_count"
 
-    def decode(ticks: IntArray, neurons: IntArray, size: int, edges: IntArray, p: Any) -> FloatArray:  # noqa: ARG002
+    def decode(ticks: Any, neurons: IntArray, size: int, edges: IntArray, p: Any) -> FloatArray:  # noqa: ARG002 - no parameters
         """Count the spikes with ``edges[k, 0] < tick <= edges[k, 1]``."""
         first = np.searchsorted(ticks, edges[:, 0], side="right")
         last = np.searchsorted(ticks, edges[:, 1], side="right")

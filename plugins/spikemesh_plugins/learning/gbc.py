@@ -71,7 +71,7 @@ class GatedBidirectionalChain(LearningRule):
             end = p.end_leak if k == p.beakers else float(k < p.beakers)
             c[f"g{k}"] = end * (p.alpha * dt / p.chain_step) / p.ratio**k
             c[f"border{k}"] = float(k in (p.stm, p.stm + p.mtm) and k < p.beakers)
-            c[f"per_c{k}"] = 1.0 / p.ratio ** (k - 1)
+            c[f"per_c{k}"] = 1.0 / p.ratio ** (k - 1) if k <= p.beakers else 0.0
         return c
 
     def on_pre(w: Any, s: Any, c: Any, pre: Any, post: Any, third: Any) -> Any:  # noqa: ARG002 - signature of all rules

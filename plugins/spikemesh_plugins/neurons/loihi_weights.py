@@ -68,4 +68,4 @@ def loihi_weights(w: Any, arguments: Mapping[str, Any]) -> IntArray:
         found = f"all weights, at most {np.max(np.abs(weights)):g}, become 0"
         remedy = f"mantissas are multiples of {precision}, times 2^{exponent}; scale the weights up"
         raise DescriptionError(Problem("weight", found, remedy))
-    return np.clip(scaled, -LARGEST, LARGEST)
+    return np.asarray(np.clip(scaled, -LARGEST, LARGEST), dtype=np.int64)

@@ -58,6 +58,8 @@ def results(trace: Any) -> dict[str, Any]:
     data = _data()
     timestep, period = _times(trace)
     digits = min(len(data["labels"]), round(float(trace.summary()["duration_ms"]) / timestep) // period)
+    if not digits:
+        return {"digits": 0}
     labels, ann = data["labels"][:digits], data["ann"][:digits]
     output = trace.spikes("output")
     decisions, latencies = decide(output.ticks, output.neurons, digits, period, len(data["output_bias"][0]))
@@ -130,7 +132,7 @@ def normalised(weights: list[Array], biases: list[Array], inputs: Array) -> tupl
     return scaled_weights, scaled_biases
 
 
-def _converted() -> dict[str, Array]:
+def _converted() -> dict[str, Any]:
     try:
         from sklearn.datasets import load_digits
         from sklearn.model_selection import train_test_split
@@ -149,7 +151,11 @@ def _converted() -> dict[str, Array]:
         train, known
     )
     weights, biases = normalised(network.coefs_, network.intercepts_, train)
-    arrays = {"images": test, "labels": asked.astype(np.int64), "ann": network.predict(test).astype(np.int64)}
+    arrays: dict[str, Any] = {
+        "images": test,
+        "labels": asked.astype(np.int64),
+        "ann": network.predict(test).astype(np.int64),
+    }
     for name, weight, bias in zip(LAYERS, weights, biases, strict=True):
         sources, targets = np.indices(weight.shape)
         arrays[f"{name}_sources"], arrays[f"{name}_targets"] = sources.ravel(), targets.ravel()

@@ -31,7 +31,7 @@ def results(trace: Any) -> dict[str, Any]:
     measured = sorted({round(float(lap) * timestep, 9) for lap in laps})
     return {
         "laps": int(laps.size),
-        "lap_time_ms": measured[0] if len(measured) == 1 else measured,
+        "lap_time_ms": measured[0] if len(measured) == 1 else measured or None,
         "expected_lap_ms": round(expected * timestep, 9),
         "equal": bool(laps.size and complete and np.all(laps == expected)),
         "volleys_complete": complete,

@@ -1,0 +1,244 @@
+"""A slow, readable simulator of whole networks, and a way to run the engine in this process."""
+
+from __future__ import annotations
+
+import math
+import queue
+import threading
+from collections import defaultdict
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from spikemesh.description.builder import Network
+from spikemesh.description.system import System
+from spikemesh.engine.worker import Worker
+from spikemesh.mapping.build import WorkerPlan, build_programs
+from spikemesh.mapping.edges import edge_delays, edge_weights, edges_onto
+from spikemesh.mapping.placement import placement_on
+from spikemesh.mapping.scales import SHIFT, input_units
+from spikemesh.mapping.segments import signed_receptor
+from spikemesh.registry import load_registry
+from spikemesh.registry.bind import bind
+
+
+@pytest.fixture(scope="session")
+def registry():
+    return load_registry()
+
+
+class Naive:
+    """Follows DESIGN's order of a step neuron by neuron and synapse by synapse, in Python objects."""
+
+    def __init__(self, network):
+        self.network = network
+        self.units = input_units(network)
+        self.pending = defaultdict(lambda: defaultdict(int))  # tick -> (population, receptor, neuron) -> sum
+        self.static = defaultdict(list)  # (population, neuron) -> [(delay, key, integer)]
+        self.plastic = defaultdict(list)  # (population, neuron) -> [synapse]
+        self.by_post = defaultdict(list)
+        self.arriving = defaultdict(list)
+        self.spikes = defaultdict(list)
+        self.state = [
+            {k: np.broadcast_to(np.asarray(v), (p.size,)).copy() for k, v in p.initial.items()} for p in network.populations
+        ]
+        self.current = [np.zeros(p.size) for p in network.populations]
+        self.synapses = []
+        for projection in network.projections:
+            self._connect(projection)
+        for population in network.populations:
+            if population.event_ticks is not None:
+                unit = 1 if population.model.arithmetic == "int64" else round(1 / self.units[population.index][0])
+                for tick, neuron in zip(population.event_ticks, population.event_neurons, strict=True):
+                    self.pending[int(tick)][population.index, 0, int(neuron)] += unit
+
+    def _connect(self, projection):
+        network = self.network
+        target = network.populations[projection.target]
+        edges = edges_onto(network, projection, np.arange(target.size, dtype=np.uint32))
+        weights = np.broadcast_to(edge_weights(network, projection, edges), edges.source.shape)
+        delays = np.broadcast_to(edge_delays(network, projection, edges), edges.source.shape)
+        shared = np.ndim(edge_weights(network, projection, edges)) == 0
+        receptors = np.broadcast_to(signed_receptor(projection, target.model.receptors, weights), edges.source.shape)
+        for s, t, w, d, r in zip(edges.source, edges.position, weights, delays, receptors, strict=True):
+            unit = self.units[target.index][r]
+            key = (target.index, int(r), int(t))
+            if projection.learning is None:
+                integer = round(w / unit) if shared or target.model.arithmetic == "int64" else round(w / unit / 2**SHIFT) * 2**SHIFT
+                self.static[projection.source, int(s)].append((int(d), key, integer))
+                continue
+            learning = projection.learning
+            rule = learning.rule
+            synapse = SimpleNamespace(
+                w=abs(float(w)), sign=-1 if w < 0 else 1, unit=unit, key=key, delay=int(d), rule=rule,
+                name=projection.name, source=int(s), target=int(t),
+                c=SimpleNamespace(**learning.constants),
+                s={k: abs(float(w)) if v.initial == "weight" else float(learning.parameters.get(v.initial, v.initial)) for k, v in rule.state.items()},
+                pre=dict.fromkeys(rule.pre, 0.0), post=dict.fromkeys(rule.post, 0.0),
+                decay={k: math.exp(-network.timestep_ms / learning.parameters[t.tau]) for k, t in {**rule.pre, **rule.post}.items()},
+            )  # fmt: skip
+            self.synapses.append(synapse)
+            self.plastic[projection.source, int(s)].append(synapse)
+            self.by_post[target.index, int(t)].append(synapse)
+
+    def _apply(self, synapse, function):
+        if function is None:
+            return
+        space = SimpleNamespace
+        synapse.w, new = function(
+            synapse.w, space(**synapse.s), synapse.c, space(**synapse.pre), space(**synapse.post), 0.0
+        )
+        synapse.s = dict(zip(synapse.s, new, strict=True))
+
+    def step(self, tick):
+        for synapse in self.synapses:
+            for side in (synapse.pre, synapse.post):
+                for name in side:
+                    side[name] *= synapse.decay[name]
+        arrived = self.arriving.pop(tick, [])
+        for synapse in arrived:
+            self._apply(synapse, synapse.rule.on_pre)
+            self.pending[tick][synapse.key] += math.floor(synapse.w * (synapse.sign / synapse.unit) + 0.5)
+        inputs = self.pending.pop(tick, {})
+        fired = []
+        for population in self.network.populations:
+            fired += self._update(population, inputs)
+        for index, neuron in fired:
+            self.spikes[self.network.populations[index].name].append((tick, neuron))
+            for delay, key, integer in self.static[index, neuron]:
+                self.pending[tick + delay][key] += integer
+            for synapse in self.plastic[index, neuron]:
+                self.arriving[tick + synapse.delay].append(synapse)
+        for index, neuron in fired:
+            for synapse in self.by_post[index, neuron]:
+                self._apply(synapse, synapse.rule.on_post)
+        for synapse in self.synapses:
+            self._apply(synapse, synapse.rule.on_step)
+        for index, neuron in fired:
+            for synapse in self.by_post[index, neuron]:
+                self._mark(synapse.post, synapse.rule.post)
+        for synapse in arrived:
+            self._mark(synapse.pre, synapse.rule.pre)
+
+    @staticmethod
+    def _mark(values, declared):
+        for name, trace in declared.items():
+            values[name] = 1.0 if trace.on_spike == "set" else values[name] + 1.0
+
+    def _update(self, population, inputs):
+        model, index, fired = population.model, population.index, []
+        for neuron in range(population.size):
+            state = {k: v[neuron].item() for k, v in self.state[index].items()}
+            constants = {k: np.broadcast_to(np.asarray(v), (population.size,))[neuron].item() for k, v in population.constants.items()}
+            given = {"current": float(self.current[index][neuron])}
+            for r, name in enumerate(model.receptors):
+                integer = inputs.get((index, r, neuron), 0)
+                given[name] = integer if model.arithmetic == "int64" else integer * self.units[index][r]
+            if model.arithmetic == "int64":
+                given["current"] = int(given["current"])
+            new, spiked = model.step(SimpleNamespace(**state), SimpleNamespace(**constants), SimpleNamespace(**given))
+            for name, value in zip(model.state, new, strict=True):
+                self.state[index][name][neuron] = value
+            if spiked:
+                fired.append((index, neuron))
+        return fired
+
+    def run(self, steps):
+        for tick in range(1, steps + 1):
+            self.step(tick)
+        return self
+
+
+@pytest.fixture
+def naive():
+    return Naive
+
+
+class Run:
+    """Spikes, probes and counters of all workers, merged."""
+
+    def __init__(self, reports, workers):
+        self.reports, self.workers = reports, workers
+
+    def spikes(self, name):
+        pairs = [r.spikes[name] for per in self.reports for r in per if name in r.spikes]
+        ticks = np.concatenate([p[0] for p in pairs])
+        neurons = np.concatenate([p[1] for p in pairs])
+        order = np.lexsort((neurons, ticks))
+        return list(zip(ticks[order].tolist(), neurons[order].tolist(), strict=True))
+
+    def probe(self, index, columns):
+        parts = [[r.probes[index] for r in per if index in r.probes] for per in self.reports]
+        rows = [np.concatenate([p[2] for p in part]) if part else None for part in parts]
+        out = np.zeros((max(len(r) for r in rows if r is not None), columns))
+        for part, values in zip(parts, rows, strict=True):
+            if values is not None:
+                out[:, part[0][1]] = values
+        return out
+
+    def total(self, counter):
+        return sum(r.counters[counter].sum() for per in self.reports for r in per)
+
+    def weights(self, name):
+        parts = [w.weights(name) for w in self.workers]
+        rows = np.concatenate([np.column_stack(p) for p in parts])
+        return rows[np.lexsort((rows[:, 1], rows[:, 0]))]
+
+
+class Queues:
+    def __init__(self, boxes, me):
+        self.boxes, self.me = boxes, me
+
+    def send(self, target, window, packets):
+        self.boxes[self.me, target].put((window, packets))
+
+    def receive(self, source, window):
+        number, packets = self.boxes[source, self.me].get(timeout=60)
+        assert number == window
+        return packets
+
+    def close(self):
+        pass
+
+
+@pytest.fixture
+def engine(registry):
+    """Run a network on ``chips`` ideal chips by ``workers`` threads; neurons are dealt out by ``deal``."""
+
+    def run(net, steps, chips=1, workers=1, pieces=None, deal="blocks", cores=4):
+        network = bind(net.describe(), registry) if isinstance(net, Network) else net
+        system = System(chips=(chips,), chip={"cores": (cores, 1)})
+        random = np.random.default_rng(chips)
+        core_of = []
+        for population in network.populations:
+            place = np.arange(population.size) * chips * cores // max(1, population.size)
+            core_of.append(random.permutation(place) if deal == "random" else place)
+        placement = placement_on(system, core_of)
+        worker_of_core = np.repeat(np.arange(chips) * workers // chips, cores)
+        plan = WorkerPlan(worker_of_core, tuple((f"worker {k}",) for k in range(workers)))
+        build = build_programs(network, placement, registry.routers.get("dimension_order"), plan, 10)
+        boxes = {(s, t): queue.SimpleQueue() for s in range(workers) for t in range(workers)}
+        made = [Worker(p, Queues(boxes, k)) for k, p in enumerate(build.programs)]
+        reports = [[] for _ in made]
+        failures = []
+
+        def work(k):
+            try:
+                for until in [*(pieces or []), steps]:
+                    reports[k].append(made[k].advance(until))
+            except BaseException as error:
+                failures.append(error)
+
+        threads = [threading.Thread(target=work, args=(k,)) for k in range(workers)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        if failures:
+            raise failures[0]
+        result = Run(reports, made)
+        result.build = build
+        return result
+
+    return run

@@ -1,0 +1,124 @@
+"""The compiled engine against the naive simulator, and against itself on other mappings."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from spikemesh.description.builder import Network, rule
+from spikemesh.description.drives import poisson, steps
+from spikemesh.description.values import normal, uniform
+from spikemesh.registry.bind import bind
+
+LIF = {"tau_m": 10.0, "tau_syn_ex": 2.0, "tau_syn_in": 3.0, "v_th": -55.0, "t_ref": 1.0}
+
+
+def recurrent(seed=1, learning=None, delay=None, n=30, drive=False):
+    """A small network in which every kind of connection is at work and most neurons fire."""
+    net = Network(timestep="0.5 ms", seed=seed)
+    times = [np.arange(1, 60) * 0.5 * (k % 5 + 2) for k in range(10)]
+    source = net.add_population("in", 10, "spike_source", times=times)
+    exc = net.add_population("exc", n, "lif_psc_exp", init={"v": uniform(-70.0, -55.0)}, i_e=np.linspace(250, 420, n), **LIF)
+    inh = net.add_population("inh", n // 3, "lif_psc_exp", init={"v": uniform(-70.0, -55.0)}, **LIF)
+    net.connect(source, exc, "fixed_probability", p=0.3, weight=normal(400.0, 80.0, low=0.0), delay=uniform(0.5, 4.0))
+    net.connect(exc, exc, "fixed_indegree", indegree=5, weight=60.0, delay=delay or "1.5 ms", learning=learning)
+    net.connect(exc, inh, "fixed_outdegree", outdegree=4, weight=300.0, delay=uniform(1.0, 3.0))
+    net.connect(inh, exc, "fixed_total", total=60, weight=-200.0, delay="1 ms")
+    net.connect(inh, inh, "all_to_all", weight=-50.0, delay="2.5 ms", autapses=False)
+    if drive:
+        net.drive(exc, poisson(rate="2 kHz", weight=60.0))
+        net.drive(inh, poisson(rate=np.linspace(100, 30000, n // 3), weight=8.0))
+    for population in (source, exc, inh):
+        net.probe(population, "spikes")
+    net.probe(exc, "v", neurons=slice(0, 7), every="1 ms")
+    return net
+
+
+RULES = {
+    "static": None,
+    "pair": rule("stdp_pair", a_plus=0.05, a_minus=0.06, tau_plus=8.0, tau_minus=12.0),
+    "nearest": rule("stdp_pair_nearest", a_plus=0.05, a_minus=0.06),
+}
+
+
+@pytest.mark.parametrize("name", RULES)
+@pytest.mark.parametrize("seed", [1, 2])
+def test_engine_equals_naive(name, seed, naive, engine, registry):
+    network = bind(recurrent(seed, RULES[name]).describe(), registry)
+    slow = naive(network).run(120)
+    fast = engine(network, 120)
+    for population in ("in", "exc", "inh"):
+        assert fast.spikes(population) == sorted(slow.spikes[population])
+    assert len(slow.spikes["exc"]) > 100
+    assert len(slow.spikes["inh"]) > 10
+    final = slow.state[1]["v"][:7]
+    assert np.array_equal(fast.probe(0, 7)[-1], final)
+    if RULES[name] is not None:
+        expected = sorted((s.source, s.target, s.sign * s.w) for s in slow.synapses)
+        assert sorted(map(tuple, fast.weights("exc->exc"))) == expected
+        assert any(w != 60.0 for _, _, w in expected)
+
+
+@pytest.mark.parametrize(("chips", "workers", "deal"), [(2, 1, "random"), (2, 2, "blocks"), (3, 3, "random"), (8, 3, "random")])
+@pytest.mark.parametrize("name", RULES)
+def test_mapping_and_workers_do_not_change_a_bit(name, chips, workers, deal, engine):
+    one = engine(recurrent(3, RULES[name], drive=True), 300)
+    many = engine(recurrent(3, RULES[name], drive=True), 300, chips, workers, pieces=[7, 8, 150], deal=deal)
+    for population in ("in", "exc", "inh"):
+        assert one.spikes(population) == many.spikes(population)
+    assert np.array_equal(one.probe(0, 7), many.probe(0, 7))
+    assert one.total("core_synaptic_events") == many.total("core_synaptic_events")
+    if RULES[name] is not None:
+        assert np.array_equal(one.weights("exc->exc"), many.weights("exc->exc"))
+
+
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.integers(0, 10**6), st.lists(st.integers(1, 199), max_size=5), st.integers(1, 5))
+def test_pieces_and_delays_do_not_change_a_bit(engine, seed, cuts, chips):
+    net = recurrent(seed, None, delay=uniform(0.5, 20.0), drive=True)
+    whole = engine(net, 200)
+    cut = engine(net, 200, chips, min(chips, 2), pieces=sorted(set(cuts)), deal="random")
+    assert whole.spikes("exc") == cut.spikes("exc")
+    assert np.array_equal(whole.probe(0, 7), cut.probe(0, 7))
+
+
+@pytest.mark.parametrize("chips", [1, 2, 4])
+def test_an_impulse_arrives_after_its_delay(engine, chips):
+    """models.md KA-B3: an impulse with delay d arrives at t + d for every d, across chips too."""
+    longest = 40
+    net = Network(timestep="1 ms", seed=1)
+    source = net.add_population("in", 1, "spike_source", times=[np.array([3.0])])
+    relay = net.add_population("out", longest, "iaf")
+    net.connect(source, relay, sources=np.zeros(longest, int), targets=np.arange(longest), weight=1.0, delay=np.arange(1.0, longest + 1))
+    net.probe(relay, "spikes")
+    result = engine(net, 60, chips, chips, deal="random")
+    assert result.spikes("out") == [(3 + d, d - 1) for d in range(1, longest + 1)]
+
+
+def test_a_current_set_at_a_tick_acts_from_there(engine):
+    net = Network(timestep="1 ms", seed=1)
+    neuron = net.add_population("n", 1, "iaf", v_th=100.0)
+    net.drive(neuron, steps([2.0, 5.0], [1.0, 0.0]))
+    net.drive(neuron, steps([4.0], [10.0]))
+    net.probe(neuron, "v")
+    v = engine(net, 7).probe(0, 1)[:, 0]
+    # Steps that start at ticks 2, 3, 4 take 1; those from tick 4 on take 10 more.
+    assert v.tolist() == [0, 0, 1, 2, 13, 23, 33]
+
+
+def test_every_spike_that_leaves_a_chip_crosses_links(engine):
+    net = recurrent(5)
+    result = engine(net, 200, 4, 2)
+    build = result.build
+    per_neuron = np.diff(build.routes.ptr)
+    expected = 0
+    offsets = {"in": 0, "exc": 10, "inh": 40}
+    for name, offset in offsets.items():
+        for _, neuron in result.spikes(name):
+            row = slice(build.routes.ptr[offset + neuron], build.routes.ptr[offset + neuron + 1])
+            expected += int(build.routes.packets[row].sum())
+    assert per_neuron.any()
+    assert result.total("link_packets") == expected > 0
+    assert result.total("core_spikes") == sum(len(result.spikes(n)) for n in offsets)
