@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import errno
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from spikemesh.errors import TraceError
+
+RESERVE = 16 << 20
+"""Bytes that must stay free: HDF5 cannot even close a file whose last write failed."""
 
 _LOCKED = {errno.EAGAIN, errno.EACCES, errno.ENOLCK, 524}
 """Codes with which opening fails where a lock is held or locks do not work (524: ENOTSUPP)."""
@@ -32,6 +36,16 @@ def _free(path: Path) -> str:
         if folder.is_dir():
             return f"{shutil.disk_usage(folder).free / 2**20:.0f} MiB free"
     return "free space unknown"
+
+
+def require_space(folder: Path, size: int) -> None:
+    """Raise a TraceError, before anything is written, if ``size`` bytes would fill the file system."""
+    found = os.statvfs(folder)
+    if found.f_bavail * found.f_frsize < size + RESERVE:
+        raise TraceError(
+            f"cannot write {folder}: {_free(folder)}, {(size + RESERVE) / 2**20:.0f} MiB needed; what was "
+            "committed is safe, and spikemesh recover makes it a finished file once there is space"
+        )
 
 
 @contextmanager

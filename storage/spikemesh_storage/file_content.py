@@ -23,6 +23,7 @@ from spikemesh_storage.schema import (
     NETWORK,
     PROVENANCE,
     REPORT,
+    REPORT_EXACT,
     SPIKES,
     STATUS,
     WEIGHTS,
@@ -88,7 +89,7 @@ class FileContent:
             plan = ProbePlan(
                 population=str(_required(report, "population")),
                 variable=str(_required(report, "variable")),
-                unit=str(_attribute(dataset(self._file, f"{REPORT}/{name}/data"), "units") or ""),
+                unit=str(_attribute(dataset(self._file, f"{REPORT}/{name}/{REPORT_EXACT}"), "units") or ""),
                 neurons=self._array(f"{REPORT}/{name}/mapping/node_ids").astype(np.int64),
                 every_steps=int(_required(report, "every_steps")),
             )
@@ -150,7 +151,7 @@ class FileContent:
 
     def samples(self, probe: int, start: int, stop: int) -> FloatArray:
         """Return the samples ``start .. stop`` of a probe, shape (samples, neurons)."""
-        return self._read(f"{REPORT}/{self._reports[probe]}/data", slice(start, stop))
+        return self._read(f"{REPORT}/{self._reports[probe]}/{REPORT_EXACT}", slice(start, stop))
 
     def stored_weights(self) -> tuple[str, ...]:
         """Return the projections whose weights are stored, in order."""

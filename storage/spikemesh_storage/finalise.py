@@ -31,6 +31,8 @@ from spikemesh_storage.schema import (
     PLACE,
     PROVENANCE,
     REPORT,
+    REPORT_DATA,
+    REPORT_EXACT,
     SAMPLE,
     SONATA_ID,
     SONATA_MAGIC,
@@ -158,10 +160,17 @@ def _reports(root: Any, content: Content) -> None:
         _text_attribute(group, "variable", probe.variable)
         group.attrs["every_steps"] = np.int64(probe.every_steps)
         shape = (sample_count(plan, index, content.until), len(probe.neurons))
-        values = group.create_dataset("data", shape, SAMPLE, track_times=False, **_layout(shape))
-        _text_attribute(values, "units", probe.unit)
+        # SONATA readers take single precision alone; the values themselves are beside it.
+        stored = {
+            name: group.create_dataset(name, shape, dtype, track_times=False, **_layout(shape))
+            for name, dtype in ((REPORT_DATA, np.float32), (REPORT_EXACT, SAMPLE))
+        }
+        for values in stored.values():
+            _text_attribute(values, "units", probe.unit)
         for start, block in sample_blocks(content, index):
-            values[start : start + len(block)] = block
+            stored[REPORT_EXACT][start : start + len(block)] = block
+            with np.errstate(over="ignore"):
+                stored[REPORT_DATA][start : start + len(block)] = block.astype(np.float32)
         _mapping(group.create_group("mapping"), probe.neurons, probe.every_steps * plan.timestep_ms, shape[0])
 
 

@@ -16,7 +16,7 @@ from spikemesh.errors import TraceError
 from spikemesh.ids import AnyArray, FloatArray, IntArray
 from spikemesh_storage import commits, series
 from spikemesh_storage.chunk_rows import RowBuilder
-from spikemesh_storage.faults import storing
+from spikemesh_storage.faults import require_space, storing
 from spikemesh_storage.finalise import finalise
 from spikemesh_storage.jsonable import dumps, write_durably
 from spikemesh_storage.live_content import LiveContent
@@ -55,6 +55,7 @@ class LiveWriter:
         self._series = series.series_of(plan)
         self._rows = dict.fromkeys(self._series, 0)
         self._until = 0
+        self._commits = 0
         self._weights: set[str] = set()
         with storing(folder):
             folder.mkdir()
@@ -121,21 +122,19 @@ class LiveWriter:
     def _commit(self, until: int, rows: Mapping[str, AnyArray]) -> None:
         if not self._file:
             raise TraceError(f"{self.target}: the trace is closed")
+        typed = {
+            path: np.ascontiguousarray(r, self._series[path].dtype) for path, r in rows.items() if r.size
+        }
+        require_space(self.folder, sum(r.nbytes for r in typed.values()))
+        reached = {path: count + len(typed.get(path, ())) for path, count in self._rows.items()}
+        checksums = [commits.checksum(typed[path]) if path in typed else 0 for path in self._series]
+        row = commits.encode(until, list(reached.values()), checksums)
         with storing(self.folder):
-            checksums = [self._extend(path, rows.get(path)) for path in self._series]
-            series.extend(
-                self._table, commits.encode(until, list(self._rows.values()), checksums)[np.newaxis]
-            )
+            for path, written in typed.items():
+                series.extend(self._datasets[path], self._rows[path], written)
+            series.extend(self._table, self._commits, row[np.newaxis])
             self._file.flush()
-        self._until = until
-
-    def _extend(self, path: str, rows: AnyArray | None) -> int:
-        if rows is None or not rows.size:
-            return 0
-        rows = np.ascontiguousarray(rows, self._series[path].dtype)
-        series.extend(self._datasets[path], rows)
-        self._rows[path] += len(rows)
-        return commits.checksum(rows)
+        self._rows, self._until, self._commits = reached, until, self._commits + 1
 
     def finish(self, status: str, message: str = "", results: Mapping[str, Any] | None = None) -> Path:
         """Write the canonical file and remove the live folder.

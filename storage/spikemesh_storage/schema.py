@@ -31,6 +31,9 @@ SORTING = {"none": 0, "by_id": 1, "by_time": 2}
 SPIKES, REPORT, WEIGHTS, HARDWARE = "spikes", "report", "weights", "hardware"
 NETWORK, PROVENANCE, STATUS = "network", "provenance", "status"
 
+REPORT_DATA, REPORT_EXACT = "data", "exact"
+"""Samples in single precision, as SONATA readers want them, and as they were recorded."""
+
 TICK = np.dtype("<i8")
 NEURON = np.dtype("<u4")
 COUNT = np.dtype("<i8")

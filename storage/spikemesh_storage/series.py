@@ -91,11 +91,11 @@ def create(file: Any, series: Series) -> Any:
     )
 
 
-def extend(dataset: Any, rows: AnyArray) -> None:
-    """Append contiguous rows of the dataset's own type."""
+def extend(dataset: Any, start: int, rows: AnyArray) -> None:
+    """Write contiguous rows of the dataset's own type from row ``start`` on."""
     # h5py's slices cost four times as much as these calls of HDF5, on every series of every commit.
-    start = dataset.id.shape[0]
-    dataset.id.set_extent((start + len(rows), *rows.shape[1:]))
+    if start + len(rows) > dataset.id.shape[0]:  # it is longer after a commit that failed
+        dataset.id.set_extent((start + len(rows), *rows.shape[1:]))
     place = dataset.id.get_space()
     place.select_hyperslab((start, *(0 for _ in rows.shape[1:])), rows.shape)
     dataset.id.write(h5py.h5s.create_simple(rows.shape), place, rows)

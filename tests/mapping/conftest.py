@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+
 import spikemesh_plugins.mapping as builtin
 from spikemesh.contracts import NeuronModel
 from spikemesh.contracts.bound import BoundNetwork, BoundPopulation, BoundProjection
@@ -9,15 +10,17 @@ from spikemesh.registry import Registry
 class Silent(NeuronModel):
     name = "silent"
 
+    @staticmethod
     def constants(p, dt):
         return {}
 
+    @staticmethod
     def step(s, c, x):
         return (), False
 
 
 def _network(sizes, projections):
-    """``sizes``: by name; ``projections``: (source, target, rule, expected synapses[, delay[, arguments]])."""
+    """Sizes by name; projections as (source, target, rule, expected synapses[, delay[, arguments]])."""
     offsets = np.concatenate([[0], np.cumsum(list(sizes.values()))])
     names = list(sizes)
     populations = tuple(

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from spikemesh.description.system import ChipSpec, CoreSpec, MappingSettings, System
 from spikemesh.errors import DescriptionError, MappingError, PluginError
 from spikemesh.mapping.placement import place_network
@@ -55,9 +56,12 @@ def test_every_chip_is_within_20_percent_of_its_share(network, registry, sizes, 
 
 @pytest.mark.parametrize("partition", PARTITIONERS)
 def test_the_same_network_is_always_mapped_alike(network, registry, partition):
-    net = network({"a": 97, "b": 31}, [("a", "b", "fixed_probability", 300), ("b", "a", "all_to_all", 97 * 31)])
+    net = network(
+        {"a": 97, "b": 31}, [("a", "b", "fixed_probability", 300), ("b", "a", "all_to_all", 97 * 31)]
+    )
     first, second = (
-        place_network(net, system(3), MappingSettings(partition=partition), registry).core_of for _ in range(2)
+        place_network(net, system(3), MappingSettings(partition=partition), registry).core_of
+        for _ in range(2)
     )
     assert all(np.array_equal(a, b) and a.dtype == np.int32 for a, b in zip(first, second, strict=True))
 
@@ -73,7 +77,10 @@ def test_a_chain_puts_consecutive_groups_on_one_chip(network, registry):
     net = chain(network, 8, 60, range(8))
     placement = place_network(net, system(4), MappingSettings(), registry)
     assert crossing(placement, net) == pytest.approx(3 / 7)
-    assert crossing(place_network(net, system(4), MappingSettings(partition="round_robin"), registry), net) > 0.74
+    assert (
+        crossing(place_network(net, system(4), MappingSettings(partition="round_robin"), registry), net)
+        > 0.74
+    )
 
 
 def test_a_chain_described_in_another_order_is_found(network, registry):
@@ -103,7 +110,8 @@ def test_a_random_network_is_split_in_proportion(network, registry):
 def test_local_projections_keep_like_indices_together(network, registry, rule):
     near = np.arange(120)
     arguments = {"sources": near, "targets": np.minimum(near + 1, 119)} if rule == "explicit" else {}
-    net = network({"a": 120, "b": 120}, [("a", "b", rule, 120, 1, arguments), ("b", "b", "all_to_all", 14400)])
+    pairs = [("a", "b", rule, 120, 1, arguments), ("b", "a", rule, 120, 1, arguments)]
+    net = network({"a": 120, "b": 120}, pairs)
     placement = place_network(net, system(4), MappingSettings(), registry)
     a, b = (c // 4 for c in placement.core_of)
     assert np.array_equal(a, b)
@@ -111,7 +119,9 @@ def test_local_projections_keep_like_indices_together(network, registry, rule):
 
 @pytest.mark.parametrize("partition", PARTITIONERS)
 def test_pins_are_honoured_and_the_rest_levels_the_chips(network, registry, partition):
-    net = network({"a": 90, "b": 40, "c": 170}, [("a", "b", "all_to_all", 3600), ("b", "c", "all_to_all", 6800)])
+    net = network(
+        {"a": 90, "b": 40, "c": 170}, [("a", "b", "all_to_all", 3600), ("b", "c", "all_to_all", 6800)]
+    )
     settings = MappingSettings(partition=partition, pin={"a": (2,), "b": (0, 2)})
     placement = place_network(net, system(3), settings, registry)
     a, b, _ = (np.unique(c // 4).tolist() for c in placement.core_of)
@@ -147,7 +157,10 @@ def test_unknown_plugins_name_the_nearest(network, registry):
 def test_too_many_neurons_name_population_limit_and_excess(network, registry, partition):
     with pytest.raises(MappingError) as caught:
         place_network(
-            network({"exc": 9000}, []), system(2, neurons=1024), MappingSettings(partition=partition), registry
+            network({"exc": 9000}, []),
+            system(2, neurons=1024),
+            MappingSettings(partition=partition),
+            registry,
         )
     assert str(caught.value).startswith(
         'population "exc": 9000 neurons need 9 cores of 1024 neurons; 8 are left: 808 neurons too many'
@@ -156,7 +169,9 @@ def test_too_many_neurons_name_population_limit_and_excess(network, registry, pa
 
 def test_every_population_that_does_not_fit_is_named(network, registry):
     with pytest.raises(MappingError) as caught:
-        place_network(network({"a": 30, "b": 20, "c": 5}, []), system(1, neurons=10), MappingSettings(), registry)
+        place_network(
+            network({"a": 30, "b": 20, "c": 5}, []), system(1, neurons=10), MappingSettings(), registry
+        )
     first, second = caught.value.problems
     assert first.where == 'population "b"'
     assert "20 neurons need 2 cores of 10 neurons; 1 are left: 10 neurons too many" in first.found
@@ -179,20 +194,26 @@ def test_limits_leave_no_core_over_them(network, registry):
 
 def test_mean_fan_in_over_the_limit(network, registry):
     net = network({"a": 100, "b": 10}, [("a", "b", "all_to_all", 1000)])
-    with pytest.raises(MappingError, match=r'population "b": 100 synapses.*limit is 64 \(fan_in\): 36 too many'):
+    with pytest.raises(
+        MappingError, match=r'population "b": 100 synapses.*limit is 64 \(fan_in\): 36 too many'
+    ):
         place_network(net, system(2, fan_in=64), MappingSettings(), registry)
 
 
 def test_delay_over_the_limit(network, registry):
     net = network({"a": 2, "b": 2}, [("a", "b", "explicit", 2, np.array([3, 70]))])
-    with pytest.raises(MappingError, match=r'projection "a->b": a delay of 70 steps.*62 \(delay_steps\): 8 too'):
+    with pytest.raises(
+        MappingError, match=r'projection "a->b": a delay of 70 steps.*62 \(delay_steps\): 8 too'
+    ):
         place_network(net, system(1, delay_steps=62), MappingSettings(), registry)
 
 
 def test_expected_synapses_over_all_memory(network, registry):
     # 40 neurons of 100 synapses on 4 cores: 1000 synapses of 64 bits a core.
     net = network({"a": 100, "b": 40}, [("a", "b", "all_to_all", 4000)])
-    with pytest.raises(MappingError, match=r'population "b": 4000 .* needs 64000 bits of 60000 .*4000 bits too many'):
+    with pytest.raises(
+        MappingError, match=r'population "b": 4000 .* needs 64000 bits of 60000 .*4000 bits too many'
+    ):
         place_network(net, system(1, synapse_memory_bits=60000), MappingSettings(), registry)
 
 
@@ -230,5 +251,9 @@ def test_a_partitioner_that_breaks_its_contract_is_named(network, registry, monk
 
 def test_a_partitioner_that_crowds_a_core_is_refused(network, registry, monkeypatch):
     monkeypatch.setitem(registry.partitioners.items, "faulty", Faulty([np.zeros(3, int)]))
-    with pytest.raises(MappingError, match=r'chip0.core0: 3 neurons of "a"; the limit is 2 \(neurons\): 1 too many'):
-        place_network(network({"a": 3}, []), system(1, neurons=2), MappingSettings(partition="faulty"), registry)
+    with pytest.raises(
+        MappingError, match=r'chip0.core0: 3 neurons of "a"; the limit is 2 \(neurons\): 1 too many'
+    ):
+        place_network(
+            network({"a": 3}, []), system(1, neurons=2), MappingSettings(partition="faulty"), registry
+        )

@@ -2,6 +2,7 @@ import json
 
 import numpy as np
 import pytest
+
 import spikemesh_plugins.systems as systems
 from spikemesh.description.system import ChipSpec, CoreSpec, System
 from spikemesh.errors import MappingError
@@ -14,18 +15,18 @@ from spikemesh_plugins.mapping.dimension_order import DimensionOrder
 LOIHI = next(p for p in systems.spikemesh_systems() if p.name == "loihi").make(None).chip.core
 
 
-def report(network, fan=None, fan_in=None, router="multicast", table_entries=None, **core):
+def report(network, fan=None, indegree=None, router="multicast", table_entries=None, **core):
     """Two chips of two cores; "a" (4 neurons) on cores 0 and 1, "b" (2 neurons) on core 2."""
     chip = ChipSpec(cores=(2, 1), core=CoreSpec(**core), router=router, table_entries=table_entries)
     placement = placement_on(System(chips=(2,), chip=chip), [np.array([0, 0, 1, 1]), np.array([2, 2])])
     # Every neuron of "a" has 3 synapses on core 2; neuron 0 has 100 on core 0; neuron 4 has 1 on core 3.
     fan = fan or fan_out_from(6, [0, 1, 2, 3, 0, 4], [2, 2, 2, 2, 0, 3], [3, 3, 3, 3, 100, 1])
     net = network({"a": 4, "b": 2}, [])
-    return mapping_report(net, placement, fan, packet_routes(fan, placement, DimensionOrder()), fan_in)
+    return mapping_report(net, placement, fan, packet_routes(fan, placement, DimensionOrder()), indegree)
 
 
 def test_counts(network):
-    found = report(network, fan_in=np.array([100, 0, 0, 0, 6, 6]))
+    found = report(network, indegree=np.array([100, 0, 0, 0, 6, 6]))
     assert found.use["neurons"].tolist() == [2, 2, 2, 0]
     assert found.synapses.tolist() == [100, 0, 12, 1]
     assert found.use["axons_in"].tolist() == [1, 0, 4, 1]
@@ -79,17 +80,18 @@ def test_memory_of_one_axon_without_blocks():
         ),
         (
             {"fan_in": 40},
-            'population "a" on chip0.core0: 100 synapses onto one neuron; the limit of a core is 40 (fan_in): '
-            "60 too many",
+            'population "a" on chip0.core0: 100 synapses onto one neuron; '
+            "the limit of a core is 40 (fan_in): 60 too many",
         ),
         (
             {"table_entries": 3},
-            'population "a" on chip0: packets of 4 neurons; the limit of a chip is 3 (table_entries): 1 too many',
+            'population "a" on chip0: packets of 4 neurons; '
+            "the limit of a chip is 3 (table_entries): 1 too many",
         ),
     ],
 )
 def test_every_limit_names_population_limit_and_excess(network, limit, message):
-    found = report(network, fan_in=np.array([100, 0, 0, 0, 6, 6]), **limit)
+    found = report(network, indegree=np.array([100, 0, 0, 0, 6, 6]), **limit)
     (problem,) = found.problems()
     assert str(problem).startswith(f"{message} (")
     with pytest.raises(MappingError, match="too many"):
@@ -98,7 +100,7 @@ def test_every_limit_names_population_limit_and_excess(network, limit, message):
 
 def test_limits_that_are_just_met_are_no_problem(network):
     limits = {"neurons": 2, "axons_in": 4, "axons_out": 3, "synapse_memory_bits": 6400, "fan_in": 100}
-    report(network, fan_in=np.array([100, 0, 0, 0, 6, 6]), table_entries=4, **limits).check()
+    report(network, indegree=np.array([100, 0, 0, 0, 6, 6]), table_entries=4, **limits).check()
 
 
 def test_all_exceeded_limits_come_at_once(network):

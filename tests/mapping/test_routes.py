@@ -2,6 +2,7 @@ import time
 
 import numpy as np
 import pytest
+
 from spikemesh.description.system import ChipSpec, MappingSettings, System
 from spikemesh.errors import PluginError
 from spikemesh.mapping.placement import place_network, placement_on
@@ -158,7 +159,9 @@ def test_one_hundred_thousand_neurons_on_eight_chips_take_less_than_a_second():
     assert routes.link.size == 7 * neurons
 
 
-@pytest.mark.parametrize(("path", "message"), [([0], "ends at chip 1"), ([3], "breaks at chip 0"), ([-1], "breaks")])
+@pytest.mark.parametrize(
+    ("path", "message"), [([0], "ends at chip 1"), ([3], "breaks at chip 0"), ([-1], "breaks")]
+)
 def test_a_router_that_finds_no_path_is_named(path, message):
     class Lost:
         name = "lost"

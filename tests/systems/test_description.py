@@ -1,6 +1,7 @@
 import tomllib
 
 import pytest
+
 from spikemesh.description.system import GIVEN, System, system_from
 from spikemesh.description.topology import chip_at, coordinates
 from spikemesh.errors import DescriptionError
@@ -69,7 +70,13 @@ def test_extends_changes_only_what_is_written():
 
 @pytest.mark.parametrize(
     ("chips", "topology", "shape"),
-    [("8", "mesh", (4, 2)), ("9", "torus", (3, 3)), ("5", "mesh", (5, 1)), ("8", "ring", (8,)), ("1", "mesh", (1, 1))],
+    [
+        ("8", "mesh", (4, 2)),
+        ("9", "torus", (3, 3)),
+        ("5", "mesh", (5, 1)),
+        ("8", "ring", (8,)),
+        ("1", "mesh", (1, 1)),
+    ],
 )
 def test_a_number_of_chips_becomes_a_shape(chips, topology, shape):
     assert read(f'[system]\nchips = {chips}\ntopology = "{topology}"').chips == shape
@@ -130,7 +137,14 @@ def test_links_of_an_unknown_kind():
 
 @pytest.mark.parametrize("value", ["-1.0", '"-5 ns"', "inf", "true"])
 def test_latency_must_be_a_finite_time(value):
-    assert "system.links.between_chips.latency" in problems(f"[system.links.between_chips]\nlatency = {value}", ideal())
+    assert "system.links.between_chips.latency" in problems(
+        f"[system.links.between_chips]\nlatency = {value}", ideal()
+    )
+
+
+@pytest.mark.parametrize("value", ["0", "-3", "2.5", "true", '"7"'])
+def test_limits_are_whole_numbers(value):
+    assert "system.chip.core.neurons" in problems(f"[system.chip.core]\nneurons = {value}", ideal())
 
 
 @pytest.mark.parametrize(

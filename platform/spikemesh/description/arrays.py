@@ -107,6 +107,8 @@ TEXTS = frozenset(
 def load_arrays(value: Any, folders: Sequence[Path], where: str, collector: Collector, key: str = "") -> Any:
     """Return a parsed value with every text that names an array replaced by the array; a bad one by 0."""
     if isinstance(value, dict):
+        if key == "connect" and isinstance(value.get("file"), str):
+            value = _listed_in_file(value)
         return {
             k: v
             if k in TEXTS and isinstance(v, str)
@@ -122,3 +124,10 @@ def load_arrays(value: Any, folders: Sequence[Path], where: str, collector: Coll
             return load_array(value, folders, where)
         return 0.0
     return value
+
+
+def _listed_in_file(connect: dict[str, Any]) -> dict[str, Any]:
+    """Replace ``file`` of an explicit connection by the arrays ``sources`` and ``targets`` in it."""
+    file = connect["file"]
+    rest = {k: v for k, v in connect.items() if k != "file"}
+    return {"sources": f"{file}:sources", "targets": f"{file}:targets", **rest}

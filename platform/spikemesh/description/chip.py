@@ -7,11 +7,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from spikemesh.description.frozen import MW, NS, PJ, Frozen
+from spikemesh.description.frozen import COUNT, MW, NS, PJ, Frozen
 from spikemesh.errors import Problem, UnitError
 from spikemesh.units import magnitude
 
 _BITS = re.compile(r"bit|byte|octet|bps|baud|B\s*/", re.IGNORECASE)
+_BANDWIDTH = 'packets or bits per second, such as "115 Mpacket/s" or "250 Mbit/s"'
 
 
 class Cost(Frozen):
@@ -57,27 +58,27 @@ class CoreSpec(Frozen):
     ``block_synapses`` synapses ``block_bits + synapses * synapse_bits``, rounded up to ``word_bits``.
     """
 
-    neurons: int | None = Field(None, gt=0)
-    synapse_memory_bits: int | None = Field(None, gt=0)
-    axons_in: int | None = Field(None, gt=0)
+    neurons: COUNT | None = None
+    synapse_memory_bits: COUNT | None = None
+    axons_in: COUNT | None = None
     """Pairs of a source neuron and this core."""
-    axons_out: int | None = Field(None, gt=0)
+    axons_out: COUNT | None = None
     """Pairs of a neuron of this core and a target core."""
-    fan_in: int | None = Field(None, gt=0)
+    fan_in: COUNT | None = None
     """Synapses onto one neuron."""
-    weight_bits: int | None = Field(None, gt=0)
+    weight_bits: COUNT | None = None
     """Width of a stored weight; a network that runs as described is not held to it."""
-    delay_steps: int | None = Field(None, gt=0)
+    delay_steps: COUNT | None = None
     """Longest delay in steps."""
-    synapse_bits: int = Field(64, gt=0)
+    synapse_bits: COUNT = 64
     """Memory one synapse takes (weight, delay, tag, index)."""
-    axon_bits: int = Field(0, ge=0)
+    axon_bits: int = Field(0, ge=0, strict=True)
     """Memory one input axon takes besides its blocks."""
-    block_synapses: int | None = Field(None, gt=0)
+    block_synapses: COUNT | None = None
     """Synapses of an axon are stored in blocks of at most this many; None: one block."""
-    block_bits: int = Field(0, ge=0)
+    block_bits: int = Field(0, ge=0, strict=True)
     """Memory one block takes besides its synapses."""
-    word_bits: int = Field(1, gt=0)
+    word_bits: COUNT = 1
     """Blocks are rounded up to whole words."""
     sources: dict[str, str] = Field(default_factory=dict)
     """Where each figure comes from, by the name of its key."""
@@ -86,13 +87,13 @@ class CoreSpec(Frozen):
 class ChipSpec(Frozen):
     """A chip: a grid of cores, a router and cost sets."""
 
-    cores: tuple[Annotated[int, Field(gt=0)], Annotated[int, Field(gt=0)]] = (2, 2)
+    cores: tuple[COUNT, COUNT] = (2, 2)
     core: CoreSpec = CoreSpec()
     router: Literal["unicast", "multicast", "broadcast"] = "multicast"
     """How a packet for several cores on other chips leaves: one for each core, or one for all."""
-    table_entries: int | None = Field(None, gt=0)
+    table_entries: COUNT | None = None
     """Source neurons whose packets the chip's router can send, pass on or deliver."""
-    packet_bits: int = Field(32, gt=0)
+    packet_bits: COUNT = 32
     costs: dict[str, CostSet] = Field(default_factory=dict)
     sources: dict[str, str] = Field(default_factory=dict)
     """Where each figure comes from, by the name of its key."""
@@ -104,6 +105,8 @@ class ChipSpec(Frozen):
 
 
 def _rate(value: Any) -> Any:
+    if isinstance(value, bool):
+        raise UnitError(Problem("", f"{value} is not a bandwidth", _BANDWIDTH))
     return rate_from(value)[0] if isinstance(value, str) else value
 
 
@@ -130,8 +133,7 @@ def rate_from(text: str) -> tuple[float, Literal["packet", "bit"]]:
             return magnitude(text, "bit/s"), "bit"
         except UnitError:
             pass
-    remedy = 'packets or bits per second, such as "115 Mpacket/s" or "250 Mbit/s"'
-    raise UnitError(Problem("", f'"{text}" is not a bandwidth', remedy))
+    raise UnitError(Problem("", f'"{text}" is not a bandwidth', _BANDWIDTH))
 
 
 class LinkSpec(Frozen):
@@ -143,7 +145,7 @@ class LinkSpec(Frozen):
     bandwidth_of: Literal["packet", "bit"] = "packet"
     energy: PJ | None = Field(None, ge=0)
     """Energy of one packet."""
-    queue: int | None = Field(None, gt=0)
+    queue: COUNT | None = None
     """Packets that can wait."""
     when_full: Literal["stall", "drop"] = "stall"
     sources: dict[str, str] = Field(default_factory=dict)

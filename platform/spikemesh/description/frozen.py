@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, TypeVar, get_args
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from spikemesh.errors import DescriptionError, InputError, Problem, UnitError, nearest
 from spikemesh.units import magnitude
@@ -25,6 +25,8 @@ def in_unit(unit: str) -> BeforeValidator:
     """Make a validator that turns text such as ``"100 ns"`` into a number in ``unit``."""
 
     def convert(value: Any) -> Any:
+        if isinstance(value, bool):
+            raise UnitError(Problem("", f"{value} is not a quantity", f'such as 1.5 or "1.5 {unit}"'))
         if not isinstance(value, str):
             return value
         try:
@@ -35,6 +37,8 @@ def in_unit(unit: str) -> BeforeValidator:
     return BeforeValidator(convert)
 
 
+COUNT = Annotated[int, Field(gt=0, strict=True)]
+"""Whole number from 1; neither a truth value nor text passes for one."""
 NS = Annotated[float, in_unit("ns")]
 PJ = Annotated[float, in_unit("pJ")]
 MW = Annotated[float, in_unit("mW")]

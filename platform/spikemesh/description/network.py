@@ -37,10 +37,11 @@ RULES = {
     Each pair with probability ``p * exp(-d / scale)``, d the Euclidean distance of their ``positions``.
 ``conv2d``
     ``input_shape`` (height, width) or (channels, height, width) of the source; ``kernel`` an array
-    (height, width) or (out channels, in channels, height, width) of factors of the weight, zeros making
-    no synapse; ``stride`` (default 1) and ``padding`` (default 0), a number or (rows, columns). Neurons are numbered
-    channel by channel, row by row. The output has ``(in + 2 padding - kernel) // stride + 1`` rows
-    and columns; it is a cross-correlation, as in neural-network libraries.
+    (height, width) or (out channels, in channels, height, width) of factors of the weight, zeros
+    making no synapse; ``stride`` (default 1) and ``padding`` (default 0), a number or (rows, columns).
+    Neurons are numbered channel by channel, row by row. The output has
+    ``(in + 2 padding - kernel) // stride + 1`` rows and columns; it is a cross-correlation, as in
+    neural-network libraries.
 ``pool2d``
     Windows of ``size`` every ``stride`` (default: size), channel by channel; no factor.
 ``explicit``

@@ -20,6 +20,7 @@ from spikemesh.description.quantities import quantity
 from spikemesh.description.run import RunSettings
 from spikemesh.description.scenario_network import LISTS, read_network
 from spikemesh.description.system import MappingSettings
+from spikemesh.description.toml_text import toml_text
 from spikemesh.errors import DescriptionError, Problem
 from spikemesh.units import whole_steps
 
@@ -48,7 +49,7 @@ class Scenario:
     folder
         Folder of the file, None for a text.
     text
-        The text as it was read.
+        The text as it was read; with overrides, the overridden scenario as TOML.
     has_code
         Whether a ``scenario.py`` stands beside the file.
     overrides
@@ -209,6 +210,7 @@ def _scenario(
     document: dict[str, Any], source: Source, overrides: Sequence[str], places: Places, collector: Collector
 ) -> Scenario:
     places.overrides = apply_overrides(document, overrides, collector)
+    text = toml_text(document) if overrides else source.text
     document = corrected_keys(document, TopEntry, "", collector)
     for key in LISTS:
         if key in document:
@@ -226,7 +228,7 @@ def _scenario(
         mapping=_settings(MappingSettings, top.mapping, "mapping", collector),
         run=_settings(RunSettings, top.run, "run", collector),
         folder=folder,
-        text=source.text,
+        text=text,
         has_code=folder is not None
         and Path(source.file or "").stem == "scenario"
         and (folder / "scenario.py").is_file(),

@@ -47,8 +47,7 @@ def scenario_schema(registry: Any = None) -> Schema:
     Parameters
     ----------
     registry
-        Loaded plugins (:class:`spikemesh.registry.Registry`); with them the names of models, rules, encoders
-        and presets are listed and the parameters of models completed. None leaves them open.
+        Loaded plugins (a ``Registry``); with them the names of models, rules, encoders and presets are listed and the parameters of models completed. None leaves them open.
 
     Returns
     -------
@@ -88,7 +87,10 @@ def _named(description: str, names: Iterable[str] | None) -> Schema:
 
 
 def _names(registry: Any, kind: str) -> Iterable[str] | None:
-    return None if registry is None else getattr(registry, kind).items
+    if registry is None:
+        return None
+    names: Mapping[str, Any] = getattr(registry, kind).items
+    return names
 
 
 def _population(registry: Any, definitions: Schema) -> Schema:
@@ -96,9 +98,8 @@ def _population(registry: Any, definitions: Schema) -> Schema:
     schema["properties"]["model"] = _named("Name of a neuron model", _names(registry, "neuron_models"))
     schema["properties"]["drive"] = {"type": "array", "items": {"anyOf": [_drive(kind) for kind in DRIVES]}}
     if registry is not None:
-        schema["allOf"] = [
-            _model_values(name, model) for name, model in sorted(registry.neuron_models.items.items())
-        ]
+        models = sorted(registry.neuron_models.items.items())
+        schema["allOf"] = [_model_values(name, model) for name, model in models]
     return schema
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from spikemesh.description.chip import ChipSpec, CoreSpec, Cost, CostSet, LinkSpec
-from spikemesh.description.frozen import Frozen, validated
+from spikemesh.description.frozen import COUNT, Frozen, validated
 from spikemesh.description.topology import Link, Topology, directed_links, grid_shape, reachable
 from spikemesh.errors import DescriptionError, Problem, nearest
 
@@ -43,7 +43,7 @@ class System(Frozen):
     name: str = "ideal"
     chip: ChipSpec = ChipSpec()
     topology: Topology = "mesh"
-    chips: tuple[Annotated[int, Field(gt=0)], ...] = Field((1,), min_length=1)
+    chips: tuple[COUNT, ...] = Field((1,), min_length=1)
     edges: tuple[Link, ...] = Field((), validate_default=True)
     """Undirected pairs of chips, for ``topology = "edges"``."""
     regime: Literal["barrier", "tick", "async"] = "barrier"

@@ -26,6 +26,8 @@ from spikemesh.kernels.window import (
     CURSOR_WORDS,
     DELIVERIES,
     DRIVEN,
+    FAILED_POPULATION,
+    FAILED_TABLE,
     FULL,
     RECORDED,
     SCHEDULE_AT,
@@ -42,10 +44,10 @@ _raised: list[str] = []
 
 def _note_exception(unraisable: Any) -> None:
     """Keep what a plugin's compiled function raised; compiled callbacks cannot pass exceptions on."""
-    if type(unraisable.object).__name__ == "str" and "spikemesh" not in str(unraisable.object):
+    if "numba" in str(unraisable.object):
+        _raised.append(f"{unraisable.exc_type.__name__}: {unraisable.exc_value}")
+    else:
         sys.__unraisablehook__(unraisable)
-        return
-    _raised.append(f"{unraisable.exc_type.__name__}: {unraisable.exc_value}")
 
 
 class Worker:
@@ -118,7 +120,7 @@ class Worker:
                 schedule, probes, outputs, work.ring, self._cursor,
             )  # fmt: skip
             report.busy_s += time.perf_counter() - started
-            if _raised:
+            if self._cursor[FAILED_POPULATION] or self._cursor[FAILED_TABLE]:
                 self._fail(reached)
             if self._cursor[FULL] or self._cursor[RECORDED] > self._capacity // 2:
                 self._take_spikes(report)
@@ -142,11 +144,15 @@ class Worker:
         self._sequence += 1
         report.exchange_us.append(1e6 * (time.perf_counter() - started))
 
-    def _fail(self, reached: int) -> None:
-        message = _raised[0]
+    def _fail(self, step: int) -> None:
+        message = _raised.pop() if _raised else "an exception"
         _raised.clear()
-        names = ", ".join(f'"{s.name}" ({s.model.name})' for s in self.program.slices)
-        raise PluginError(f"a plugin raised {message} in steps {self.tick + 1} to {reached}; populations here: {names}")
+        number = int(self._cursor[FAILED_POPULATION]) - 1
+        if number >= 0:
+            part = self.program.slices[number]
+            raise PluginError(f'neuron model {part.model.name} of population "{part.name}" raised {message} in step {step}')
+        table = self.program.plastic[int(self._cursor[FAILED_TABLE]) - 1]
+        raise PluginError(f'learning rule {table.rule.name} of projection "{table.name}" raised {message} in step {step}')
 
     def _probe_buffers(self, first: int, until: int) -> Probes:
         probes = self._work.probes

@@ -135,6 +135,6 @@ def _written(name: str, source: str) -> Path:
 
 
 def _reason(error: NumbaError) -> str:
+    noise = ("Failed in nopython", "During:", "File ", "def ", "<source elided>", "[1]", "[2]", "s = S(")
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    kept = [line for line in lines if not line.startswith(("Failed in nopython", "During:", "[1]", "[2]"))]
-    return "; ".join(kept[:6])
+    return "; ".join([line for line in lines if not line.startswith(noise)][:4])

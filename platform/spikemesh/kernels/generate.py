@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 # Block of a population.
-SIZE, STATE, CONSTANTS, INPUT, SCALES, CURRENT, DRAWS, FIRED = range(8)
-POPULATION_WORDS = 8
+SIZE, STATE, CONSTANTS, INPUT, SCALES, CURRENT, DRAWS, FIRED, RAISED = range(9)
+POPULATION_WORDS = 9
 
 # Block of a plastic table.
 (
@@ -30,8 +30,9 @@ POPULATION_WORDS = 8
     SEGMENT_START,
     ROW,
     THIRD,
-) = range(15)
-TABLE_WORDS = 15
+    TABLE_RAISED,
+) = range(16)
+TABLE_WORDS = 16
 
 HEADER = '''\
 """Generated loops around {name}; safe to delete."""
@@ -102,6 +103,8 @@ def population_source(
         lines.append(f"external = carray(as_float64(block[{CURRENT}]), n)")
     lines += [f"u{k} = carray(as_int32(block[{DRAWS}] + {16 * k} * n), n)" for k in range(len(draws))]
     lines.append(f"fired = carray(as_uint8(block[{FIRED}]), n)")
+    # Stays set if the plugin's function raises, for then the lines after the loop are not reached.
+    lines.append(f"block[{RAISED}] = 1")
     lines.append("for i in range(n):")
     inputs = [f"a{k}[i]" if integer else f"a{k}[i] * q{k}" for k in range(len(receptors))]
     flow = "external[i]" if current else "0.0"
@@ -114,6 +117,7 @@ def population_source(
     lines += [f"    s{k}[i] = new[{k}]" for k in range(len(state))]
     lines += [f"    a{k}[i] = 0" for k in range(len(receptors))]
     lines.append("    fired[i] = 1 if spiked else 0")
+    lines.append(f"block[{RAISED}] = 0")
     return "".join(out) + "".join(f"    {line}\n" for line in lines)
 
 
@@ -195,7 +199,8 @@ def rule_source(
         ("mark_post", "neuron", mark_post or ["pass"]),
     ):
         out.append(f"\n\n@cfunc(SIGNATURE, **OPTIONS)\ndef {function}(block_address, {argument}):\n")
-        out += [f"    {line}\n" for line in [*views, *body]]
+        guard = [f"block[{TABLE_RAISED}] = 1", *body, f"block[{TABLE_RAISED}] = 0"]
+        out += [f"    {line}\n" for line in [*views, *guard]]
     return "".join(out)
 
 

@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from spikemesh.kernels.accelerate import inlined, kernel
-from spikemesh.kernels.generate import DRAWS, INPUT, ROW
+from spikemesh.kernels.generate import DRAWS, INPUT, RAISED, ROW, TABLE_RAISED
 from spikemesh.kernels.pointers import call
 from spikemesh.kernels.poisson import count_each, count_shared
 from spikemesh.kernels.random import fill_block
@@ -38,8 +38,10 @@ EVENT, CURRENT, RESET, THIRD = 0, 1, 2, 3
     DELIVERIES,
     DRIVEN,
     FULL,
-) = range(6)
-CURSOR_WORDS = 6
+    FAILED_POPULATION,
+    FAILED_TABLE,
+) = range(8)
+CURSOR_WORDS = 8
 
 
 @inlined
@@ -183,7 +185,7 @@ def _learn(spiked: Any, count: Any, arrived: Any, q: Any) -> None:
 
 @inlined
 def _update(tick: Any, p: Any, ring: Any) -> Any:
-    """Update all populations and list who spiked; returns their number."""
+    """Update all populations and list who spiked; returns their number, or -1 - p if population p raised."""
     row = ring[tick & (ring.shape[0] - 1)]
     for population in range(p.size.size):
         block = p.blocks[population]
@@ -191,6 +193,8 @@ def _update(tick: Any, p: Any, ring: Any) -> Any:
         if p.draw_count[population]:
             _random(tick, population, p)
         call(p.kernel[population], block.ctypes.data, 0)
+        if block[RAISED]:
+            return -1 - population
     count = 0
     # Eight neurons at a time: most are silent.
     words = p.fired.view(np.uint64)
@@ -301,10 +305,17 @@ def run_window(first: Any, begin: Any, until: Any, t: Any, p: Any, q: Any, d: An
             q.recent_count[tick & (q.recent.shape[0] - 1)] = 0
             arrived = _arrivals(tick, q, row)
         count = _update(tick, p, ring)
+        if count < 0:
+            cursor[FAILED_POPULATION] = -count
+            return tick
         if count:
             _emit(tick, first, count, t, q, p, o, ring, cursor)
         if q.blocks.shape[0]:
             _learn(p.spiked, count, arrived, q)
+            for table in range(q.blocks.shape[0]):
+                if q.blocks[table, TABLE_RAISED]:
+                    cursor[FAILED_TABLE] = table + 1
+                    return tick
         if b.every.size:
             _sample(tick, p, b)
     return until

@@ -7,26 +7,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from spikemesh_scenarios.settings import named, scenario_of
-
 POPULATIONS = ("exc", "inh")
 
 
 def results(trace: Any) -> dict[str, Any]:
     """Return mean rates in Hz, the mean coefficient of variation of the intervals, and synaptic events."""
-    summary = trace.summary()
-    seconds = float(summary["duration_ms"]) / 1e3
-    figures: dict[str, Any] = {}
-    spikes = neurons_in_all = 0
+    seconds = trace.duration_ms / 1e3
+    figures: dict[str, Any] = {"rate_hz": 0.0}
+    spikes = 0
     for name in POPULATIONS:
-        size = named(scenario_of(trace), "population", name)["size"]
-        train = trace.spikes(name)
-        ticks, neurons = (np.asarray(a, dtype=np.int64) for a in (train.ticks, train.neurons))
-        spikes, neurons_in_all = spikes + ticks.size, neurons_in_all + size
-        figures[f"rate_{name}_hz"] = ticks.size / size / seconds
-        figures[f"cv_{name}"] = interval_cv(ticks, neurons, size)
-    figures["rate_hz"] = spikes / neurons_in_all / seconds
-    figures["synaptic_events"] = summary["synaptic_events"]
+        train, size = trace.spikes(name), trace.sizes[name]
+        spikes += len(train.ticks)
+        figures[f"rate_{name}_hz"] = len(train.ticks) / size / seconds
+        figures[f"cv_{name}"] = interval_cv(train.ticks, train.neurons.astype(np.int64), size)
+    figures["rate_hz"] = spikes / sum(trace.sizes[name] for name in POPULATIONS) / seconds
+    figures["synaptic_events"] = trace.summary()["synaptic_events"]
     return figures
 
 

@@ -56,8 +56,8 @@ def results(trace: Any) -> dict[str, Any]:
     decision no longer changes.
     """
     data = _data()
-    timestep, period = _times(trace)
-    digits = min(len(data["labels"]), round(float(trace.summary()["duration_ms"]) / timestep) // period)
+    period = _period(trace)
+    digits = min(len(data["labels"]), trace.until_tick // period)
     if not digits:
         return {"digits": 0}
     labels, ann = data["labels"][:digits], data["ann"][:digits]
@@ -171,9 +171,7 @@ def _data() -> dict[str, Array]:
     return _converted()
 
 
-def _times(trace: Any) -> tuple[float, int]:
-    """Return the timestep in ms and the steps from one presentation to the next."""
-    scenario = scenario_of(trace)
-    shown = named(scenario, "input", "pixels")
-    timestep = milliseconds(scenario["timestep"])
-    return timestep, round((milliseconds(shown["present"]) + milliseconds(shown["blank"])) / timestep)
+def _period(trace: Any) -> int:
+    """Return the steps from one presentation to the next."""
+    shown = named(scenario_of(trace), "input", "pixels")
+    return round((milliseconds(shown["present"]) + milliseconds(shown["blank"])) / trace.timestep_ms)

@@ -35,8 +35,8 @@ def results(trace: Any) -> dict[str, Any]:
     for rate, lags in LAGS_MS.items():
         projection = named(scenario, "projection", f"pairs_{rate}hz")
         arrivals, spikes = _counts(trace, rate, milliseconds(projection["delay"]), len(lags))
-        _, targets, weights = trace.weights(f"pairs_{rate}hz")
-        for target, weight in zip(targets, weights, strict=True):
+        table = trace.weights(f"pairs_{rate}hz")
+        for target, weight in sorted(zip(table["target"], table["weight"], strict=True)):
             k = int(target)
             measured = (float(weight) - projection["weight"]) / projection["learning"]["w_max"]
             expected = change(lags[k], 1000.0 / rate, arrivals[k], spikes[k], **_rule(projection["learning"]))
@@ -88,7 +88,7 @@ def _counts(trace: Any, rate: int, delay_ms: float, size: int) -> tuple[list[int
     """Count pre-synaptic arrivals and post-synaptic spikes within the run, per neuron."""
     pre, post = trace.spikes(f"pre_{rate}hz"), trace.spikes(f"post_{rate}hz")
     # Half a microsecond of slack, since times are sums of binary fractions.
-    arrived = np.asarray(pre.times_ms) + delay_ms <= float(trace.summary()["duration_ms"]) + 5e-4
+    arrived = np.asarray(pre.times_ms) + delay_ms <= trace.duration_ms + 5e-4
     neurons = (np.asarray(pre.neurons)[arrived], np.asarray(post.neurons))
     first, second = (np.bincount(n.astype(np.int64), minlength=size).tolist() for n in neurons)
     return first, second

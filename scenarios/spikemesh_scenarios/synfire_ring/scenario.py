@@ -19,20 +19,19 @@ def results(trace: Any) -> dict[str, Any]:
     fired, all its neurons fired, in one step.
     """
     scenario = scenario_of(trace)
-    timestep = milliseconds(scenario["timestep"])
     expected = sum(hop_steps(scenario, group) for group in range(GROUPS))
     firings, complete = [], True
     for group in range(GROUPS):
         spikes = trace.spikes(f"group{group}")
         ticks, counts = np.unique(np.asarray(spikes.ticks, dtype=np.int64), return_counts=True)
-        complete = complete and bool(np.all(counts == named(scenario, "population", f"group{group}")["size"]))
+        complete = complete and bool(np.all(counts == trace.sizes[f"group{group}"]))
         firings.append(ticks)
     laps = np.diff(firings[0])
-    measured = sorted({round(float(lap) * timestep, 9) for lap in laps})
+    measured = sorted({round(float(lap) * trace.timestep_ms, 9) for lap in laps})
     return {
         "laps": int(laps.size),
         "lap_time_ms": measured[0] if len(measured) == 1 else measured or None,
-        "expected_lap_ms": round(expected * timestep, 9),
+        "expected_lap_ms": round(expected * trace.timestep_ms, 9),
         "equal": bool(laps.size and complete and np.all(laps == expected)),
         "volleys_complete": complete,
     }
