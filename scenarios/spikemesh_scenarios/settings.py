@@ -11,7 +11,7 @@ from spikemesh.units import magnitude
 
 def scenario_of(trace: Any) -> dict[str, Any]:
     """Return the tables of the scenario that was run, as its trace keeps them."""
-    return tomllib.loads(trace.provenance["scenario"])
+    return tomllib.loads(trace.provenance["scenario"]["text"])
 
 
 def named(scenario: Mapping[str, Any], kind: str, name: str) -> dict[str, Any]:

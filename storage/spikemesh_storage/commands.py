@@ -61,6 +61,7 @@ def info(trace: Path, digest: bool, as_json: bool) -> None:
         click.echo(dumps(found))
         return
     digests = found.pop("digest", {})
+    click.echo(found["trace"])
     _print(_summary_table(found), _population_table(found["populations"]))
     for name, value in digests.items():
         click.echo(f"{name:<9} {value}")
@@ -158,7 +159,7 @@ def _pairs_table(title: str, values: Mapping[str, Any]) -> Table:
 
 def _summary_table(found: Mapping[str, Any]) -> Table:
     shown = {key: value for key, value in found.items() if key not in ("populations", "trace")}
-    return _pairs_table(str(found["trace"]), shown)
+    return _pairs_table("", shown)
 
 
 def _population_table(populations: Mapping[str, Any]) -> Table:

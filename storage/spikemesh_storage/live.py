@@ -98,6 +98,7 @@ class LiveWriter:
             If the chunk does not continue the last one or does not fit the plan (nothing is written
             then), or if it cannot be written.
         """
+        self._check_open()
         if chunk.first != self._until or chunk.until < chunk.first:
             ticks = f"({chunk.first}, {chunk.until}]"
             raise TraceError(f"{self.target}: chunk of ticks {ticks} does not continue tick {self._until}")
@@ -113,15 +114,18 @@ class LiveWriter:
         TraceError
             If the projection is not in the plan, was stored before, or the arrays differ in length.
         """
+        self._check_open()
         rows = self._build.weights(projection, sources, targets, weights)
         if projection in self._weights:
             raise TraceError(f'{self.target}: weights of "{projection}" are stored already')
         self._commit(self._until, rows)
         self._weights.add(projection)
 
-    def _commit(self, until: int, rows: Mapping[str, AnyArray]) -> None:
+    def _check_open(self) -> None:
         if not self._file:
             raise TraceError(f"{self.target}: the trace is closed")
+
+    def _commit(self, until: int, rows: Mapping[str, AnyArray]) -> None:
         typed = {
             path: np.ascontiguousarray(r, self._series[path].dtype) for path, r in rows.items() if r.size
         }
@@ -160,8 +164,7 @@ class LiveWriter:
         """
         if status not in STATES:
             raise TraceError(f'status "{status}" is none of {", ".join(STATES)}')
-        if not self._file:
-            raise TraceError(f"{self.target}: the trace is closed")
+        self._check_open()
         try:
             self._finalise(status, message, results)
             remove_live(self.folder)

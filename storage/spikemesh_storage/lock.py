@@ -23,17 +23,18 @@ class FolderLock:
     """
 
     def __init__(self, folder: Path) -> None:
-        self._descriptor: int | None = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        descriptor = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        self._descriptor: int | None = descriptor
         try:
-            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             if error.errno in (errno.EWOULDBLOCK, errno.EACCES):
                 self.release()
                 raise TraceError(f"{folder} is being written by {owner(folder)}") from None
             # A file system without locks: the run goes on, it is only not protected from a second one.
         holder = json.dumps({"pid": os.getpid(), "host": platform.node()}).encode()
-        os.ftruncate(self._descriptor or 0, 0)
-        os.pwrite(self._descriptor or 0, holder, 0)
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, holder, 0)
 
     def release(self) -> None:
         """Drop the lock; a second call does nothing."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
@@ -12,6 +13,7 @@ from click.testing import CliRunner, Result
 
 import spikemesh
 from spikemesh.cli import main
+from spikemesh.errors import InputError
 
 SUMMARY = {
     "scenario": "ring", "backend": "local", "workers": 2, "actors": "chip", "chips": 8, "duration_ms": 1500.0,
@@ -63,16 +65,17 @@ class FakeApi(ModuleType):
         def check() -> None:
             self._call("check", {})
 
-        return SimpleNamespace(
-            to_dict=lambda: {"chips": [{"neurons": 125}]}, table=lambda: "chip 0: 125", check=check
-        )
+        def problems() -> list[Any]:
+            return list(self.failure.problems) if isinstance(self.failure, InputError) else []
 
-    def scenario_schema(self) -> dict[str, Any]:
-        return {"title": "scenario", "type": "object"}
+        return SimpleNamespace(
+            to_dict=lambda: {"chips": 8}, table=lambda: "chip 0: 125", check=check, problems=problems
+        )
 
 
 @pytest.fixture
-def api(monkeypatch: pytest.MonkeyPatch) -> FakeApi:
+def api(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> FakeApi:
+    monkeypatch.chdir(tmp_path)
     fake = FakeApi()
     monkeypatch.setitem(sys.modules, "spikemesh.api", fake)
     monkeypatch.setattr(spikemesh, "api", fake, raising=False)

@@ -53,19 +53,19 @@ def test_validate_gives_problems_as_json(api, invoke):
 
 def test_map_reports_without_running(api, invoke):
     assert invoke("map", "ring").stdout == "chip 0: 125\n"
-    assert json.loads(invoke("map", "ring", "--json").stdout) == {"chips": [{"neurons": 125}]}
+    assert json.loads(invoke("map", "ring", "--json").stdout) == {"chips": 8, "problems": []}
     assert "run_scenario" not in [name for name, _ in api.calls]
 
 
-def test_a_network_that_does_not_fit_is_wrong_input(api, invoke):
-    api.fails, api.failure = (
-        "map_scenario",
-        MappingError(Problem("exc", "8000 neurons, limit 1024", "8 chips")),
-    )
+@pytest.mark.parametrize("fails", ["map_scenario", "check"])
+def test_a_network_that_does_not_fit_is_wrong_input(api, invoke, fails):
+    api.fails, api.failure = fails, MappingError(Problem("exc", "8000 neurons, limit 1024", "8 chips"))
     result = invoke("map", "ring", "--json")
     assert result.exit_code == 2
     assert "exc: 8000 neurons, limit 1024 (8 chips)" in result.stderr
-    assert json.loads(result.stdout)["error"]["kind"] == "MappingError"
+    found = json.loads(result.stdout)  # one object, whether the report could be made or not
+    problems = found["problems"] if fails == "check" else found["error"]["problems"]
+    assert [p["where"] for p in problems] == ["exc"]
 
 
 def test_scenarios_are_those_the_registry_knows(invoke):
@@ -94,11 +94,14 @@ def test_a_plugin_file_that_does_not_exist_is_wrong_input(invoke):
     assert "nowhere.py does not exist" in result.stderr
 
 
-def test_schema_is_printed_or_written(api, invoke, tmp_path):
-    assert json.loads(invoke("schema").stdout) == {"title": "scenario", "type": "object"}
+def test_schema_is_printed_or_written_with_the_names_of_plugins(invoke, tmp_path):
+    file = tmp_path / "quiet.py"
+    file.write_text(PLUGIN)
+    printed = json.loads(invoke("schema", "--plugin", str(file)).stdout)
+    assert "silent" in json.dumps(printed)
     target = tmp_path / "scenario.schema.json"
-    result = invoke("schema", "--write", str(target))
-    assert json.loads(target.read_text()) == {"title": "scenario", "type": "object"}
+    result = invoke("schema", "--plugin", str(file), "--write", str(target))
+    assert json.loads(target.read_text()) == printed
     assert result.stdout == ""
 
 

@@ -5,12 +5,21 @@ from __future__ import annotations
 import io
 import json
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
 from spikemesh.cli import progress as progress_module
-from spikemesh.errors import AgentError, DescriptionError, PluginError, Problem, RunError, RunInterrupted
+from spikemesh.errors import (
+    AgentError,
+    DescriptionError,
+    PluginError,
+    Problem,
+    RunError,
+    RunInterrupted,
+    TraceError,
+)
 
 REPORT = SimpleNamespace(
     tick=250,
@@ -42,6 +51,7 @@ def test_what_is_not_given_is_left_to_the_scenario(api, invoke):
     invoke("run", "ring")
     settings = api.calls[1][1]
     assert settings.pop("overwrite") is False
+    assert settings.pop("out") == "ring.h5"
     assert set(settings.values()) == {None}
 
 
@@ -93,13 +103,14 @@ def test_every_problem_has_its_line_and_they_are_counted(api, invoke):
 
 
 def test_a_failed_agent_is_named_with_step_traceback_and_the_way_to_recover(api, invoke):
+    Path("a.h5.live").mkdir()
     api.failure = AgentError("chip 2", "ended with signal 9", 1200, "Traceback (remote): boom")
-    result = invoke("run", "ring", "--out", "runs/a.h5")
+    result = invoke("run", "ring", "--out", "a.h5")
     assert result.exit_code == 1
     assert result.stderr.splitlines() == [
         "Traceback (remote): boom",
         "the run failed: chip 2: ended with signal 9 (after completed step 1200)",
-        "to keep what was recorded: spikemesh recover runs/a.h5",
+        "to keep what was recorded: spikemesh recover a.h5",
     ]
 
 
@@ -122,17 +133,36 @@ def test_a_run_error_names_the_last_completed_step(api, invoke):
     assert result.exit_code == 1
 
 
-def test_a_plugin_that_breaks_while_running_is_a_failed_run(api, invoke):
-    api.failure = PluginError('plugin my: population "exc", step 3: division by zero')
-    assert invoke("run", "ring").exit_code == 1
+@pytest.mark.parametrize("failure", [PluginError("plugin my: step 3: overflow"), TraceError("disk full")])
+def test_what_breaks_after_steps_were_computed_is_a_failed_run(api, invoke, failure):
+    api.failure, api.reports = failure, [REPORT]
+    result = invoke("run", "ring")
+    assert result.exit_code == 1
+    assert f"the run failed: {failure}" in result.stderr
+
+
+def test_a_trace_that_cannot_be_begun_is_wrong_input(api, invoke):
+    api.failure = TraceError("cannot write x/a.h5: there is no folder x")
+    result = invoke("run", "ring", "--out", "x/a.h5")
+    assert (result.exit_code, result.stderr) == (2, "error: cannot write x/a.h5: there is no folder x\n")
+
+
+def test_a_trace_that_exists_is_kept_unless_told(api, invoke):
+    Path("a.h5").touch()
+    result = invoke("run", "ring", "--out", "a.h5")
+    assert result.exit_code == 2
+    assert "--out: a.h5 exists (--overwrite replaces it" in result.stderr
+    assert "run_scenario" not in [name for name, _ in api.calls]
+    assert invoke("run", "ring", "--out", "a.h5", "--overwrite").exit_code == 0
 
 
 @pytest.mark.parametrize("failure", [RunInterrupted("interrupted", 41), KeyboardInterrupt()])
 def test_an_interrupted_run_names_its_trace(api, invoke, failure):
     api.failure = failure
-    result = invoke("run", "ring", "--out", "a.h5")
+    Path("a.h5").touch()
+    result = invoke("run", "ring", "--out", "a.h5", "--overwrite")
     assert result.exit_code == 130
-    assert result.stderr.splitlines()[-1] == "the trace so far: a.h5"
+    assert result.stderr.splitlines()[-1] == "the trace holds what was recorded: a.h5"
     assert ("step 41" in result.stderr) == isinstance(failure, RunInterrupted)
 
 
@@ -164,7 +194,7 @@ def test_progress_without_a_terminal_is_a_line_every_few_seconds(api, invoke, mo
     assert "model time" not in invoke("run", "ring").stderr  # less than five seconds have passed
     monkeypatch.setattr(progress_module, "LINE_EVERY_S", 0.0)
     assert invoke("run", "ring").stderr.splitlines() == [
-        "ring: 25 %, 25 ms model time, 81.2k spikes/s, 0.125 x real time, 3 min 20 s left"
+        "ring: 25 %, 25 ms model time, 81.2k spikes/s, realtime factor 0.125, 3 min 20 s left"
     ] * 2  # fmt: skip
 
 

@@ -138,6 +138,15 @@ def test_pins_decide_over_shares(network, registry):
     assert neurons_per_chip(placement).tolist() == [10, 90]
 
 
+@pytest.mark.parametrize("limit", [None, 5])
+def test_overlapping_pins_share_their_chips_out(network, registry, limit):
+    # Spread evenly, a would take 15 of the 20 places of chip 0, and leave too few for b on chips 1 and 2.
+    net = network({"a": 30, "b": 30}, [])
+    settings = MappingSettings(pin={"a": (0, 1), "b": (1, 2)})
+    placement = place_network(net, system(3, neurons=limit), settings, registry)
+    assert neurons_per_chip(placement).tolist() == [20, 20, 20]
+
+
 def test_pins_that_name_nothing_are_all_reported(network, registry):
     settings = MappingSettings(pin={"exd": (0,), "exc": (7,), "inh": ()})
     with pytest.raises(DescriptionError) as caught:
@@ -165,6 +174,24 @@ def test_too_many_neurons_name_population_limit_and_excess(network, registry, pa
     assert str(caught.value).startswith(
         'population "exc": 9000 neurons need 9 cores of 1024 neurons; 8 are left: 808 neurons too many'
     )
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    sizes=sizes, chips=st.integers(1, 4), limit=st.integers(1, 60), partition=st.sampled_from(PARTITIONERS)
+)
+def test_a_network_is_refused_only_if_it_does_not_fit(network, registry, sizes, chips, limit, partition):
+    net = network({f"p{k}": n for k, n in enumerate(sizes)}, [("p0", "p0", "all_to_all", 1)])
+    excess = sum(sizes) - 4 * chips * limit
+    where = system(chips, neurons=limit)
+    if excess > 0:
+        with pytest.raises(MappingError) as caught:
+            place_network(net, where, MappingSettings(partition=partition), registry)
+        numbers = [int(p.found.split(": ")[-1].split()[0]) for p in caught.value.problems]
+        assert sum(numbers) == excess
+    else:
+        placement = place_network(net, where, MappingSettings(partition=partition), registry)
+        assert np.bincount(placement.core_of_neuron).max() <= limit
 
 
 def test_every_population_that_does_not_fit_is_named(network, registry):

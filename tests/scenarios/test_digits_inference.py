@@ -29,6 +29,19 @@ def test_preparing_twice_trains_once(digits, prepared):
     assert [p.name for p in prepared.parent.iterdir()] == ["digits.npz"]
 
 
+@pytest.mark.parametrize("damage", ["cut off", "made by other code"])
+def test_a_file_that_is_not_its_own_is_made_anew(digits, prepared, tmp_path, monkeypatch, damage):
+    monkeypatch.setattr(digits, "_converted", lambda: {"labels": np.arange(3)})
+    target = tmp_path / digits.FILE
+    if damage == "cut off":
+        target.write_bytes(prepared.read_bytes()[:1000])
+    else:
+        np.savez(target, recipe=np.array("another"))
+    digits.prepare(tmp_path)
+    with np.load(target) as file:
+        assert file["labels"].tolist() == [0, 1, 2]
+
+
 def test_preparing_elsewhere_gives_the_same_bytes(digits, prepared, tmp_path):
     digits.prepare(tmp_path)
     assert (tmp_path / digits.FILE).read_bytes() == prepared.read_bytes()
@@ -112,11 +125,60 @@ def test_a_shorter_run_judges_the_digits_it_showed(run):
     assert results["steps_per_digit"] == 48
 
 
-def test_presentations_do_not_depend_on_those_before(run, prepared, tmp_path):
-    from spikemesh_storage import open_trace
+def test_every_chip_has_at_least_two_occupied_cores(run, tmp_path):
+    from spikemesh import api
+
+    run("digits_inference", duration="48 ms")
+    trace = api.open_trace(tmp_path / "digits_inference.h5")
+    cores = np.unique(np.concatenate([trace.placement(name) for name in trace.sizes]))
+    chips = [trace.core_names[core].split(".")[0] for core in cores]
+    assert min(chips.count(f"chip{k}") for k in range(4)) >= 2
+    assert set(chips) == {"chip0", "chip1", "chip2", "chip3"}
+
+
+def spikes_by_arithmetic(data, digits):
+    """Return the spikes of every layer as (step, digit, neuron), computed digit by digit with matrices."""
+    names = ("pixels", "hidden1", "hidden2", "output")
+    matrices = [np.zeros((64, 128)), np.zeros((128, 64)), np.zeros((64, 10))]
+    for name, matrix in zip(names[1:], matrices, strict=True):
+        matrix[data[f"{name}_sources"], data[f"{name}_targets"]] = data[f"{name}_weights"]
+    drives = [data["images"], *(data[f"{name}_bias"] for name in names[1:])]
+    potentials = [np.full((digits, drive.shape[1]), 0.5) for drive in drives]
+    fired = [np.zeros_like(v) for v in potentials]
+    record = {name: [] for name in names}
+    for step in range(48):
+        before = list(fired)
+        for layer, name in enumerate(names):
+            potentials[layer] += drives[layer][:digits] * (step < 32)
+            if layer:
+                potentials[layer] += before[layer - 1] @ matrices[layer - 1]
+            fired[layer] = (potentials[layer] >= 1.0).astype(float)
+            potentials[layer] -= fired[layer]
+            record[name].append(fired[layer])
+    return {name: np.array(steps) for name, steps in record.items()}
+
+
+def test_every_spike_is_that_of_the_arithmetic(run, prepared, tmp_path):
+    from spikemesh import api
+
+    digits = 20
+    run("digits_inference", duration=f"{48 * digits} ms")
+    trace = api.open_trace(tmp_path / "digits_inference.h5")
+    with np.load(prepared) as file:
+        expected = spikes_by_arithmetic(dict(file), digits)
+    for name, fired in expected.items():
+        step, digit, neuron = np.nonzero(fired)
+        ticks = digit * 48 + step + 1
+        order = np.lexsort((neuron, ticks))
+        assert np.array_equal(trace.spikes(name).ticks, ticks[order])
+        assert np.array_equal(trace.spikes(name).neurons, neuron[order])
+
+
+def test_presentations_do_not_depend_on_those_before(run, tmp_path):
+    from spikemesh import api
 
     run("digits_inference", duration="480 ms")
-    trace = open_trace(tmp_path / "digits_inference.h5")
+    trace = api.open_trace(tmp_path / "digits_inference.h5")
     for name in ("pixels", "hidden1", "hidden2", "output"):
         ticks = np.asarray(trace.spikes(name).ticks, dtype=np.int64)
         assert ticks.size

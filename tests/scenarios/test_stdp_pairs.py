@@ -57,12 +57,12 @@ def test_weights_change_as_the_closed_form_says(run):
     # The table of the README, from the double sum over all pairs of spikes.
     first, last = results["changes"][0], results["changes"][-1]
     assert (first["rate_hz"], first["lag_ms"]) == (10, 2.0)
-    assert first["measured"] == pytest.approx(0.0493320634, rel=1e-4)
+    assert first["measured"] == pytest.approx(0.0493320634, rel=1e-8)
     assert (last["rate_hz"], last["lag_ms"]) == (50, 19.0)
-    assert last["measured"] == pytest.approx(-0.1227206339, rel=1e-4)
-    assert results["max_relative_error"] < 1e-4
+    assert last["measured"] == pytest.approx(-0.1227206339, rel=1e-8)
+    assert results["max_relative_error"] < 1e-9
 
 
 def test_a_run_that_ends_inside_a_pair_is_compared_with_what_it_held(run):
     results = run("stdp_pairs", duration="500 ms")["results"]
-    assert results["max_relative_error"] < 1e-4
+    assert results["max_relative_error"] < 1e-9

@@ -50,3 +50,13 @@ def test_a_longer_delay_makes_the_expected_lap_longer(run):
     overrides = [f"projection[{k}].delay=3 ms" for k in range(1, 9)]
     results = run("synfire_ring", *overrides, duration="100 ms")["results"]
     assert results["lap_time_ms"] == results["expected_lap_ms"] == pytest.approx(27.2, abs=1e-9)
+
+
+def test_too_weak_a_volley_ends_the_chain_after_one_group(run):
+    # 100 synapses of 80 pA lift the membrane by 80 / 87.808 x 0.15 mV x 100 = 13.7 mV, 15 mV are needed.
+    overrides = [f"projection[{k}].weight=80" for k in range(1, 9)]
+    summary = run("synfire_ring", *overrides, duration="50 ms")
+    assert summary["spikes"] == 100 + 100
+    assert summary["results"]["laps"] == 0
+    assert summary["results"]["expected_lap_ms"] is None
+    assert summary["results"]["equal"] is False

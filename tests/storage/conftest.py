@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from spikemesh_storage.store import Hdf5Store
 
 from spikemesh.contracts.trace import Chunk, ProbePlan, TracePlan
+from spikemesh_storage.store import Hdf5Store
 
 SIZES = {"exc": 30, "inh": 10, "silent": 5}
 CORES, LINKS, BIN, EVERY = 3, 2, 8, 3
@@ -89,7 +89,7 @@ def run() -> Run:
     spikes = {"silent": np.empty((0, 2), np.int64)}
     for name in ("exc", "inh"):
         fired = np.argwhere(rng.random((steps, SIZES[name])) < 0.1)
-        spikes[name] = fired + [1, 0]
+        spikes[name] = fired + np.array([1, 0])
     samples = [rng.normal(size=(steps // p.every_steps, len(p.neurons))) for p in probes]
     counters = {
         "core_spikes": rng.integers(0, 5, (steps, CORES)),

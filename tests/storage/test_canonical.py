@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from spikemesh_storage import order
 from spikemesh_storage.store import Hdf5Store
 
@@ -63,7 +64,7 @@ def test_digests_tell_results_apart(folder, run):
 
 def test_provenance_changes_no_result_group_and_no_digest(folder, run):
     plan = replace(run.plan, provenance={"host": "elsewhere", "wall_s": 12.5})
-    first, digest = write(folder, run, [], 0)
+    _, digest = write(folder, run, [], 0)
     shutil.copy(folder / "run.h5", folder / "first.h5")
     _, other = write(folder, replace(run, plan=plan), [], 0)
     assert other == digest

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
-
 import numpy as np
 
 from spikemesh.description.run import RunSettings
 from spikemesh.ids import IntArray
 from spikemesh.mapping.build import WorkerPlan
 from spikemesh.mapping.placement import Placement
-from spikemesh.runtime.groups import pack
+from spikemesh.runtime.groups import pack, worker_count
 
 
 def backend_of(settings: RunSettings, placement: Placement) -> str:
@@ -38,17 +36,10 @@ def worker_plan(settings: RunSettings, placement: Placement) -> WorkerPlan:
         names = [f"chip {k}" for k in range(placement.system.chip_count)]
     load = np.bincount(agent_of_core, weights=neurons, minlength=len(names)).astype(np.int64)
     agents = np.flatnonzero(load)
-    groups = pack([int(n) for n in load[agents]], _workers(settings, placement, agents.size))
+    workers = worker_count(backend_of(settings, placement), agents.size, settings.workers)
+    groups = pack(agents.size, workers, [int(n) for n in load[agents]])
     worker_of_agent: IntArray = np.full(len(names), -1, dtype=np.int64)
     for worker, group in enumerate(groups):
         worker_of_agent[agents[group.start : group.stop]] = worker
     named = tuple(tuple(names[a] for a in agents[g.start : g.stop]) for g in groups)
     return WorkerPlan(worker_of_agent[agent_of_core], named)
-
-
-def _workers(settings: RunSettings, placement: Placement, agents: int) -> int:
-    if settings.workers is not None:
-        return min(settings.workers, agents)
-    if backend_of(settings, placement) == "ray":
-        return agents
-    return min(agents, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)

@@ -6,6 +6,7 @@ import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import click
@@ -19,7 +20,9 @@ INTERRUPTED = 130
 
 JSON_KEY = "spikemesh.json"
 TRACE_KEY = "spikemesh.trace"
-"""Set in the context once a run has begun: from then on only an InputError is the user's mistake."""
+"""Key in a context's ``meta``: the trace that is being written."""
+RUNNING_KEY = "spikemesh.running"
+"""Key in a context's ``meta``: steps have been computed, so a fault is no longer the user's mistake."""
 
 
 @contextmanager
@@ -46,7 +49,7 @@ def exit_codes(ctx: click.Context) -> Iterator[None]:
 
 
 def _report(ctx: click.Context, error: Exception) -> int:
-    running = TRACE_KEY in ctx.meta
+    running = RUNNING_KEY in ctx.meta
     trace: str | None = ctx.meta.get(TRACE_KEY)
     code = _code(error, running)
     for line in _lines(error, trace, running):
@@ -72,15 +75,13 @@ def _lines(error: Exception, trace: str | None, running: bool) -> Iterator[str]:
         yield f"{len(error.problems)} problem{'s' if len(error.problems) != 1 else ''} found"
     elif isinstance(error, RunInterrupted):
         yield _interrupted(error)
-        if trace:
-            yield f"the trace so far: {trace}"
+        yield from _what_is_left(trace)
     elif isinstance(error, SpikemeshError):
         yield from _failure(error, trace, running)
     else:
         yield f"internal error: {type(error).__name__}: {error}"
         yield "SPIKEMESH_DEBUG=1 in the environment shows the traceback"
-        if trace:
-            yield f"to keep what was recorded: spikemesh recover {trace}"
+        yield from _what_is_left(trace)
 
 
 def _interrupted(error: RunInterrupted) -> str:
@@ -95,8 +96,17 @@ def _failure(error: SpikemeshError, trace: str | None, running: bool) -> Iterato
     if isinstance(error, RunError) and not isinstance(error, AgentError) and error.step is not None:
         text += f" (after completed step {error.step})"
     yield f"the run failed: {text}" if running or isinstance(error, RunError) else f"error: {text}"
-    if trace:
+    if running or isinstance(error, RunError):
+        yield from _what_is_left(trace)
+
+
+def _what_is_left(trace: str | None) -> Iterator[str]:
+    if trace is None:
+        return
+    if Path(f"{trace}.live").exists():
         yield f"to keep what was recorded: spikemesh recover {trace}"
+    elif Path(trace).exists():
+        yield f"the trace holds what was recorded: {trace}"
 
 
 def _as_object(error: Exception, code: int, trace: str | None) -> dict[str, Any]:

@@ -42,7 +42,7 @@ def figures(report: Progress) -> str:
     """One line: model time, spikes per second, realtime factor and remaining time."""
     return (
         f"{in_time(report.model_ms / 1e3)} model time, {in_thousands(report.spikes_per_s)} spikes/s, "
-        f"{report.realtime_factor:.3g} x real time, {_remaining(report.remaining_s)} left"
+        f"realtime factor {report.realtime_factor:.3g}, {_remaining(report.remaining_s)} left"
     )
 
 

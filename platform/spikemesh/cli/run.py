@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 import click
 
-from spikemesh.cli.exits import TRACE_KEY
+from spikemesh.cli.exits import RUNNING_KEY, TRACE_KEY
 from spikemesh.cli.options import json_option, mapping_options, scenario_options
 from spikemesh.cli.output import write_json
 from spikemesh.cli.scenario import open_named
+from spikemesh.errors import InputError, Problem
+
+if TYPE_CHECKING:
+    from spikemesh.api import Progress
 
 
 @click.command("run")
 @scenario_options
-@click.option("--out", metavar="FILE", help="Trace to write, such as run.h5.")
+@click.option("--out", metavar="FILE", help="Trace to write (default: the scenario's name and .h5).")
 @click.option(
     "--backend", type=click.Choice(["local", "ray"]), help="Threads of this process, or Ray actors."
 )
@@ -44,13 +51,27 @@ def command(
     from spikemesh.cli.summary import write_summary
 
     loaded = open_named(scenario, overrides, plugins)
+    out = out or f"{loaded.scenario.name}.h5"
+    _check_free(out, overwrite)
     ctx.meta[TRACE_KEY] = out
     with progress(loaded.scenario.name, quiet=quiet) as show:
+
+        def advanced(report: Progress) -> None:
+            ctx.meta[RUNNING_KEY] = True
+            if show is not None:
+                show(report)
+
         result = api.run_scenario(
             loaded, out=out, backend=backend, workers=workers, actors=actors, address=address,
-            duration=duration, overwrite=overwrite, progress=show,
+            duration=duration, overwrite=overwrite, progress=advanced,
         )  # fmt: skip
     if as_json:
         write_json(result.summary)
     else:
         write_summary(result.summary)
+
+
+def _check_free(out: str, overwrite: bool) -> None:
+    # Looked at before anything is built, which may take a while.
+    if Path(out).exists() and not overwrite:
+        raise InputError(Problem("--out", f"{out} exists", "--overwrite replaces it; or give another name"))

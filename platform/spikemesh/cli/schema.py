@@ -7,16 +7,20 @@ from pathlib import Path
 
 import click
 
+from spikemesh.cli.options import plugin_option
+
 
 @click.command("schema", short_help="Print the JSON schema of scenario files.")
 @click.option(
     "--write", "target", type=click.Path(dir_okay=False, path_type=Path), help="Write to this file."
 )
-def command(target: Path | None) -> None:
-    """Print the JSON schema of scenario files, for completion and checks in an editor."""
-    from spikemesh import api
+@plugin_option
+def command(target: Path | None, plugins: tuple[str, ...]) -> None:
+    """Print the JSON schema of scenario files, with the names of all plugins, for an editor."""
+    from spikemesh.description.schema import scenario_schema
+    from spikemesh.registry import load_registry
 
-    text = json.dumps(api.scenario_schema(), indent=2, ensure_ascii=False)
+    text = json.dumps(scenario_schema(load_registry(plugins)), indent=2, ensure_ascii=False)
     if target is None:
         click.echo(text)
         return

@@ -16,7 +16,7 @@ def _count(value: Any) -> str:
 
 
 def _factor(value: Any) -> str:
-    return f"{value:.3g} x real time"
+    return f"{value:.3g} (wall-clock time / model time)"
 
 
 def _rate(value: Any) -> str:
@@ -49,7 +49,7 @@ ROWS: tuple[tuple[str, str, Callable[[Any], str]], ...] = (
     ("build_s", "building", in_time),
     ("run_s", "running", in_time),
     ("finalise_s", "finalising", in_time),
-    ("realtime_factor", "speed", _factor),
+    ("realtime_factor", "realtime factor", _factor),
     ("synaptic_events_per_s", "synaptic events per second", _rate),
     ("window_exchange_us", "exchange of a window", _exchange),
     ("peak_rss_mb", "peak memory", lambda mb: f"{mb:,.0f} MB"),

@@ -193,7 +193,7 @@ class Network:
             source=ends[0],
             target=ends[1],
             rule=rule,
-            arguments={k: v for k, v in arguments.items() if k in own} | lists,
+            arguments={k: _own(v) for k, v in (arguments | lists).items() if k in own},
             weight=value_from(weight, f"{where}.weight"),
             delay=None if delay is None else value_from(delay, f"{where}.delay"),
             receptor=receptor,
@@ -269,8 +269,9 @@ class Network:
             {k: value_from(v, f"{where}.{k}") for k, v in params.items()},
         )
         populations = dict(self._populations)
-        if key not in populations and table.ndim == 2 and table.shape[1]:
-            populations[key] = Population(key, table.shape[1], "spike_source")
+        if key not in populations:
+            columns = table.shape[1] if table.ndim == 2 else 0
+            populations[key] = Population(key, columns, "spike_source")
         raise_problems(checks.name_problem(key, where) + checks.input_problems(use, populations, where))
         self._populations = populations
         self._inputs.append(use)
@@ -332,6 +333,18 @@ def default_name(source: object, target: object, taken: Mapping[str, Any]) -> st
 
 def _name(thing: Population | Projection | str) -> str:
     return thing.name if isinstance(thing, Population | Projection) else thing
+
+
+def _own(value: Any) -> Any:
+    """Copy a list or array, so that later changes to it do not reach the network."""
+    if not isinstance(value, list | np.ndarray):
+        return value
+    try:
+        array = np.array(value)
+    except ValueError:  # rows of unequal length: the rule's check says so
+        return value
+    array.flags.writeable = False
+    return array
 
 
 def _floats(raw: Any, where: str) -> np.ndarray[Any, np.dtype[np.float64]]:

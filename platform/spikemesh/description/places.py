@@ -10,6 +10,7 @@ from spikemesh.description.overrides import Override
 from spikemesh.description.toml_lines import Path, key_lines, line_of
 from spikemesh.errors import Problem
 
+_NUMBERED = re.compile(r"(population|projection|input)\[(\d+)\]")
 _PART = re.compile(r"\.?(?:\[(\d+)\]|([^.\[\]]+))")
 
 
@@ -22,6 +23,8 @@ class Places:
         Path of each named entry: ``population "exc"`` is ``("population", 0)``.
     overrides
         Overrides that were applied; problems at their paths are theirs.
+    quiet
+        Places of placeholders whose cause is reported elsewhere.
     """
 
     def __init__(self, file: str | None, text: str) -> None:
@@ -30,12 +33,24 @@ class Places:
         self._lines: dict[Path, int] | None = None
         self.labels: dict[str, Path] = {}
         self.overrides: list[Override] = []
+        self.quiet: set[str] = set()
 
     def path(self, where: str) -> Path:
         """Return the key path that a problem's place stands for."""
         head = max((label for label in self.labels if _under(where, label)), key=len, default="")
         parts = [int(i) if i else k for i, k in _PART.findall(where[len(head) :])]
         return (*self.labels.get(head, ()), *parts)
+
+    def named(self, problem: Problem) -> Problem:
+        """Return the problem with its entry called by name, where it has one."""
+        match = _NUMBERED.match(problem.where)
+        if match is None:
+            return problem
+        path = (match[1], int(match[2]))
+        label = next(
+            (k for k, v in self.labels.items() if v == path and k.startswith(match[1])), match.group()
+        )
+        return replace(problem, where=label + problem.where[match.end() :])
 
     def locate(self, problem: Problem) -> Problem:
         """Return the problem with file and line, where they are known."""
@@ -48,6 +63,10 @@ class Places:
         if self._lines is None:
             self._lines = key_lines(self._text)
         line = line_of(path, self._lines)
+        if line is None and path:
+            for override in self.overrides:
+                if override.path[: len(path)] == path:
+                    return replace(problem, file=f"--set {override.text}")
         return replace(problem, file=self.file or "scenario", line=line)
 
 

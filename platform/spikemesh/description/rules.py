@@ -240,8 +240,8 @@ def _explicit(case: _Case) -> CheckedRule:
                 argument, "is not a list of neuron numbers", f"whole numbers from 0 to {population.size - 1}"
             )
             continue
-        outside = indices[(indices < 0) | (indices >= population.size)]
-        if outside.size:
+        if indices.size and not 0 <= indices.min() <= indices.max() < population.size:
+            outside = indices[(indices < 0) | (indices >= population.size)]
             found = f'neuron {outside[0]} is outside population "{population.name}"'
             case.fail(argument, found, f"0 to {population.size - 1}")
         lists[argument] = indices
@@ -261,13 +261,13 @@ def whole_numbers(raw: object) -> AnyArray | None:
         return np.zeros(0, dtype=np.int64)
     if array.ndim != 1 or array.dtype.kind not in "iuf":
         return None
-    if not (
-        np.all(np.isfinite(array))
-        and np.all(np.abs(array.astype(np.float64)) < 2.0**53)
-        and np.all(array % 1 == 0)
+    if array.dtype.kind == "f" and not np.all(
+        np.isfinite(array) & (np.abs(array) < 2.0**53) & (array == np.rint(array))
     ):
         return None
-    return array.astype(np.int64)
+    if array.dtype == np.uint64 and array.max() > np.iinfo(np.int64).max:
+        return None
+    return array.astype(np.int64, copy=False)
 
 
 _CHECKS: dict[str, Callable[[_Case], CheckedRule]] = {

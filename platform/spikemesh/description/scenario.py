@@ -86,7 +86,9 @@ class Draft:
 
     def located(self, later: Sequence[Problem] = ()) -> list[Problem]:
         """Return all problems with file and line; later ones at places already reported are left out."""
-        located = [self.places.locate(p) for p in distinct(self.problems, later)]
+        first = [self.places.named(p) for p in self.problems]
+        kept = distinct(first, [p for p in later if p.where not in self.places.quiet])
+        located = [self.places.locate(p) for p in kept]
         return sorted(located, key=lambda p: p.line or 0)
 
 
@@ -202,6 +204,8 @@ def _syntax_problem(error: ValueError, source: Source) -> Problem:
     line = getattr(error, "lineno", None)
     if line is None and "(at line " in text:
         line = int(text.split("(at line ")[1].split(",")[0])
+    if "(at end of document)" in text:
+        line = len(source.text.splitlines())
     kind = "JSON" if source.is_json else "TOML"
     return Problem("scenario", f"is not valid {kind}: {text}", f"a {kind} file", source.file, line)
 

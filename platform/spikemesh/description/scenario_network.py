@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from spikemesh.description.builder import default_name
+from spikemesh.description.checks import MAX_NEURONS
 from spikemesh.description.entries import (
     ConnectEntry,
     DriveEntry,
@@ -159,6 +160,8 @@ class _Reader:
             if entry.population and entry.population not in names:
                 columns = data.shape[1] if data.ndim == 2 else 0
                 populations.append(Population(entry.population, columns, "spike_source"))
+                if not columns:
+                    self.places.quiet.add(f'population "{entry.population}".size')
                 names.add(entry.population)
                 self.places.labels.setdefault(f'population "{entry.population}"', self.places.path(where))
             present = entry.present
@@ -238,14 +241,18 @@ class _Reader:
             entry = read_entry(table, ProbeEntry, where, self.collector)
             neurons = entry.neurons
             size = sizes.get(entry.target, 0)
-            if neurons is not None and size > 0:
+            if neurons is not None and 0 < size <= MAX_NEURONS:
                 try:
                     neurons = selected_neurons(neurons, size)
                 except ValueError as error:
                     neurons = None
                     allowed = f'such as "0:10" or a list, from 0 to {size - 1}'
                     self.collector.add(f"{where}.neurons", str(error), allowed)
-            result.append(Probe(entry.target, tuple(entry.what), neurons if size > 0 else None, entry.every))
+            result.append(
+                Probe(
+                    entry.target, tuple(entry.what), neurons if 0 < size <= MAX_NEURONS else None, entry.every
+                )
+            )
         return result
 
 

@@ -47,12 +47,13 @@ def scenario_schema(registry: Any = None) -> Schema:
     Parameters
     ----------
     registry
-        Loaded plugins (a ``Registry``); with them the names of models, rules, encoders and presets are listed and the parameters of models completed. None leaves them open.
+        Loaded plugins (a ``Registry``); with them the names of models, rules, encoders and presets are listed
+        and the parameters of models completed. None leaves them open.
 
     Returns
     -------
     dict
-        The schema; a file that :func:`~spikemesh.description.scenario.load_scenario` accepts is valid under it.
+        The schema; a file that :func:`load_scenario` accepts is valid under it.
     """
     definitions: Schema = {}
     root = _plain(TopEntry, definitions)
@@ -177,9 +178,8 @@ def _input(registry: Any, definitions: Schema) -> Schema:
 
 def _system(registry: Any, definitions: Schema) -> Schema:
     inner: Schema = {}
-    schema = _plain(System, inner)
+    schema: Schema = _with_quantities(_plain(System, inner))
     definitions.update({name: _with_quantities(part) for name, part in inner.items()})
-    schema = _with_quantities(schema)
     schema.pop("required", None)
     presets = _names(registry, "systems")
     for key in BASE_KEYS:

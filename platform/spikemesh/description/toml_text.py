@@ -34,9 +34,8 @@ def toml_text(document: Mapping[str, Any]) -> str:
 def _section(table: Mapping[str, Any], path: tuple[str, ...], lines: list[str]) -> None:
     below = []
     for key, value in table.items():
-        if (isinstance(value, Mapping) and len(path) < 1) or (
-            not path and isinstance(value, list) and value and all(isinstance(v, Mapping) for v in value)
-        ):
+        tables = isinstance(value, list) and value and all(isinstance(v, Mapping) for v in value)
+        if not path and (isinstance(value, Mapping) or tables):
             below.append((key, value))
         elif value is not None:
             lines.append(f"{_key(key)} = {_value(value)}")

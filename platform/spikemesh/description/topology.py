@@ -83,7 +83,8 @@ def reachable(start: int, links: Sequence[Link]) -> set[int]:
     beside: dict[int, list[int]] = {}
     for a, b in links:
         beside.setdefault(a, []).append(b)
-    seen, front = {start}, [start]
+    seen, front = {start}, {start}
     while front:
-        front = [b for a in front for b in beside.get(a, ()) if b not in seen and not seen.add(b)]  # type: ignore[func-returns-value]
+        front = {b for a in front for b in beside.get(a, ())} - seen
+        seen |= front
     return seen

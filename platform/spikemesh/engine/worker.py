@@ -131,7 +131,7 @@ class Worker:
 
     def _swap(self, first: int, blocks: list[AnyArray], report: WorkerReport) -> None:
         exchange = self._exchange
-        if exchange is None:
+        if exchange is None or not (self.program.peers_out or self.program.peers_in):
             return
         started = time.perf_counter()
         for peer, block in zip(self.program.peers_out, blocks, strict=True):

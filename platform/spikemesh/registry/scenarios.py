@@ -47,6 +47,9 @@ class LoadedScenario:
     system: System
     module: ModuleType | None = None
 
+    def __repr__(self) -> str:
+        return f"<LoadedScenario {self.scenario!r} on {self.system.chip_count} chips of {self.system.name}>"
+
     def results(self, trace: Any) -> dict[str, Any]:
         """Return the scenario's own figures from a trace; empty if it has none.
 

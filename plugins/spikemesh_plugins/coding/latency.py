@@ -55,7 +55,7 @@ class LatencyEncoder(Encoder):
             if p.threshold <= 0.0:
                 raise DescriptionError(Problem("threshold", '0 in code "rc"', "a number > 0"))
             exact = p.tau / dt * -np.log1p(-p.threshold / np.where(fires, x, 2.0 * p.threshold))
-        # Just above a whole number of steps is that number: 50 (1 - 0.9) is 5, not the 4.999... of floats.
+        # 50 (1 - 0.7) is 15 steps, although floats give 15.000000000000002.
         stamps = np.maximum(np.ceil(exact - 1e-9), 1.0)
         neurons = np.flatnonzero(fires & (stamps <= steps))
         offsets = stamps[neurons].astype(np.int64)

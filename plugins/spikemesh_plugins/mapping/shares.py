@@ -8,12 +8,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import maximum_flow
 
 from spikemesh.contracts import PartitionProblem
 from spikemesh.errors import MappingError, Problem
 from spikemesh.ids import FloatArray, IntArray
 
-UNLIMITED = 2**40
+UNLIMITED = 2**30
 
 
 def hand_out(units: int, want: FloatArray, room: IntArray) -> IntArray:
@@ -76,7 +78,11 @@ class Shares:
 
 
 def shares_of(problem: PartitionProblem) -> Shares:
-    """Level the chips: first pinned populations (those with the fewest chips first), then the others.
+    """Level the chips: first pinned populations, then the others.
+
+    A pinned population is spread evenly over its chips. Where that overfills a chip or puts it over its
+    share, and pins overlap, the lowest possible load of the fullest chip is found as a maximum flow from
+    populations to chips.
 
     Raises
     ------
@@ -84,22 +90,17 @@ def shares_of(problem: PartitionProblem) -> Shares:
         If neurons do not fit under the limit of neurons per core; names every population that does
         not fit, the limit and by how much.
     """
-    chip, chips = problem.system.chip, problem.system.chip_count
-    limit = chip.core.neurons
-    load = np.zeros(chips, dtype=np.int64)
-    left = np.full(chips, chip.core_count * limit if limit else UNLIMITED, dtype=np.int64)
-    pinned = np.zeros((len(problem.names), chips), dtype=np.int64)
     free = np.array([name not in problem.pin for name in problem.names])
-    problems: list[Problem] = []
-    order = sorted(np.flatnonzero(~free), key=lambda p: (len(problem.pin[problem.names[p]]), p))
-    for p in order:
-        allowed = np.zeros(chips, dtype=bool)
-        allowed[list(problem.pin[problem.names[p]])] = True
-        room = np.where(allowed, left, 0)
-        units = min(problem.sizes[p], int(room.sum()))
-        problems += _too_many(problem, int(p), int(room.sum()))
-        pinned[p] = hand_out(units, -load.astype(np.float64), room)
-        load, left = load + pinned[p], left - pinned[p]
+    left = np.full(problem.system.chip_count, _chip_room(problem), dtype=np.int64)
+    pinned, problems = _pinned_evenly(problem)
+    share = sum(problem.sizes) / left.size
+    fullest = pinned.sum(axis=0).max()
+    if problems or fullest > np.ceil(share):
+        flow = _pinned_by_flow(problem, share)
+        if flow is not None and (problems or flow.sum(axis=0).max() < fullest):
+            pinned, problems = flow, []
+    load = pinned.sum(axis=0)
+    left -= load
     total = 0
     for p in np.flatnonzero(free):
         problems += _too_many(problem, int(p), int(left.sum()) - total)
@@ -107,6 +108,62 @@ def shares_of(problem: PartitionProblem) -> Shares:
     if problems:
         raise MappingError(problems)
     return Shares(pinned, hand_out(total, -load.astype(np.float64), left), free)
+
+
+def _chip_room(problem: PartitionProblem) -> int:
+    limit = problem.system.chip.core.neurons
+    return problem.system.chip.core_count * limit if limit else UNLIMITED
+
+
+def _pinned(problem: PartitionProblem) -> list[int]:
+    """Pinned populations, those with the fewest chips first."""
+    pinned = [p for p, name in enumerate(problem.names) if name in problem.pin]
+    return sorted(pinned, key=lambda p: (len(set(problem.pin[problem.names[p]])), p))
+
+
+def _pinned_evenly(problem: PartitionProblem) -> tuple[IntArray, list[Problem]]:
+    chips = problem.system.chip_count
+    pinned = np.zeros((len(problem.names), chips), dtype=np.int64)
+    problems: list[Problem] = []
+    for p in _pinned(problem):
+        load = pinned.sum(axis=0)
+        room = np.zeros(chips, dtype=np.int64)
+        allowed = list(problem.pin[problem.names[p]])
+        room[allowed] = _chip_room(problem) - load[allowed]
+        problems += _too_many(problem, p, int(room.sum()))
+        pinned[p] = hand_out(min(problem.sizes[p], int(room.sum())), -load.astype(np.float64), room)
+    return pinned, problems
+
+
+def _pinned_by_flow(problem: PartitionProblem, share: float) -> IntArray | None:
+    """Find the pinned populations' neurons by chip with the lowest load of the fullest chip, if any fit."""
+    needed = sum(problem.sizes[p] for p in _pinned(problem))
+    low, high = min(int(np.ceil(share)), _chip_room(problem)), min(_chip_room(problem), needed)
+    best = _flow(problem, high)
+    if best.sum() < needed:
+        return None
+    while low < high:
+        middle = (low + high) // 2
+        found = _flow(problem, middle)
+        if found.sum() < needed:
+            low = middle + 1
+        else:
+            best, high = found, middle
+    return best
+
+
+def _flow(problem: PartitionProblem, room: int) -> IntArray:
+    """Maximum flow from the source over pinned populations and their chips, each of the same room."""
+    count, chips = len(problem.names), problem.system.chip_count
+    source, sink = count + chips, count + chips + 1
+    edges = [(count + chip, sink, room) for chip in range(chips)]
+    for p in _pinned(problem):
+        edges.append((source, p, problem.sizes[p]))
+        edges += [(p, count + chip, problem.sizes[p]) for chip in set(problem.pin[problem.names[p]])]
+    starts, ends, capacity = np.asarray(edges, dtype=np.int32).T
+    graph = csr_array((capacity, (starts, ends)), shape=(sink + 1, sink + 1))
+    flow = maximum_flow(graph, source, sink).flow[:count, count : count + chips].toarray()
+    return np.maximum(flow, 0).astype(np.int64)
 
 
 def _too_many(problem: PartitionProblem, p: int, room: int) -> list[Problem]:

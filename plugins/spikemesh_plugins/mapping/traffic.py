@@ -13,11 +13,11 @@ from spikemesh_plugins.mapping.shares import Shares, shares_of
 SLACK = 0.1
 """How far a cut between chips may move, in shares; both cuts of a chip together stay within 20 %."""
 GAIN = 0.99
-"""A layout must send less than this fraction of the proportional one's packets to be taken instead."""
+"""A layout must send less than this fraction of an earlier one's packets to be taken instead."""
 
 
 class Traffic:
-    """Compare four layouts over the chips by expected packets and take the best.
+    """Compare four layouts over the chips by expected packets; take the best, of near equals the first.
 
     1. Every population split over all chips in proportion: best for networks connected at random, and
        the most even in memory.
@@ -37,8 +37,10 @@ class Traffic:
         """Return per population the core of each neuron; see :class:`spikemesh.contracts.Partitioner`."""
         shares = shares_of(problem)
         candidates = [self._proportional(problem, shares), *self._filled(problem, shares)]
-        costs = [float(expected_packets(problem, blocks(c)).sum()) for c in candidates]
-        costs[0] *= GAIN
+        costs = [
+            float(expected_packets(problem, blocks(c)).sum()) * GAIN ** (len(candidates) - k)
+            for k, c in enumerate(candidates)
+        ]
         by_cost = [candidates[k] for k in np.argsort(costs, kind="stable")]
         for counts in by_cost:
             for layout in (fill, proportional):

@@ -1,0 +1,50 @@
+"""What the built-in plugins supply, and that it compiles to the same bits."""
+
+import numpy as np
+import pytest
+
+import spikemesh_plugins.coding
+import spikemesh_plugins.learning
+import spikemesh_plugins.neurons
+from spikemesh_plugins.neurons.iaf import IntegrateAndFire
+from spikemesh_plugins.neurons.izhikevich import Izhikevich
+from spikemesh_plugins.neurons.lif_psc_exp import LifPscExp
+from spikemesh_plugins.neurons.loihi_cuba import LoihiCuba
+
+
+def test_names():
+    names = {m.name for m in spikemesh_plugins.neurons.spikemesh_neuron_models()}
+    assert names >= {"iaf", "lif_psc_exp", "izhikevich", "loihi_cuba", "poisson", "regular", "spike_source"}
+    assert {r.name for r in spikemesh_plugins.learning.spikemesh_learning_rules()} >= {
+        "stdp_pair", "stdp_pair_nearest", "gbc",
+    }  # fmt: skip
+    encoders = {e.name for e in spikemesh_plugins.coding.spikemesh_encoders()}
+    assert encoders >= {"poisson", "latency", "constant_current"}
+    assert {d.name for d in spikemesh_plugins.coding.spikemesh_decoders()} >= {"spike_count"}
+
+
+def test_sources_take_no_synapses():
+    sources = {m.name for m in spikemesh_plugins.neurons.spikemesh_neuron_models() if m.source}
+    assert sources == {"poisson", "regular", "spike_source"}
+
+
+NOISY = {
+    IntegrateAndFire: (0.0, 1.0, {"floor": "v_min"}),
+    LifPscExp: (300.0, 900.0, {}),
+    Izhikevich: (5.0, 10.0, {"a": 0.1, "d": 2.0}),
+    LoihiCuba: (20.0, 90.0, {"du": 700, "dv": 300}),
+}
+
+
+@pytest.mark.parametrize("model", NOISY)
+def test_compiled_steps_give_the_same_bits(simulate_both, model):
+    mean, spread, params = NOISY[model]
+    exc, inh = (np.abs(np.random.default_rng(k).normal(mean, spread, 3001)) for k in (1, 2))
+    if model.arithmetic == "int64":
+        exc, inh = exc.astype(np.int64), inh.astype(np.int64)
+    inputs = {"exc": exc.tolist(), "inh": (-0.8 * inh).astype(inh.dtype).tolist()}
+    plain, compiled = simulate_both(model, params, 0.5, 3000, **inputs, record=model.state)
+    assert len(plain.spikes) > 20
+    assert plain.spikes == compiled.spikes
+    for name in model.state:
+        assert plain.values[name].tobytes() == compiled.values[name].tobytes()
