@@ -66,7 +66,9 @@ class Problem:
     """Line in that file, counted from 1, if known."""
 
     def __str__(self) -> str:
-        place = f"{self.file}:{self.line}: " if self.file and self.line else f"{self.file}: " if self.file else ""
+        place = (
+            f"{self.file}:{self.line}: " if self.file and self.line else f"{self.file}: " if self.file else ""
+        )
         remedy = f" ({self.remedy})" if self.remedy else ""
         return f"{place}{self.where}: {self.found}{remedy}"
 
@@ -162,5 +164,5 @@ class AgentError(RunError):
         return type(self), (self.agent, self.message, self.step, self.remote_traceback)
 
 
-class RunInterrupted(RunError):
+class RunInterrupted(RunError):  # noqa: N818  an end that was asked for, not a fault
     """The user stopped the run; the trace is closed and readable."""

@@ -36,7 +36,7 @@ def _parse(text: str, unit: str) -> float:
 
     registry = _registry()
     try:
-        quantity = registry.Quantity(text)
+        quantity: Any = registry.Quantity(text)
     except Exception as error:
         raise ValueError(f'cannot read "{text}" as a quantity') from error
     try:
@@ -72,11 +72,15 @@ def magnitude(value: float | int | str, unit: str, where: str = "value") -> floa
         If the text is no quantity, has another dimension, or is not finite.
     """
     if isinstance(value, bool) or not isinstance(value, int | float | str):
-        raise UnitError(Problem(where, f"{value!r} is not a number or a quantity", f'such as 1.5 or "1.5 {unit}"'))
+        raise UnitError(
+            Problem(where, f"{value!r} is not a number or a quantity", f'such as 1.5 or "1.5 {unit}"')
+        )
     try:
         result = _parse(value, unit) if isinstance(value, str) else float(value)
     except (ValueError, OverflowError) as error:
-        raise UnitError(Problem(where, str(error), f'write a number or a quantity such as "1.5 {unit}"')) from error
+        raise UnitError(
+            Problem(where, str(error), f'write a number or a quantity such as "1.5 {unit}"')
+        ) from error
     if math.isnan(result):
         raise UnitError(Problem(where, "is not a number (NaN)", f"a finite number in {unit}"))
     return result
@@ -86,7 +90,7 @@ def canonical_unit(text: str) -> str | None:
     """Return the canonical unit of the dimension of a quantity, or None for a plain number."""
     registry = _registry()
     try:
-        quantity = registry.Quantity(text)
+        quantity: Any = registry.Quantity(text)
     except Exception:
         return None
     for unit in CANONICAL:

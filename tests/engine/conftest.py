@@ -41,7 +41,8 @@ class Naive:
         self.arriving = defaultdict(list)
         self.spikes = defaultdict(list)
         self.state = [
-            {k: np.broadcast_to(np.asarray(v), (p.size,)).copy() for k, v in p.initial.items()} for p in network.populations
+            {k: np.broadcast_to(np.asarray(v), (p.size,)).copy() for k, v in p.initial.items()}
+            for p in network.populations
         ]
         self.current = [np.zeros(p.size) for p in network.populations]
         self.synapses = []
@@ -49,7 +50,11 @@ class Naive:
             self._connect(projection)
         for population in network.populations:
             if population.event_ticks is not None:
-                unit = 1 if population.model.arithmetic == "int64" else round(1 / self.units[population.index][0])
+                unit = (
+                    1
+                    if population.model.arithmetic == "int64"
+                    else round(1 / self.units[population.index][0])
+                )
                 for tick, neuron in zip(population.event_ticks, population.event_neurons, strict=True):
                     self.pending[int(tick)][population.index, 0, int(neuron)] += unit
 
@@ -60,12 +65,18 @@ class Naive:
         weights = np.broadcast_to(edge_weights(network, projection, edges), edges.source.shape)
         delays = np.broadcast_to(edge_delays(network, projection, edges), edges.source.shape)
         shared = np.ndim(edge_weights(network, projection, edges)) == 0
-        receptors = np.broadcast_to(signed_receptor(projection, target.model.receptors, weights), edges.source.shape)
+        receptors = np.broadcast_to(
+            signed_receptor(projection, target.model.receptors, weights), edges.source.shape
+        )
         for s, t, w, d, r in zip(edges.source, edges.position, weights, delays, receptors, strict=True):
             unit = self.units[target.index][r]
             key = (target.index, int(r), int(t))
             if projection.learning is None:
-                integer = round(w / unit) if shared or target.model.arithmetic == "int64" else round(w / unit / 2**SHIFT) * 2**SHIFT
+                integer = (
+                    round(w / unit)
+                    if shared or target.model.arithmetic == "int64"
+                    else round(w / unit / 2**SHIFT) * 2**SHIFT
+                )
                 self.static[projection.source, int(s)].append((int(d), key, integer))
                 continue
             learning = projection.learning
@@ -74,13 +85,23 @@ class Naive:
                 w=abs(float(w)), sign=-1 if w < 0 else 1, unit=unit, key=key, delay=int(d), rule=rule,
                 name=projection.name, source=int(s), target=int(t),
                 c=SimpleNamespace(**learning.constants),
-                s={k: abs(float(w)) if v.initial == "weight" else float(learning.parameters.get(v.initial, v.initial)) for k, v in rule.state.items()},
+                s=self._initial(rule, learning, abs(float(w))),
                 pre=dict.fromkeys(rule.pre, 0.0), post=dict.fromkeys(rule.post, 0.0),
-                decay={k: math.exp(-network.timestep_ms / learning.parameters[t.tau]) for k, t in {**rule.pre, **rule.post}.items()},
+                decay={
+                    k: math.exp(-network.timestep_ms / learning.parameters[t.tau])
+                    for k, t in {**rule.pre, **rule.post}.items()
+                },
             )  # fmt: skip
             self.synapses.append(synapse)
             self.plastic[projection.source, int(s)].append(synapse)
             self.by_post[target.index, int(t)].append(synapse)
+
+    @staticmethod
+    def _initial(rule, learning, weight):
+        given = {k: v.initial for k, v in rule.state.items()}
+        return {
+            k: weight if v == "weight" else float(learning.parameters.get(v, v)) for k, v in given.items()
+        }
 
     def _apply(self, synapse, function):
         if function is None:
@@ -91,11 +112,14 @@ class Naive:
         )
         synapse.s = dict(zip(synapse.s, new, strict=True))
 
-    def step(self, tick):
+    def _decay(self):
         for synapse in self.synapses:
             for side in (synapse.pre, synapse.post):
                 for name in side:
                     side[name] *= synapse.decay[name]
+
+    def step(self, tick):
+        self._decay()
         arrived = self.arriving.pop(tick, [])
         for synapse in arrived:
             self._apply(synapse, synapse.rule.on_pre)
@@ -105,11 +129,7 @@ class Naive:
         for population in self.network.populations:
             fired += self._update(population, inputs)
         for index, neuron in fired:
-            self.spikes[self.network.populations[index].name].append((tick, neuron))
-            for delay, key, integer in self.static[index, neuron]:
-                self.pending[tick + delay][key] += integer
-            for synapse in self.plastic[index, neuron]:
-                self.arriving[tick + synapse.delay].append(synapse)
+            self._send(tick, index, neuron)
         for index, neuron in fired:
             for synapse in self.by_post[index, neuron]:
                 self._apply(synapse, synapse.rule.on_post)
@@ -121,6 +141,13 @@ class Naive:
         for synapse in arrived:
             self._mark(synapse.pre, synapse.rule.pre)
 
+    def _send(self, tick, index, neuron):
+        self.spikes[self.network.populations[index].name].append((tick, neuron))
+        for delay, key, integer in self.static[index, neuron]:
+            self.pending[tick + delay][key] += integer
+        for synapse in self.plastic[index, neuron]:
+            self.arriving[tick + synapse.delay].append(synapse)
+
     @staticmethod
     def _mark(values, declared):
         for name, trace in declared.items():
@@ -130,14 +157,19 @@ class Naive:
         model, index, fired = population.model, population.index, []
         for neuron in range(population.size):
             state = {k: v[neuron].item() for k, v in self.state[index].items()}
-            constants = {k: np.broadcast_to(np.asarray(v), (population.size,))[neuron].item() for k, v in population.constants.items()}
+            constants = {
+                k: np.broadcast_to(np.asarray(v), (population.size,))[neuron].item()
+                for k, v in population.constants.items()
+            }
             given = {"current": float(self.current[index][neuron])}
             for r, name in enumerate(model.receptors):
                 integer = inputs.get((index, r, neuron), 0)
                 given[name] = integer if model.arithmetic == "int64" else integer * self.units[index][r]
             if model.arithmetic == "int64":
                 given["current"] = int(given["current"])
-            new, spiked = model.step(SimpleNamespace(**state), SimpleNamespace(**constants), SimpleNamespace(**given))
+            new, spiked = model.step(
+                SimpleNamespace(**state), SimpleNamespace(**constants), SimpleNamespace(**given)
+            )
             for name, value in zip(model.state, new, strict=True):
                 self.state[index][name][neuron] = value
             if spiked:

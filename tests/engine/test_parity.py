@@ -20,10 +20,16 @@ def recurrent(seed=1, learning=None, delay=None, n=30, drive=False):
     net = Network(timestep="0.5 ms", seed=seed)
     times = [np.arange(1, 60) * 0.5 * (k % 5 + 2) for k in range(10)]
     source = net.add_population("in", 10, "spike_source", times=times)
-    exc = net.add_population("exc", n, "lif_psc_exp", init={"v": uniform(-70.0, -55.0)}, i_e=np.linspace(250, 420, n), **LIF)
+    exc = net.add_population(
+        "exc", n, "lif_psc_exp", init={"v": uniform(-70.0, -55.0)}, i_e=np.linspace(250, 420, n), **LIF
+    )
     inh = net.add_population("inh", n // 3, "lif_psc_exp", init={"v": uniform(-70.0, -55.0)}, **LIF)
-    net.connect(source, exc, "fixed_probability", p=0.3, weight=normal(400.0, 80.0, low=0.0), delay=uniform(0.5, 4.0))
-    net.connect(exc, exc, "fixed_indegree", indegree=5, weight=60.0, delay=delay or "1.5 ms", learning=learning)
+    net.connect(
+        source, exc, "fixed_probability", p=0.3, weight=normal(400.0, 80.0, low=0.0), delay=uniform(0.5, 4.0)
+    )
+    net.connect(
+        exc, exc, "fixed_indegree", indegree=5, weight=60.0, delay=delay or "1.5 ms", learning=learning
+    )
     net.connect(exc, inh, "fixed_outdegree", outdegree=4, weight=300.0, delay=uniform(1.0, 3.0))
     net.connect(inh, exc, "fixed_total", total=60, weight=-200.0, delay="1 ms")
     net.connect(inh, inh, "all_to_all", weight=-50.0, delay="2.5 ms", autapses=False)
@@ -61,7 +67,9 @@ def test_engine_equals_naive(name, seed, naive, engine, registry):
         assert any(w != 60.0 for _, _, w in expected)
 
 
-@pytest.mark.parametrize(("chips", "workers", "deal"), [(2, 1, "random"), (2, 2, "blocks"), (3, 3, "random"), (8, 3, "random")])
+@pytest.mark.parametrize(
+    ("chips", "workers", "deal"), [(2, 1, "random"), (2, 2, "blocks"), (3, 3, "random"), (8, 3, "random")]
+)
 @pytest.mark.parametrize("name", RULES)
 def test_mapping_and_workers_do_not_change_a_bit(name, chips, workers, deal, engine):
     one = engine(recurrent(3, RULES[name], drive=True), 300)
@@ -91,7 +99,14 @@ def test_an_impulse_arrives_after_its_delay(engine, chips):
     net = Network(timestep="1 ms", seed=1)
     source = net.add_population("in", 1, "spike_source", times=[np.array([3.0])])
     relay = net.add_population("out", longest, "iaf")
-    net.connect(source, relay, sources=np.zeros(longest, int), targets=np.arange(longest), weight=1.0, delay=np.arange(1.0, longest + 1))
+    net.connect(
+        source,
+        relay,
+        sources=np.zeros(longest, int),
+        targets=np.arange(longest),
+        weight=1.0,
+        delay=np.arange(1.0, longest + 1),
+    )
     net.probe(relay, "spikes")
     result = engine(net, 60, chips, chips, deal="random")
     assert result.spikes("out") == [(3 + d, d - 1) for d in range(1, longest + 1)]

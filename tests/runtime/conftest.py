@@ -2,33 +2,35 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
+from spikemesh.runtime.exchange_shared import SharedInlet, SharedOutlet
+from spikemesh.runtime.exchange_sockets import Listener
+from spikemesh.runtime.exchange_streams import StreamExchange
+from spikemesh.runtime.exchange_threads import ThreadMesh
 
-def _fakes():
+KINDS = ("threads", "memory", "file", "sockets")
+
+
+def _fakes():  # noqa: C901  one closure, see below
     # Classes made in a function travel to other processes by value, so actors need not import the tests.
     import os
     import signal
     import time
-    from dataclasses import dataclass
 
     import numpy as np
 
     from spikemesh.engine.report import WorkerReport
 
-    @dataclass(frozen=True, eq=False)
     class Program:
-        index: int
-        agents: tuple
-        peers_out: tuple
-        peers_in: tuple
-        table: np.ndarray
-        fault: str = ""
-        fault_tick: int = 0
-        plugin_files: tuple = ()
+        def __init__(self, index, agents, peers_out, peers_in, table, fault="", fault_tick=0):
+            self.index, self.agents, self.peers_out, self.peers_in = index, agents, peers_out, peers_in
+            self.table, self.fault, self.fault_tick = table, fault, fault_tick
+            self.plugin_files = ()
 
     class Worker:
         """One window a tick: sends tokens made of its state, folds what comes into its state."""
@@ -123,9 +125,7 @@ class Recorder:
     def spikes(self):
         """All spikes in canonical order."""
         return sorted(
-            (int(t), int(n))
-            for chunk in self.chunks
-            for t, n in zip(*chunk.spikes["p"], strict=True)
+            (int(t), int(n)) for chunk in self.chunks for t, n in zip(*chunk.spikes["p"], strict=True)
         )
 
 
@@ -154,3 +154,66 @@ def nothing_left():
     """Check after the test that no file of spikemesh is left in shared memory."""
     yield
     assert not list(Path("/dev/shm").glob("*spikemesh*"))
+
+
+def _shared(pairs, workers, size, anonymous):
+    inlets = {pair: SharedInlet("test", size, anonymous=anonymous) for pair in pairs}
+    outlets = {pair: SharedOutlet(inlet.offer) for pair, inlet in inlets.items()}
+    for inlet in inlets.values():
+        inlet.watch(inlet.offer.pid)
+        inlet.drop_name()
+    return _assemble(workers, inlets, outlets)
+
+
+def _sockets(pairs, workers):
+    listeners = [Listener("127.0.0.1", b"secret", w) for w in range(workers)]
+    offers = {w: listener.offer for w, listener in enumerate(listeners)}
+    with ThreadPoolExecutor(workers) as pool:
+        ends = list(
+            pool.map(
+                lambda w: listeners[w].connect(
+                    frozenset(s for s, t in pairs if t == w), {t: offers[t] for s, t in pairs if s == w}, 10.0
+                ),
+                range(workers),
+            )
+        )
+    return [StreamExchange(*end) for end in ends]
+
+
+def _assemble(workers, inlets, outlets):
+    return [
+        StreamExchange(
+            {s: inlet for (s, t), inlet in inlets.items() if t == w},
+            {t: outlet for (s, t), outlet in outlets.items() if s == w},
+        )
+        for w in range(workers)
+    ]
+
+
+@pytest.fixture(params=KINDS)
+def connect(request):
+    """Connect workers of this process by every kind of exchange: ``connect(workers, pairs, size)``."""
+    made = []
+
+    def make(workers, pairs, size=1 << 16):
+        if request.param == "threads":
+            mesh = ThreadMesh(pairs)
+            exchanges = [mesh.exchange(w) for w in range(workers)]
+            abort = mesh.abort
+        else:
+            exchanges = (
+                _sockets(pairs, workers)
+                if request.param == "sockets"
+                else _shared(pairs, workers, size, request.param == "memory")
+            )
+
+            def abort():
+                for exchange in exchanges:
+                    exchange.abort()
+
+        made.extend(exchanges)
+        return exchanges, abort
+
+    yield make
+    for exchange in made:
+        exchange.close()

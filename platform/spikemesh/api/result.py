@@ -33,7 +33,8 @@ class RunResult:
         """The trace, opened."""
         from spikemesh.api.traces import open_trace
 
-        return open_trace(self.path)
+        trace: TraceReader = open_trace(self.path)
+        return trace
 
     def __repr__(self) -> str:
         s = self.summary

@@ -5,7 +5,7 @@ from __future__ import annotations
 import resource
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -131,8 +131,8 @@ class Simulation:
         self._progress = _shown(progress)
         self._scenario = dict(scenario or {})
         self._temporary = tempfile.TemporaryDirectory(prefix="spikemesh-") if out is None else None
-        self.path = Path(out) if self._temporary is None else Path(self._temporary.name) / "run.h5"
-        self._compiled = compile_seconds()
+        self.path = Path(self._temporary.name) / "run.h5" if self._temporary else Path(str(out))
+        self._compiled = compile_seconds() if self.backend_name == "local" else 0.0
         self._store = registry.stores.get("hdf5")
         self._writer = self._store.create(self.path, self._trace_plan(), overwrite=overwrite)
         self._closed: RunResult | None = None
@@ -307,7 +307,7 @@ class Simulation:
             "synaptic_events": totals.synaptic_events,
             "drive_events": totals.drive_events,
             "packets": totals.packets,
-            "compile_s": compile_seconds() - self._compiled,
+            "compile_s": max(0.0, totals.compile_s - self._compiled),
             "build_s": self.mapped.build_s,
             "start_s": self._start_s,
             "run_s": totals.run_s,
@@ -346,7 +346,9 @@ class Simulation:
 def _changed(settings: RunSettings, given: Mapping[str, Any]) -> RunSettings:
     from spikemesh.description.frozen import validated
 
-    return validated(RunSettings, {**settings.model_dump(), **{k: v for k, v in given.items() if v is not None}}, "run")
+    return validated(
+        RunSettings, {**settings.model_dump(), **{k: v for k, v in given.items() if v is not None}}, "run"
+    )
 
 
 def _bound(network: Network | NetworkDescription | BoundNetwork, registry: Registry) -> BoundNetwork:
@@ -399,8 +401,3 @@ def run(
     simulation = Simulation(network, system, **options)
     simulation.run(duration)
     return simulation.close()
-
-
-def plugin_files(files: Sequence[str | Path]) -> Registry:
-    """Load single-file plugins into the registry of this process."""
-    return shared_registry(files)

@@ -95,7 +95,9 @@ class TraceWriter(Protocol):
         """Write and commit one chunk; afterwards it survives a kill of the process."""
         ...
 
-    def store_weights(self, projection: str, sources: IntArray, targets: IntArray, weights: FloatArray) -> None:
+    def store_weights(
+        self, projection: str, sources: IntArray, targets: IntArray, weights: FloatArray
+    ) -> None:
         """Keep the final weights of a projection (neuron indices local to their populations)."""
         ...
 

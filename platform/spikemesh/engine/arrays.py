@@ -120,7 +120,7 @@ class Schedule(NamedTuple):
     tick: AnyArray  # int64
     kind: AnyArray  # int64
     population: AnyArray  # int64
-    index: AnyArray  # int64
+    place: AnyArray  # int64
     value: AnyArray  # float64
     integer: AnyArray  # int64
 
@@ -129,8 +129,8 @@ class Probes(NamedTuple):
     """Sampled state variables."""
 
     every: AnyArray  # int64 [probes]
-    index_ptr: AnyArray  # int64 [probes+1]
-    index: AnyArray  # int64, into state
+    cell_ptr: AnyArray  # int64 [probes+1]
+    cell: AnyArray  # int64, into state
     integer: AnyArray  # uint8 [probes]
     position: AnyArray  # int64 [probes], where the next sample goes
     values: AnyArray  # float64

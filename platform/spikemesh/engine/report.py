@@ -21,6 +21,8 @@ class WorkerReport:
         Increments of counters by bin, as in :class:`spikemesh.contracts.Chunk`.
     spike_count, synaptic_events, drive_events
         Totals: spikes of all populations, recurrent deliveries, deliveries by drives.
+    compile_s
+        Seconds the worker's process had spent in compiling or loading kernels, in the first report.
     busy_s
         Seconds spent in compiled code.
     exchange_us
@@ -36,5 +38,6 @@ class WorkerReport:
     spike_count: int = 0
     synaptic_events: int = 0
     drive_events: int = 0
+    compile_s: float = 0.0
     busy_s: float = 0.0
     exchange_us: list[float] = field(default_factory=list)

@@ -40,19 +40,25 @@ class StreamRandom:
         return out
 
 
-def _rows(tick: AnyArray, kind: int, population: int, index: AnyArray, value: AnyArray, integer: AnyArray) -> AnyArray:
-    tick, index = np.broadcast_arrays(np.asarray(tick, np.int64), np.asarray(index, np.int64))
+def _rows(
+    tick: AnyArray | int,
+    kind: int,
+    place: AnyArray | int,
+    *,
+    population: int = 0,
+    value: AnyArray | float = 0.0,
+    integer: int = 0,
+) -> AnyArray:
+    tick, place = np.broadcast_arrays(np.asarray(tick, np.int64), np.asarray(place, np.int64))
     rows = np.zeros(tick.size, dtype=_DTYPE)
-    rows["tick"], rows["kind"], rows["population"], rows["index"] = tick.ravel(), kind, population, index.ravel()
+    rows["tick"], rows["place"] = tick.ravel(), place.ravel()
     rows["value"] = np.broadcast_to(value, tick.shape).ravel()
-    rows["integer"] = np.broadcast_to(integer, tick.shape).ravel()
+    rows["kind"], rows["population"], rows["integer"] = kind, population, integer
     rows["priority"] = _PRIORITY[kind]
     return rows
 
 
-_DTYPE = np.dtype(
-    [("tick", "i8"), ("priority", "i8"), ("kind", "i8"), ("population", "i8"), ("index", "i8"), ("value", "f8"), ("integer", "i8")]
-)
+_DTYPE = np.dtype([(name, "f8" if name == "value" else "i8") for name in (*Schedule._fields, "priority")])
 
 
 class Feed:
@@ -73,7 +79,7 @@ class Feed:
         parts = list(self._parts(first, until))
         rows = np.concatenate(parts) if parts else np.zeros(0, dtype=_DTYPE)
         rows = rows[(rows["tick"] > first) & (rows["tick"] <= until)]
-        rows = rows[np.lexsort((rows["index"], rows["priority"], rows["tick"]))]
+        rows = rows[np.lexsort((rows["place"], rows["priority"], rows["tick"]))]
         return Schedule(*(np.ascontiguousarray(rows[name]) for name in Schedule._fields))
 
     def _parts(self, first: int, until: int) -> Iterator[AnyArray]:
@@ -82,19 +88,18 @@ class Feed:
             if high > low:
                 yield self._events(part, part.event_ticks[low:high], part.event_positions[low:high])
         for feed in self._program.feeds:
-            part = self._program.slices[feed.slice] if feed.slice >= 0 else None
-            if feed.current is not None and part is not None:
-                yield from _current_rows(feed, feed.current, part, first, until)
+            own = self._program.slices[feed.slice] if feed.slice >= 0 else None
+            if feed.current is not None and own is not None:
+                yield from _current_rows(feed, feed.current, own, first, until)
             if feed.input is not None:
-                yield from self._presentations(feed, feed.input, part, first, until)
+                yield from self._presentations(feed, feed.input, own, first, until)
         for number, table in enumerate(self._program.plastic):
             if table.third_ticks.size:
-                yield _rows(table.third_ticks + 1, THIRD, 0, np.full(table.third_ticks.size, number), table.third_values, 0)
+                yield _rows(table.third_ticks + 1, THIRD, number, value=table.third_values)
 
     def _events(self, part: PopulationSlice, ticks: IntArray, positions: IntArray) -> AnyArray:
         unit = 1 if part.model.arithmetic == "int64" else round(1.0 / part.scales[0])
-        index = np.repeat(part.input_base, positions.size) + positions
-        return _rows(ticks, EVENT, 0, index, 0.0, np.full(positions.size, unit, dtype=np.int64))
+        return _rows(ticks, EVENT, part.input_base + positions, integer=unit)
 
     def _presentations(
         self, feed: InputSlice, given: BoundInput, part: PopulationSlice | None, first: int, until: int
@@ -104,14 +109,13 @@ class Feed:
             start = sample * period
             for population in given.reset:
                 if population in self._positions:
-                    yield _rows(np.array([start + 1]), RESET, 0, np.array([self._positions[population]]), 0.0, 0)
+                    yield _rows(start + 1, RESET, self._positions[population])
             if part is None:
                 continue
             yield from self._encoded(feed, given, part, sample, start)
             ended = sample + 1 == len(given.data) or given.blank
             if feed.layer >= 0 and ended:
-                index = feed.layer * part.size + np.arange(part.size)
-                yield _rows(np.full(part.size, start + given.present + 1), CURRENT, feed.slice, index, 0.0, 0)
+                yield _layer(feed, part, start + given.present, 0.0)
 
     def _encoded(
         self, feed: InputSlice, given: BoundInput, part: PopulationSlice, sample: int, start: int
@@ -131,8 +135,7 @@ class Feed:
             ) from error
         if feed.layer >= 0:
             currents = np.asarray(encoded, dtype=np.float64)[part.neurons]
-            index = feed.layer * part.size + np.arange(part.size)
-            yield _rows(np.full(part.size, start + 1), CURRENT, feed.slice, index, currents, 0)
+            yield _layer(feed, part, start, currents)
             return
         offsets, neurons = (np.asarray(a, dtype=np.int64) for a in encoded)
         if offsets.size and (offsets.min() < 1 or offsets.max() > given.present):
@@ -142,13 +145,16 @@ class Feed:
         yield self._events(part, start + offsets[here], position[here])
 
 
+def _layer(feed: InputSlice, part: PopulationSlice, tick: int, value: AnyArray | float) -> AnyArray:
+    """Set a current layer at a tick; it acts from the step that starts there, which ends one tick later."""
+    place = feed.layer * part.size + np.arange(part.size)
+    return _rows(tick + 1, CURRENT, place, population=feed.slice, value=value)
+
+
 def _current_rows(
     feed: InputSlice, current: BoundCurrent, part: PopulationSlice, first: int, until: int
 ) -> Iterator[AnyArray]:
-    index = feed.layer * part.size + np.arange(part.size)
-    for k in range(current.ticks.size):
-        # A value set at tick k acts from the step that starts there, which ends at k + 1.
-        if first < current.ticks[k] + 1 <= until:
-            value = current.values[k]
-            value = value[part.neurons] if np.ndim(value) else value
-            yield _rows(np.full(part.size, current.ticks[k] + 1), CURRENT, feed.slice, index, value, 0)
+    low, high = np.searchsorted(current.ticks, (first, until), side="left")
+    for k in range(low, high):
+        value = current.values[k]
+        yield _layer(feed, part, int(current.ticks[k]), value[part.neurons] if np.ndim(value) else value)

@@ -19,7 +19,9 @@ def _int(values: Sequence[int] | Sequence[bool]) -> AnyArray:
     return np.array(values, dtype=np.int64)
 
 
-def _flat(part: PopulationSlice, arrays: AnyArray, start: int, names: Sequence[str], values: dict[str, object]) -> None:
+def _flat(
+    part: PopulationSlice, arrays: AnyArray, start: int, names: Sequence[str], values: dict[str, object]
+) -> None:
     """Write values by name into rows of one population's block, as float64 or int64 bits."""
     integer = part.model.arithmetic == "int64"
     n = part.size
@@ -85,7 +87,9 @@ class WorkingSet:
             draws=np.zeros(int(draw_start[-1]), dtype=np.uint32),
             draw_start=draw_start[:-1].astype(np.int64),
             draw_count=draws,
-            draw_key=np.array([stream_key(self.program.seed, "draws", s.name) for s in slices], dtype=np.uint64),
+            draw_key=np.array(
+                [stream_key(self.program.seed, "draws", s.name) for s in slices], dtype=np.uint64
+            ),
             draw_block=np.full(len(slices), -1, dtype=np.int64),
             fired=np.zeros(-(-max(neurons, 1) // 8) * 8, dtype=np.uint8),
             spiked=np.zeros(max(neurons, 1), dtype=np.int64),
@@ -103,7 +107,9 @@ class WorkingSet:
         block = p.blocks[k]
         block[generate.SIZE] = part.size
         block[generate.STATE] = p.state.ctypes.data + 8 * p.state_start[k]
-        block[generate.CONSTANTS] = self._keep(np.concatenate([np.zeros(0, kind), *values, np.zeros(1, kind)]))
+        block[generate.CONSTANTS] = self._keep(
+            np.concatenate([np.zeros(0, kind), *values, np.zeros(1, kind)])
+        )
         block[generate.SCALES] = self._keep(np.array([*part.scales, 0.0]))
         block[generate.CURRENT] = p.current.ctypes.data + 8 * part.first
         block[generate.FIRED] = p.fired.ctypes.data + part.first
@@ -130,7 +136,10 @@ class WorkingSet:
             base=_int([s.input_base + d.receptor * s.size for d, s in zip(given, slices, strict=True)]),
             weight=_int([d.weight for d in given]),
             key=np.array(
-                [stream_key(self.program.seed, "poisson", d.index, s.name) for d, s in zip(given, slices, strict=True)],
+                [
+                    stream_key(self.program.seed, "poisson", d.index, s.name)
+                    for d, s in zip(given, slices, strict=True)
+                ],
                 dtype=np.uint64,
             ),
             parts=_int(parts),
@@ -156,7 +165,9 @@ class WorkingSet:
         axon = np.concatenate([np.zeros(0, np.int64), *(t.axon for t in tables)])
         order = np.argsort(axon, kind="stable")
         delay = np.concatenate([np.zeros(0, np.int64), *(t.delay for t in tables)])
-        number = np.concatenate([np.zeros(0, np.int64), *(np.full(t.axon.size, k) for k, t in enumerate(tables))])
+        number = np.concatenate(
+            [np.zeros(0, np.int64), *(np.full(t.axon.size, k) for k, t in enumerate(tables))]
+        )
         local = np.concatenate([np.zeros(0, np.int64), *(np.arange(t.axon.size) for t in tables)])
         counts = np.bincount(axon, minlength=self.program.plastic_axons)
         slots = self.program.slots
@@ -185,7 +196,9 @@ class WorkingSet:
     def _table_block(self, block: AnyArray, table: PlasticTable, weight: AnyArray, third: AnyArray) -> None:
         rule, synapses, segments = table.rule, table.target.size, table.axon.size
         dt = self.program.timestep_ms
-        decays = [np.exp(-dt / float(table.parameters[t.tau])) for t in [*rule.pre.values(), *rule.post.values()]]
+        decays = [
+            np.exp(-dt / float(table.parameters[t.tau])) for t in [*rule.pre.values(), *rule.post.values()]
+        ]
         numbers = np.array([table.sign / table.unit, *table.constants.values(), *decays])
         variables = np.zeros((max(1, len(rule.state)), synapses))
         for row, declared in zip(variables, rule.state.values(), strict=False):
@@ -224,8 +237,8 @@ class WorkingSet:
         models = [self.program.slices[p.slice].model for p in given]
         return Probes(
             every=_int([p.every for p in given]),
-            index_ptr=np.concatenate(([0], np.cumsum(sizes))).astype(np.int64),
-            index=np.concatenate([np.zeros(0, np.int64), *index]).astype(np.int64),
+            cell_ptr=np.concatenate(([0], np.cumsum(sizes))).astype(np.int64),
+            cell=np.concatenate([np.zeros(0, np.int64), *index]).astype(np.int64),
             integer=np.array([m.arithmetic == "int64" for m in models], dtype=np.uint8),
             position=np.zeros(len(given), dtype=np.int64),
             values=np.zeros(0),

@@ -22,6 +22,7 @@ from spikemesh.engine.schedule import Feed
 from spikemesh.engine.setup import WorkingSet
 from spikemesh.errors import PluginError
 from spikemesh.ids import AnyArray, FloatArray, IntArray
+from spikemesh.kernels.compile import add_compile_seconds, compile_seconds
 from spikemesh.kernels.window import (
     CURSOR_WORDS,
     DELIVERIES,
@@ -81,6 +82,26 @@ class Worker:
         self._record_neuron = np.zeros(self._capacity, dtype=np.int64)
         self._packets = np.zeros((peers, max(1 << 14, 2 * n), 2), dtype=np.uint32)
         self._packet_count = np.zeros(peers, dtype=np.int64)
+        self._warm_up()
+        self._compile_s = compile_seconds()
+
+    def _warm_up(self) -> None:
+        """Run no steps, so that the loops are compiled or loaded before the clock of the run starts."""
+        started = time.perf_counter()
+        report = WorkerReport(0, 0)
+        self._step(0, 0, self._feed.between(0, 0), self._probe_buffers(0, 0), self._outputs(report, 1))
+        empty = np.zeros((0, 2), dtype=np.uint32)
+        deliver_packets(empty, 0, self.program.tables, self._work.plasticity, self._work.ring, self._cursor)
+        add_compile_seconds(time.perf_counter() - started)
+
+    def _step(self, begin: int, until: int, schedule: Any, probes: Probes, outputs: Outputs) -> int:
+        work = self._work
+        return int(
+            run_window(
+                self.tick, begin, until, self.program.tables, work.populations, work.plasticity, work.drives,
+                schedule, probes, outputs, work.ring, self._cursor,
+            )
+        )  # fmt: skip
 
     def advance(self, until: int) -> WorkerReport:
         """Run to tick ``until`` and report what happened on the way.
@@ -110,15 +131,14 @@ class Worker:
         self._finish(report, probes, outputs)
         return report
 
-    def _window(self, last: int, schedule: Any, probes: Probes, outputs: Outputs, report: WorkerReport) -> list[AnyArray]:
-        work, first, reached = self._work, self.tick, self.tick
+    def _window(
+        self, last: int, schedule: Any, probes: Probes, outputs: Outputs, report: WorkerReport
+    ) -> list[AnyArray]:
+        reached = self.tick
         sent: list[list[AnyArray]] = [[] for _ in self.program.peers_out]
         while reached < last:
             started = time.perf_counter()
-            reached = run_window(
-                first, reached, last, self.program.tables, work.populations, work.plasticity, work.drives,
-                schedule, probes, outputs, work.ring, self._cursor,
-            )  # fmt: skip
+            reached = self._step(reached, last, schedule, probes, outputs)
             report.busy_s += time.perf_counter() - started
             if self._cursor[FAILED_POPULATION] or self._cursor[FAILED_TABLE]:
                 self._fail(reached)
@@ -150,14 +170,18 @@ class Worker:
         number = int(self._cursor[FAILED_POPULATION]) - 1
         if number >= 0:
             part = self.program.slices[number]
-            raise PluginError(f'neuron model {part.model.name} of population "{part.name}" raised {message} in step {step}')
+            raise PluginError(
+                f'neuron model {part.model.name} of population "{part.name}" raised {message} in step {step}'
+            )
         table = self.program.plastic[int(self._cursor[FAILED_TABLE]) - 1]
-        raise PluginError(f'learning rule {table.rule.name} of projection "{table.name}" raised {message} in step {step}')
+        raise PluginError(
+            f'learning rule {table.rule.name} of projection "{table.name}" raised {message} in step {step}'
+        )
 
     def _probe_buffers(self, first: int, until: int) -> Probes:
         probes = self._work.probes
         samples = until // np.maximum(probes.every, 1) - first // np.maximum(probes.every, 1)
-        sizes = samples * np.diff(probes.index_ptr)
+        sizes = samples * np.diff(probes.cell_ptr)
         starts = np.concatenate(([0], np.cumsum(sizes))).astype(np.int64)
         probes.position[:] = starts[:-1]
         return probes._replace(values=np.zeros(int(starts[-1])))
@@ -186,7 +210,9 @@ class Worker:
                 found = (ticks[here], part.neurons[indices[here] - part.first].astype(np.int64))
                 old = report.spikes.get(part.name)
                 report.spikes[part.name] = (
-                    found if old is None else (np.concatenate((old[0], found[0])), np.concatenate((old[1], found[1])))
+                    found
+                    if old is None
+                    else (np.concatenate((old[0], found[0])), np.concatenate((old[1], found[1])))
                 )
         self._cursor[RECORDED] = 0
         self._cursor[FULL] = 0
@@ -206,6 +232,7 @@ class Worker:
             "core_synaptic_events": outputs.core_events,
             "link_packets": outputs.link_packets[:, : self.program.links],
         }
+        report.compile_s, self._compile_s = self._compile_s, 0.0
         report.spike_count = int(self._cursor[SPIKES])
         report.synaptic_events = int(self._cursor[DELIVERIES])
         report.drive_events = int(self._cursor[DRIVEN])
@@ -222,9 +249,8 @@ class Worker:
                 part = next(s for s in self.program.slices if s.population == table.target_population)
                 source = np.repeat(table.source, np.diff(table.segment_start))
                 found.append((source, part.neurons[table.target].astype(np.int64), table.sign * weight))
-        for static in self.program.static_weights:
-            if static.name == projection:
-                found.append((static.source, static.target, static.weight))
+        kept = (s for s in self.program.static_weights if s.name == projection)
+        found += [(s.source, s.target, s.weight) for s in kept]
         if not found:
             return np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0)
         sources, targets, weights = (np.concatenate(parts) for parts in zip(*found, strict=True))

@@ -39,7 +39,14 @@ def compile_seconds() -> float:
     return _seconds[0]
 
 
-def neuron_kernel(model: type[NeuronModel], shared: tuple[bool, ...], constants: tuple[str, ...], current: bool) -> int:
+def add_compile_seconds(seconds: float) -> None:
+    """Count time spent elsewhere in compiling or loading."""
+    _seconds[0] += seconds
+
+
+def neuron_kernel(
+    model: type[NeuronModel], shared: tuple[bool, ...], constants: tuple[str, ...], current: bool
+) -> int:
     """Address of the compiled ``update(block, _)`` of a neuron model.
 
     Parameters
@@ -74,7 +81,9 @@ def rule_kernels(rule: type[LearningRule], constants: tuple[str, ...]) -> tuple[
     PluginError
         If one of the rule's functions cannot be compiled.
     """
-    functions = {f: getattr(rule, f) for f in ("on_pre", "on_post", "on_step") if getattr(rule, f) is not None}
+    functions = {
+        f: getattr(rule, f) for f in ("on_pre", "on_post", "on_step") if getattr(rule, f) is not None
+    }
     source = generate.rule_source(
         rule.name,
         tuple(rule.state),
@@ -104,7 +113,8 @@ def _compiled(what: str, name: str, source: str, functions: Mapping[str, Callabl
 def _imported(path: Path, functions: Mapping[str, Callable[..., Any]]) -> ModuleType:
     name = f"spikemesh_generated_{path.stem}"
     spec = importlib.util.spec_from_file_location(name, path)
-    assert spec is not None and spec.loader is not None  # noqa: S101  a .py path always has a loader
+    assert spec is not None  # noqa: S101  a .py path always has a loader
+    assert spec.loader is not None  # noqa: S101
     module = importlib.util.module_from_spec(spec)
     for function_name, function in functions.items():
         setattr(module, function_name, numba.jit(forceinline=True, **OPTIONS)(function))
@@ -131,7 +141,9 @@ def _written(name: str, source: str) -> Path:
         except OSError:
             continue
         return path
-    raise PluginError(f"no folder for compiled kernels is writable; set SPIKEMESH_CACHE (tried {cache_folder()})")
+    raise PluginError(
+        f"no folder for compiled kernels is writable; set SPIKEMESH_CACHE (tried {cache_folder()})"
+    )
 
 
 def _reason(error: NumbaError) -> str:

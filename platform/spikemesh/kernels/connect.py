@@ -18,7 +18,7 @@ from spikemesh.kernels.random import HALF, MASK, philox, unit_interval
 
 @inlined
 def _number(k: Any, row: Any, key: Any) -> Any:
-    """The k-th 32-bit number of a row's stream."""
+    """Return the k-th 32-bit number of a row's stream."""
     x0, x1, x2, x3 = philox(
         np.uint64(row) & MASK, np.uint64(row) >> HALF, np.uint64(k >> 2), np.uint64(0),
         np.uint64(key) & MASK, np.uint64(key) >> HALF,
@@ -47,7 +47,15 @@ def fixed_indegree(
                 for part in range(4):
                     k = 4 * block + part
                     if k < indegree:
-                        number = drawn[0] if part == 0 else drawn[1] if part == 1 else drawn[2] if part == 2 else drawn[3]
+                        number = (
+                            drawn[0]
+                            if part == 0
+                            else drawn[1]
+                            if part == 1
+                            else drawn[2]
+                            if part == 2
+                            else drawn[3]
+                        )
                         source[at] = np.int32((number * np.uint64(sources)) >> HALF)
                         position[at] = j
                         identity[at] = (np.uint64(target) << HALF) | np.uint64(k)
@@ -74,7 +82,15 @@ def fixed_indegree(
 
 @kernel
 def fixed_probability(
-    key: Any, sources: Any, p: Any, targets: Any, same: Any, autapses: Any, source: Any, position: Any, identity: Any
+    key: Any,
+    sources: Any,
+    p: Any,
+    targets: Any,
+    same: Any,
+    autapses: Any,
+    source: Any,
+    position: Any,
+    identity: Any,
 ) -> Any:
     """Connect every pair with probability p: jump over the pairs left out (geometric distribution)."""
     counting = source.size == 0
@@ -106,7 +122,9 @@ def fixed_probability(
 
 
 @kernel
-def all_to_all(sources: Any, targets: Any, same: Any, autapses: Any, source: Any, position: Any, identity: Any) -> Any:
+def all_to_all(
+    sources: Any, targets: Any, same: Any, autapses: Any, source: Any, position: Any, identity: Any
+) -> Any:
     """Connect every source to every target."""
     counting = source.size == 0
     at = 0
@@ -159,6 +177,8 @@ def drawn_pairs(
     ``where[target]`` is the position of a target here, -1 if it lives elsewhere.
     """
     counting = source.size == 0
+    s: Any = 0
+    t: Any = 0
     at = 0
     seen = np.full(1 if multapses else targets, -1, dtype=np.int64)
     for row in range(rows):
@@ -209,7 +229,7 @@ def sort_into_segments(keys: Any, count: Any, starts: Any, order: Any) -> None:
 
 @kernel
 def sorted_targets(keys: Any, count: Any, position: Any, starts: Any, targets: Any) -> None:
-    """Counting sort that writes the 16-bit targets themselves, for synapses of one weight."""
+    """Sort by counting and write the 16-bit targets themselves, for synapses of one weight."""
     starts[:] = 0
     for k in range(keys.size):
         starts[keys[k] + 1] += 1

@@ -125,7 +125,9 @@ def _constant_lines(shared: Sequence[bool], view: str) -> list[str]:
     lines, ones, arrays = [], 0, 0
     for k, is_shared in enumerate(shared):
         offset = f"block[{CONSTANTS}] + {8 * ones} + {8 * arrays} * n"
-        lines.append(f"c{k} = carray({view}({offset}), 1)[0]" if is_shared else f"c{k} = carray({view}({offset}), n)")
+        lines.append(
+            f"c{k} = carray({view}({offset}), 1)[0]" if is_shared else f"c{k} = carray({view}({offset}), n)"
+        )
         ones, arrays = ones + is_shared, arrays + (not is_shared)
     return lines
 
@@ -187,8 +189,14 @@ def rule_source(
         decay += ["for k in range(segments):", f"    x{q}[k] *= dx{q}"]
     for q in range(len(post)):
         decay += ["for k in range(post_size):", f"    y{q}[k] *= dy{q}"]
-    mark_pre = [f"x{q}[segment] = {'1.0' if how == 'set' else f'x{q}[segment] + 1.0'}" for q, (_, how) in enumerate(pre)]
-    mark_post = [f"y{q}[neuron] = {'1.0' if how == 'set' else f'y{q}[neuron] + 1.0'}" for q, (_, how) in enumerate(post)]
+    mark_pre = [
+        f"x{q}[segment] = {'1.0' if how == 'set' else f'x{q}[segment] + 1.0'}"
+        for q, (_, how) in enumerate(pre)
+    ]
+    mark_post = [
+        f"y{q}[neuron] = {'1.0' if how == 'set' else f'y{q}[neuron] + 1.0'}"
+        for q, (_, how) in enumerate(post)
+    ]
     out = [head]
     for function, argument, body in (
         ("arrive", "segment", arrive),
@@ -222,7 +230,14 @@ def _rule_views(state: int, constants: int, pre: int, post: int) -> list[str]:
     ]
     lines += [f"dx{q} = numbers[{1 + constants + q}]" for q in range(pre)]
     lines += [f"dy{q} = numbers[{1 + constants + pre + q}]" for q in range(post)]
-    lines += [f"s{q} = carray(as_float64(block[{VARIABLES}] + {8 * q} * synapses), synapses)" for q in range(state)]
-    lines += [f"x{q} = carray(as_float64(block[{PRE_TRACES}] + {8 * q} * segments), segments)" for q in range(pre)]
-    lines += [f"y{q} = carray(as_float64(block[{POST_TRACES}] + {8 * q} * post_size), post_size)" for q in range(post)]
+    lines += [
+        f"s{q} = carray(as_float64(block[{VARIABLES}] + {8 * q} * synapses), synapses)" for q in range(state)
+    ]
+    lines += [
+        f"x{q} = carray(as_float64(block[{PRE_TRACES}] + {8 * q} * segments), segments)" for q in range(pre)
+    ]
+    lines += [
+        f"y{q} = carray(as_float64(block[{POST_TRACES}] + {8 * q} * post_size), post_size)"
+        for q in range(post)
+    ]
     return lines

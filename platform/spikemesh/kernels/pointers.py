@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from llvmlite import ir
-from numba.core import types
+from numba.core import types as _types
 from numba.extending import intrinsic
 
 from spikemesh.kernels import accelerate as _accelerate  # noqa: F401  configures numba first
+
+types: Any = _types
 
 
 @intrinsic

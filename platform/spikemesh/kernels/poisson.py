@@ -32,7 +32,7 @@ def thresholds(mean: float) -> NDArray[np.uint32]:
         Increasing; as many as counts that can occur.
     """
     term = cumulative = math.exp(-mean)
-    found = []
+    found: list[int] = []
     k = 0
     while len(found) < 128:
         edge = math.floor(cumulative * 4294967296.0)

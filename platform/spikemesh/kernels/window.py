@@ -90,24 +90,24 @@ def _scheduled(tick: Any, at: Any, p: Any, q: Any, h: Any, ring: Any) -> Any:
     """Carry out the changes scheduled for the step that ends at ``tick``."""
     row = ring[tick & (ring.shape[0] - 1)]
     while at < h.tick.size and h.tick[at] == tick:
-        kind, index = h.kind[at], h.index[at]
+        kind, place = h.kind[at], h.place[at]
         if kind == EVENT:
-            row[index] += h.integer[at]
+            row[place] += h.integer[at]
         elif kind == CURRENT:
             population = h.population[at]
             n = p.size[population]
-            p.layers[p.layer_start[population] + index] = h.value[at]
-            neuron = index % n
+            p.layers[p.layer_start[population] + place] = h.value[at]
+            neuron = place % n
             total = 0.0
             for layer in range(p.layer_count[population]):
                 total += p.layers[p.layer_start[population] + layer * n + neuron]
             p.current[p.first[population] + neuron] = total
         elif kind == RESET:
-            start = p.state_start[index]
-            for k in range(p.state_count[index] * p.size[index]):
+            start = p.state_start[place]
+            for k in range(p.state_count[place] * p.size[place]):
                 p.state[start + k] = p.initial[start + k]
         else:
-            q.third[index] = h.value[at]
+            q.third[place] = h.value[at]
         at += 1
     return at
 
@@ -115,7 +115,7 @@ def _scheduled(tick: Any, at: Any, p: Any, q: Any, h: Any, ring: Any) -> Any:
 @inlined
 def _drive(tick: Any, p: Any, d: Any, row: Any) -> Any:
     """Add the Poisson drives of one step; returns the number of events."""
-    total = 0
+    total: Any = 0
     block = tick >> 2
     for drive in range(d.population.size):
         population = d.population[drive]
@@ -260,15 +260,28 @@ def _sample(tick: Any, p: Any, b: Any) -> None:
     for probe in range(b.every.size):
         if tick % b.every[probe] == 0:
             at = b.position[probe]
-            for k in range(b.index_ptr[probe], b.index_ptr[probe + 1]):
-                index = b.index[k]
-                b.values[at] = float(p.state_as_int[index]) if b.integer[probe] else p.state[index]
+            for k in range(b.cell_ptr[probe], b.cell_ptr[probe + 1]):
+                cell = b.cell[k]
+                b.values[at] = float(p.state_as_int[cell]) if b.integer[probe] else p.state[cell]
                 at += 1
             b.position[probe] = at
 
 
 @kernel
-def run_window(first: Any, begin: Any, until: Any, t: Any, p: Any, q: Any, d: Any, h: Any, b: Any, o: Any, ring: Any, cursor: Any) -> Any:
+def run_window(
+    first: Any,
+    begin: Any,
+    until: Any,
+    t: Any,
+    p: Any,
+    q: Any,
+    d: Any,
+    h: Any,
+    b: Any,
+    o: Any,
+    ring: Any,
+    cursor: Any,
+) -> Any:
     """Run the steps that end at ticks ``begin + 1 .. until`` of the window that starts at ``first``.
 
     Parameters

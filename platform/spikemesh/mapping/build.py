@@ -12,7 +12,14 @@ import numpy as np
 from spikemesh.contracts.bound import BoundNetwork
 from spikemesh.contracts.mapping import Router
 from spikemesh.engine.arrays import Tables
-from spikemesh.engine.program import DriveSlice, InputSlice, PlasticTable, PopulationSlice, ProbeSlice, Program
+from spikemesh.engine.program import (
+    DriveSlice,
+    InputSlice,
+    PlasticTable,
+    PopulationSlice,
+    ProbeSlice,
+    Program,
+)
 from spikemesh.ids import AnyArray, IntArray
 from spikemesh.kernels.poisson import MEAN_MAX
 from spikemesh.mapping.placement import Placement
@@ -131,7 +138,9 @@ def _ring_slots(arriving: Sequence[Incoming]) -> int:
 
 def _window(arriving: Sequence[Incoming], home: IntArray) -> int | None:
     """Shortest delay between workers: the most steps that can pass before a packet matters elsewhere."""
-    shortest = [int(a.shortest[home != w].min(initial=np.iinfo(np.int64).max)) for w, a in enumerate(arriving)]
+    shortest = [
+        int(a.shortest[home != w].min(initial=np.iinfo(np.int64).max)) for w, a in enumerate(arriving)
+    ]
     least = min(shortest)
     return None if least == np.iinfo(np.int64).max else least
 
@@ -160,7 +169,7 @@ def _program(
     peers_in = tuple(w for w in others if np.any(home[axons[worker]] == w))
     found = arriving[worker]
     plastic_axon = np.cumsum(found.plastic_source) - 1
-    slices = tuple(_slice(network, slot, units[slot.population], placement) for slot in mine)
+    slices = tuple(_slice(network, slot, units[slot.population]) for slot in mine)
     number = {slot.population: k for k, slot in enumerate(mine)}
     return Program(
         index=worker,
@@ -221,9 +230,7 @@ def _tables(
     fan_ptr, fan_core, fan_synapses = _rows(fan.ptr, gids, fan.core, fan.synapses)
     route_ptr, route_link, route_packets = _rows(routes.ptr, gids, routes.link, routes.packets)
     out_ptr, out_peer, out_axon = _outgoing(network, gids, peers_out, all_axons)
-    recorded = [
-        np.full(s.neurons.size, s.population in network.recorded, dtype=np.uint8) for s in mine
-    ]
+    recorded = [np.full(s.neurons.size, s.population in network.recorded, dtype=np.uint8) for s in mine]
     return Tables(
         **_joined(found, axon_of, axons.size),
         axon_synapses=found.synapses[axons],
@@ -292,7 +299,7 @@ def _outgoing(
     return ptr, np.concatenate(peer)[order].astype(np.int64), np.concatenate(axon)[order].astype(np.int64)
 
 
-def _slice(network: BoundNetwork, slot: Slot, units: tuple[float, ...], placement: Placement) -> PopulationSlice:
+def _slice(network: BoundNetwork, slot: Slot, units: tuple[float, ...]) -> PopulationSlice:
     population = network.populations[slot.population]
 
     def local(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -328,7 +335,10 @@ def _layers(network: BoundNetwork, population: int) -> list[object]:
 
 
 def _drives(
-    network: BoundNetwork, slices: Sequence[PopulationSlice], number: Mapping[int, int], units: Sequence[tuple[float, ...]]
+    network: BoundNetwork,
+    slices: Sequence[PopulationSlice],
+    number: Mapping[int, int],
+    units: Sequence[tuple[float, ...]],
 ) -> list[DriveSlice]:
     drives = []
     for drive in network.poissons:
@@ -340,7 +350,16 @@ def _drives(
         parts = max(1, math.ceil(float(mean.max()) / MEAN_MAX))
         receptor = part.model.receptors.index(drive.receptor)
         weight = round(drive.weight / units[drive.population][receptor])
-        drives.append(DriveSlice(drive.index, number[drive.population], receptor, mean[part.neurons] if mean.ndim else mean, parts, weight))
+        drives.append(
+            DriveSlice(
+                drive.index,
+                number[drive.population],
+                receptor,
+                mean[part.neurons] if mean.ndim else mean,
+                parts,
+                weight,
+            )
+        )
     return drives
 
 
@@ -371,6 +390,13 @@ def _probes(network: BoundNetwork, mine: Sequence[Slot], number: Mapping[int, in
         )
         if positions.size:
             probes.append(
-                ProbeSlice(k, number[probe.population], probe.variable, positions, columns.astype(np.int64), probe.every)
+                ProbeSlice(
+                    k,
+                    number[probe.population],
+                    probe.variable,
+                    positions,
+                    columns.astype(np.int64),
+                    probe.every,
+                )
             )
     return probes

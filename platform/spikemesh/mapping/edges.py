@@ -66,13 +66,15 @@ def _generator(
             key, source.size, int(given["indegree"]), targets, same, autapses, multapses, *out
         )
     if rule == "fixed_probability":
-        return lambda *out: connect.fixed_probability(key, source.size, float(given["p"]), targets, same, autapses, *out)
+        return lambda *out: connect.fixed_probability(
+            key, source.size, float(given["p"]), targets, same, autapses, *out
+        )
     if rule == "all_to_all":
         return lambda *out: connect.all_to_all(source.size, targets, same, autapses, *out)
     if rule == "distance":
-        points = [np.ascontiguousarray(p.positions, dtype=np.float64) for p in (source, target)]
+        here, there = (np.ascontiguousarray(p.positions, dtype=np.float64) for p in (source, target))
         return lambda *out: connect.distance(
-            key, float(given["p"]), float(given["scale"]), *points, targets, same, autapses, *out
+            key, float(given["p"]), float(given["scale"]), here, there, targets, same, autapses, *out
         )
     by_source = rule == "fixed_outdegree"
     rows, per_row = (source.size, int(given["outdegree"])) if by_source else (1, int(given["total"]))
@@ -89,11 +91,17 @@ def _listed(network: BoundNetwork, projection: BoundProjection, targets: AnyArra
     if projection.rule == "one_to_one":
         sources = reached = np.asarray(targets, dtype=np.int64)
     elif projection.rule == "explicit":
-        sources, reached = (np.asarray(projection.arguments[k], dtype=np.int64) for k in ("sources", "targets"))
+        sources, reached = (
+            np.asarray(projection.arguments[k], dtype=np.int64) for k in ("sources", "targets")
+        )
     else:
         sources, reached, factor = _grid(projection)
     keep = np.flatnonzero(where[reached] >= 0)
-    identity = reached.astype(np.uint64) if projection.rule == "one_to_one" else np.arange(sources.size, dtype=np.uint64)
+    identity = (
+        reached.astype(np.uint64)
+        if projection.rule == "one_to_one"
+        else np.arange(sources.size, dtype=np.uint64)
+    )
     if not projection.autapses and projection.source == projection.target:
         keep = keep[sources[keep] != reached[keep]]
     return Edges(
@@ -108,7 +116,7 @@ def _grid(projection: BoundProjection) -> tuple[IntArray, IntArray, FloatArray]:
     """Synapses of a convolution or pooling, in order of output channel, input channel and place in the window."""
     given = projection.arguments
     channels, height, width = given["input_shape"]
-    out_channels, out_height, out_width = given["output_shape"]
+    _, out_height, out_width = given["output_shape"]
     if projection.rule == "conv2d":
         kernel, padding = np.asarray(given["kernel"], dtype=np.float64), given["padding"]
     else:

@@ -24,10 +24,7 @@ _NORMAL_REACH = 8.3
 def largest(projection: BoundProjection) -> float:
     """Largest weight a projection can have, as a magnitude, including what learning may reach."""
     weight = projection.weight
-    if isinstance(weight, Distribution):
-        bound = _reach(weight)
-    else:
-        bound = float(np.max(np.abs(weight), initial=0.0))
+    bound = _reach(weight) if isinstance(weight, Distribution) else float(np.max(np.abs(weight), initial=0.0))
     if projection.rule == "conv2d":
         bound *= float(np.max(np.abs(projection.arguments["kernel"]), initial=0.0))
     if projection.learning is not None:

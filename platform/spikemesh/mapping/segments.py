@@ -48,7 +48,9 @@ class Segments:
     weights: AnyArray
 
 
-def signed_receptor(projection: BoundProjection, receptors: tuple[str, ...], weight: float | FloatArray) -> AnyArray:
+def signed_receptor(
+    projection: BoundProjection, receptors: tuple[str, ...], weight: float | FloatArray
+) -> AnyArray:
     """Receptor index of synapses: as given, or by the sign of the weight for ``auto``."""
     if projection.receptor != "auto":
         return np.array(receptors.index(projection.receptor))

@@ -164,5 +164,7 @@ def _plastic(
         target=edges.position[order].astype(np.int32),
         weight=np.abs(weight)[order].astype(np.float64),
         third_ticks=np.zeros(0, np.int64) if learning.third_ticks is None else learning.third_ticks,
-        third_values=np.zeros(0) if learning.third_values is None else np.asarray(learning.third_values, np.float64),
+        third_values=np.zeros(0)
+        if learning.third_values is None
+        else np.asarray(learning.third_values, np.float64),
     )

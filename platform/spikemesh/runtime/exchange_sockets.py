@@ -21,6 +21,9 @@ from spikemesh.errors import RunError
 _HELLO = struct.Struct("<ii32s32s")
 """Number of the sender, of the receiver, nonce, proof."""
 _NONCE = 32
+_LOOK_S = 0.1
+_GREETING_S = 2.0
+"""How long a connection may take to prove itself while others wait behind it."""
 
 
 @dataclass(frozen=True)
@@ -109,6 +112,7 @@ class Listener:
     def __init__(self, host: str, secret: bytes, worker: int) -> None:
         self._secret = secret
         self._worker = worker
+        self._accepting = True
         try:
             family = socket.getaddrinfo(host, None)[0][0]
             self._socket = socket.create_server((host, 0), family=family, backlog=128)
@@ -127,16 +131,26 @@ class Listener:
             If a peer cannot be reached, does not know the secret, or does not come in time.
         """
         inlets: dict[int, SocketInlet] = {}
+        outlets: dict[int, SocketOutlet] = {}
         deadline = time.monotonic() + timeout_s
         accepting = threading.Thread(target=self._accept_all, args=(sources, inlets, deadline), daemon=True)
         accepting.start()
-        outlets = {peer: self._connect(peer, offer, deadline) for peer, offer in targets.items()}
-        accepting.join(max(0.0, deadline - time.monotonic()) + 1.0)
-        self.close()
-        missing = sorted(sources - inlets.keys())
-        if missing:
-            late = f"worker {missing[0]} did not connect to worker {self._worker}"
-            raise RunError(f"{late} within {timeout_s:g} s")
+        try:
+            for peer, offer in targets.items():
+                outlets[peer] = self._connect(peer, offer, deadline)
+            accepting.join()
+            missing = sorted(sources - inlets.keys())
+            if missing:
+                late = f"worker {missing[0]} did not connect to worker {self._worker}"
+                raise RunError(f"{late} within {timeout_s:g} s")
+        except BaseException:
+            self._accepting = False
+            accepting.join()
+            for end in (*inlets.values(), *outlets.values()):
+                end.close()
+            raise
+        finally:
+            self.close()
         return inlets, outlets
 
     def close(self) -> None:
@@ -144,12 +158,11 @@ class Listener:
         self._socket.close()
 
     def _accept_all(self, sources: frozenset[int], inlets: dict[int, SocketInlet], deadline: float) -> None:
-        while sources - inlets.keys():
-            left = deadline - time.monotonic()
-            if left <= 0 or not select.select([self._socket], [], [], left)[0]:
-                return
+        while self._accepting and sources - inlets.keys() and time.monotonic() < deadline:
+            if not select.select([self._socket], [], [], _LOOK_S)[0]:
+                continue
             connection, _ = self._socket.accept()
-            source = self._greet(connection, min(deadline, time.monotonic() + 5.0))
+            source = self._greet(connection, min(deadline, time.monotonic() + _GREETING_S))
             if source in sources and source not in inlets:
                 inlets[source] = SocketInlet(_tuned(connection))
             else:
@@ -172,22 +185,29 @@ class Listener:
         return int(source)
 
     def _connect(self, peer: int, offer: SocketOffer, deadline: float) -> SocketOutlet:
+        place = f"worker {peer} at {offer.host}:{offer.port}"
+        connection: socket.socket | None = None
         try:
-            connection = socket.create_connection(
-                (offer.host, offer.port), max(0.01, deadline - time.monotonic())
-            )
-            nonce, ours = _read_exactly(connection, _NONCE), secrets.token_bytes(_NONCE)
-            proof = self._proof(b"sender", self._worker, peer, nonce + ours)
-            connection.sendall(_HELLO.pack(self._worker, peer, ours, proof))
-            answer = _read_exactly(connection, _NONCE)
+            left = max(0.01, deadline - time.monotonic())
+            connection = socket.create_connection((offer.host, offer.port), left)
+            genuine = self._introduce(connection, peer)
         except OSError as error:
+            if connection is not None:
+                connection.close()
             reason = str(error) or type(error).__name__
-            place = f"worker {peer} at {offer.host}:{offer.port}"
             raise RunError(f"worker {self._worker} cannot connect to {place}: {reason}") from None
-        if not hmac.compare_digest(answer, self._proof(b"receiver", peer, self._worker, ours + nonce)):
+        if not genuine:
             connection.close()
             raise RunError(f"what answers at {offer.host}:{offer.port} is not worker {peer} of this run")
         return SocketOutlet(_tuned(connection))
+
+    def _introduce(self, connection: socket.socket, peer: int) -> bool:
+        """Give the proof and ask for the peer's; return whether that is right."""
+        nonce, ours = _read_exactly(connection, _NONCE), secrets.token_bytes(_NONCE)
+        proof = self._proof(b"sender", self._worker, peer, nonce + ours)
+        connection.sendall(_HELLO.pack(self._worker, peer, ours, proof))
+        answer = _read_exactly(connection, _NONCE)
+        return hmac.compare_digest(answer, self._proof(b"receiver", peer, self._worker, ours + nonce))
 
     def _proof(self, role: bytes, prover: int, verifier: int, nonces: bytes) -> bytes:
         return hmac.digest(self._secret, role + struct.pack("<ii", prover, verifier) + nonces, "sha256")

@@ -87,6 +87,8 @@ class Totals:
         Packets carried by links, counted once per link.
     run_s
         Wall-clock seconds of the loop alone.
+    compile_s
+        Seconds spent in compiling or loading kernels: the longest of any process.
     busy_s
         Seconds in compiled code, by worker.
     exchange_us
@@ -98,6 +100,7 @@ class Totals:
     drive_events: int = 0
     packets: int = 0
     run_s: float = 0.0
+    compile_s: float = 0.0
     busy_s: list[float] = field(default_factory=list)
     exchange_us: array[float] = field(default_factory=lambda: array("d"))
 
@@ -107,6 +110,7 @@ class Totals:
         for number, report in enumerate(reports):
             self.spikes += report.spike_count
             self.synaptic_events += report.synaptic_events
+            self.compile_s = max(self.compile_s, report.compile_s)
             self.drive_events += report.drive_events
             self.busy_s[number] += report.busy_s
             self.exchange_us.extend(report.exchange_us)

@@ -20,6 +20,7 @@ from spikemesh.runtime.ray_actor import Presence, RayActor, Seat, Status
 from spikemesh.runtime.ray_cluster import ONE_THREAD, RayCluster
 
 _GRACE_S = 1.0
+_EXIT_S = 0.2
 _STATUS_S = 5.0
 _LONGEST_WAIT_S = 0.25
 """So that signals are handled while Ray is being waited for."""
@@ -57,8 +58,8 @@ class RayBackend:
     ----------
     pids
         Process of every worker.
-    hosts
-        Node of every worker.
+    hosts, nodes
+        Address and Ray's number of the node of every worker.
     """
 
     name = "ray"
@@ -91,6 +92,7 @@ class RayBackend:
         self._moved: tuple[float, object] = (0.0, None)
         self.pids: list[int] = []
         self.hosts: list[str] = []
+        self.nodes: list[str] = []
 
     def start(self, programs: Sequence[ProgramLike]) -> None:
         """Start Ray and one actor per program; see :class:`spikemesh.runtime.backend.Backend`."""
@@ -158,8 +160,10 @@ class RayBackend:
         for actor in self._actors:
             with contextlib.suppress(Exception):  # Ray itself may be gone
                 self._ray.kill(actor, no_restart=True)
+        # A stopped process does not hear Ray.
         for watch in self._watches:
-            watch.kill()
+            if not watch.gone_within(_EXIT_S):
+                watch.kill()
         self._actors = []
         if self._group is not None:
             with contextlib.suppress(Exception):
@@ -320,6 +324,7 @@ class RayBackend:
     def _settle(self, present: Sequence[Presence]) -> None:
         self.pids = [p.pid for p in present]
         self.hosts = [p.host for p in present]
+        self.nodes = [p.node for p in present]
         here = self._ray.get_runtime_context().get_node_id()
         if all(p.node == here for p in present):
             self._watches = [ProcessWatch(p.pid) for p in present]

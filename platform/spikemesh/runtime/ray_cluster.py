@@ -58,6 +58,7 @@ class RayCluster:
         self._connected = False
         self._folder: Path | None = None
         self._handler: Any = None
+        self._print: Any = None
 
     def load(self) -> Any:
         """Import and return the ``ray`` module, set up so that nobody else can join a local Ray."""
@@ -89,6 +90,7 @@ class RayCluster:
         if threading.current_thread() is threading.main_thread():
             self._handler = signal.getsignal(signal.SIGTERM)
         self._connected = True
+        self._silence()
         try:
             with _environment(_QUIET | ONE_THREAD):
                 self._init(ray, cpus, object_store)
@@ -106,6 +108,9 @@ class RayCluster:
 
             self._connected = False
             ray.shutdown()
+        if self._print is not None:
+            _worker_module().print_to_stdstream = self._print
+            self._print = None
         if self._handler is not None:
             # Ray put its own in place, which ends the process as if it had called exit.
             signal.signal(signal.SIGTERM, self._handler)
@@ -113,6 +118,13 @@ class RayCluster:
         if self._folder is not None:
             _remove(self._folder)
             self._folder = None
+
+    def _silence(self) -> None:
+        """Keep Ray from writing on standard output, where results go, that an actor died; we report it."""
+        module = _worker_module()
+        self._print = getattr(module, "print_to_stdstream", None)
+        if self._print is not None:
+            module.print_to_stdstream = lambda *_, **__: None
 
     def _init(self, ray: Any, cpus: int, object_store: int) -> None:
         quiet: dict[str, Any] = {"logging_level": "ERROR", "log_to_driver": False}
@@ -129,6 +141,10 @@ class RayCluster:
             _temp_dir=str(self._folder),
             **quiet,
         )
+
+
+def _worker_module() -> Any:
+    return importlib.import_module("ray._private.worker")
 
 
 def _use_token() -> None:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import shortest_path
 
 from spikemesh.description.system import System
 from spikemesh.ids import FloatArray, IntArray
@@ -51,6 +49,10 @@ def hop_counts(system: System) -> FloatArray:
     """Return the hops between chips by the shortest way, shape (chips, chips)."""
     chips = system.chip_count
     ends = np.asarray(system.directed_links, dtype=np.int64).reshape(-1, 2)
+    # Imported late: commands that map nothing start without it.
+    from scipy.sparse import csr_array
+    from scipy.sparse.csgraph import shortest_path
+
     graph = csr_array((np.ones(len(ends)), (ends[:, 0], ends[:, 1])), shape=(chips, chips))
     result: FloatArray = np.asarray(shortest_path(graph, unweighted=True))
     return result

@@ -8,8 +8,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import maximum_flow
 
 from spikemesh.contracts import PartitionProblem
 from spikemesh.errors import MappingError, Problem
@@ -161,6 +159,10 @@ def _flow(problem: PartitionProblem, room: int) -> IntArray:
         edges.append((source, p, problem.sizes[p]))
         edges += [(p, count + chip, problem.sizes[p]) for chip in set(problem.pin[problem.names[p]])]
     starts, ends, capacity = np.asarray(edges, dtype=np.int32).T
+    # Imported late: commands that map nothing start without it.
+    from scipy.sparse import csr_array
+    from scipy.sparse.csgraph import maximum_flow
+
     graph = csr_array((capacity, (starts, ends)), shape=(sink + 1, sink + 1))
     flow = maximum_flow(graph, source, sink).flow[:count, count : count + chips].toarray()
     return np.maximum(flow, 0).astype(np.int64)
