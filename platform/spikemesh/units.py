@@ -7,6 +7,7 @@ and time is a whole number of steps.
 from __future__ import annotations
 
 import math
+import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -27,26 +28,62 @@ def _registry() -> pint.UnitRegistry[Any]:
     registry: pint.UnitRegistry[Any] = pint.UnitRegistry(autoconvert_offset_to_baseunit=False)
     registry.define("packet = [packet] = pkt")
     registry.define("spike = [spike]")
+    registry.define("@alias ohm = Ohm")
     return registry
 
 
+# A number, then unit names with small powers: pint would also evaluate expressions such as 9**9**9.
+_NUMBER = r"\s*[-+]?(\d[\d_]*\.?\d*|\.\d+|inf|nan)([eE][-+]?\d{1,4})?"
+_QUANTITY = re.compile(rf"(?P<number>{_NUMBER})(?P<unit>\s*([^\W\d]\w*|[%µΩ·*/ ()^.-]|\*\*|\d)*\s*)")
+_POWER = re.compile(r"(\*\*|\^)\s*[-+(\s]*\d{2,}|(\*\*|\^)[^*^]*(\*\*|\^)")
+
+
+def _split(text: str) -> tuple[float, str]:
+    """Split a quantity into its number and its unit.
+
+    Raises
+    ------
+    ValueError
+        If it has not the form of one.
+    """
+    match = _QUANTITY.fullmatch(text) if len(text) <= 80 and not _POWER.search(text) else None
+    if match is None:
+        raise ValueError(f'"{text[:80]}" is not a quantity')
+    return float(match["number"]), match["unit"].strip()
+
+
 @lru_cache(maxsize=4096)
-def _parse(text: str, unit: str) -> float:
+def _factor(given: str, unit: str) -> float:
+    """Return how many ``unit`` make one ``given``.
+
+    Raises
+    ------
+    ValueError
+        If there is no such unit, or it has another dimension.
+    """
     import pint
 
     registry = _registry()
     try:
-        quantity: Any = registry.Quantity(text)
-    except Exception as error:
-        raise ValueError(f'cannot read "{text}" as a quantity') from error
+        return float(registry.Quantity(f"1 {given}").to(unit or "dimensionless").magnitude)
+    except pint.DimensionalityError:
+        raise ValueError(f'is not in units of {unit or "a plain number"}') from None
+    except Exception:
+        raise ValueError(f'has no known unit (there is no "{given}")') from None
+
+
+def _parse(text: str, unit: str) -> float:
+    number, given = _split(text)
+    if not given:
+        return number
     try:
-        if quantity.unitless and unit not in ("", "1"):
-            return float(quantity.magnitude)
-        return float(quantity.to(unit or "dimensionless").magnitude)
-    except pint.DimensionalityError as error:
-        raise ValueError(f'"{text}" is not in units of {unit or "a plain number"}') from error
-    except (TypeError, ValueError) as error:
-        raise ValueError(f'cannot read "{text}" as a quantity') from error
+        factor = _factor(given, unit)
+    except ValueError as error:
+        raise ValueError(f'"{text}" {error}') from None
+    # Factors between units of one dimension are nearly always powers of ten, which pint's floats miss in
+    # the last bit; and a power of ten below 1 is no float, but its inverse is.
+    inverse = float(f"{1 / factor:.14g}") if factor else 0.0
+    return number / inverse if 0 < factor < 1 and inverse.is_integer() else number * float(f"{factor:.14g}")
 
 
 def magnitude(value: float | int | str, unit: str, where: str = "value") -> float:
@@ -87,16 +124,13 @@ def magnitude(value: float | int | str, unit: str, where: str = "value") -> floa
 
 
 def canonical_unit(text: str) -> str | None:
-    """Return the canonical unit of the dimension of a quantity, or None for a plain number."""
-    registry = _registry()
+    """Return the canonical unit of the dimension of a quantity, or None for a plain number or no quantity."""
     try:
-        quantity: Any = registry.Quantity(text)
+        _, given = _split(text)
+        quantity: Any = _registry().Quantity(f"1 {given}") if given else None
     except Exception:
         return None
-    for unit in CANONICAL:
-        if quantity.is_compatible_with(unit):
-            return unit
-    return None
+    return next((u for u in CANONICAL if quantity is not None and quantity.is_compatible_with(u)), None)
 
 
 def whole_steps(time_ms: float, timestep_ms: float, where: str = "time") -> int:

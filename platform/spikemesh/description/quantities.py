@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from typing import Any
 
 import numpy as np
@@ -14,12 +13,6 @@ from spikemesh.errors import DescriptionError, Problem, nearest
 from spikemesh.ids import AnyArray, FloatArray
 from spikemesh.units import canonical_unit, magnitude
 
-# A number, then unit names with small powers: pint would also evaluate expressions such as 9**9**9.
-_FORM = re.compile(
-    r"\s*[-+]?(\d[\d_]*\.?\d*|\.\d+|inf|nan)([eE][-+]?\d{1,4})?\s*([^\W\d]\w*|[%µΩ·*/ ()^.-]|\*\*|\d)*\s*"
-)
-_NUMBER = re.compile(r"\s*[-+]?(\d[\d_]*\.?\d*|\.\d+|inf|nan)([eE][-+]?\d{1,4})?")
-_POWER = re.compile(r"(\*\*|\^)\s*[-+(\s]*\d{2,}|(\*\*|\^)[^*^]*(\*\*|\^)")
 _LEAST_CHANCE = 1e-4
 """Least part of a distribution that must lie inside its bounds, or redrawing takes too long."""
 
@@ -55,35 +48,15 @@ def quantity(value: Any, unit: str, where: str, *, finite: bool = True) -> float
     )
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         raise DescriptionError(Problem(where, f"{shown(value)} is not a number", example))
-    if isinstance(value, str) and not _is_quantity(value):
-        raise DescriptionError(Problem(where, f"{shown(value)} is not a quantity", example))
-    result = _scaled(value, unit, where) if isinstance(value, str) else magnitude(value, unit, where)
+    result = magnitude(value, unit, where)
     if finite and not math.isfinite(result):
         raise DescriptionError(Problem(where, f"{shown(value)} is not finite", example))
     return result
 
 
-def _scaled(text: str, unit: str, where: str) -> float:
-    """Convert a quantity so that "1 nA" is 1000 pA to the last bit: a power of ten has no inexact inverse."""
-    match = _NUMBER.match(text)
-    rest = text[match.end() :].strip() if match else ""
-    if match is None or not rest:
-        return magnitude(text, unit, where)
-    number = float(match.group())
-    factor = magnitude(f"1 {rest}", unit, where)
-    if not math.isfinite(number) or not math.isfinite(factor) or factor <= 0:
-        return magnitude(text, unit, where)
-    inverse = float(f"{1 / factor:.14g}")
-    return number / inverse if factor < 1 and inverse.is_integer() else number * float(f"{factor:.14g}")
-
-
-def _is_quantity(text: str) -> bool:
-    return len(text) <= 80 and bool(_FORM.fullmatch(text)) and not _POWER.search(text)
-
-
 def own_unit(value: Any, unit: str) -> str:
     """Return ``unit``, or if it is empty the field's unit for the dimension of a quantity in text."""
-    if unit or not isinstance(value, str) or not _is_quantity(value):
+    if unit or not isinstance(value, str):
         return unit
     return canonical_unit(value) or ""
 
