@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
     from spikemesh_storage.reader import Trace
 
+_WIDE = 200
+_MOST_ROWS = 40
+
 TRACE = click.argument("trace", type=click.Path(path_type=Path))
 JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
 
@@ -117,6 +120,9 @@ def _print(*tables: Table) -> None:
     from rich.console import Console
 
     console = Console()
+    if not console.is_terminal:
+        # A file or a pipe has no width to fit into; folded cells could not be searched.
+        console = Console(width=_WIDE)
     for table in tables:
         console.print(table)
 
@@ -125,7 +131,7 @@ def _shown(value: object) -> str:
     if value is None:
         return "-"
     if isinstance(value, float):
-        return f"{value:.4g}"
+        return f"{value:,.0f}" if 1e4 <= abs(value) < 1e15 else f"{value:.4g}"
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, int):
@@ -136,9 +142,10 @@ def _shown(value: object) -> str:
 
 
 def _table(title: str, columns: list[str]) -> Table:
+    from rich import box
     from rich.table import Table
 
-    table = Table(title=title, title_justify="left")
+    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
     for index, column in enumerate(columns):
         table.add_column(column.replace("_", " "), justify="right" if index else "left", overflow="fold")
     return table
@@ -180,7 +187,12 @@ def _firing_table(populations: Mapping[str, Any]) -> Table:
 
 
 def _rows_table(title: str, rows: list[dict[str, Any]]) -> Table:
-    table = _table(title, list(rows[0]))
-    for row in rows:
-        _add(table, *row.values())
+    """Show rows, of many only the busiest, in their own order."""
+    key = "packets" if title == "links" else "synaptic_events"
+    busiest = sorted(range(len(rows)), key=lambda k: (-rows[k].get(key, 0), k))[:_MOST_ROWS]
+    left_out = len(rows) - len(busiest)
+    shown = f"{title} (the {len(busiest)} busiest of {len(rows)}; --json has all)" if left_out else title
+    table = _table(shown, list(rows[0]))
+    for k in sorted(busiest):
+        _add(table, *rows[k].values())
     return table

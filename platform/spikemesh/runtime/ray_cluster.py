@@ -32,9 +32,13 @@ ONE_THREAD = {
 
 _QUIET = {
     "RAY_USAGE_STATS_ENABLED": "0",
-    "RAY_worker_niceness": "0",
-    "RAY_DEDUP_LOGS": "0",
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+}
+
+_LOCAL = {
+    "RAY_worker_niceness": "0",
+    # How long Ray's own processes outlive a driver that was killed (60 s by default).
+    "RAY_gcs_rpc_server_reconnect_timeout_s": "5",
 }
 
 
@@ -92,7 +96,7 @@ class RayCluster:
         self._connected = True
         self._silence()
         try:
-            with _environment(_QUIET | ONE_THREAD):
+            with _environment(_QUIET | ONE_THREAD | ({} if self.joined else _LOCAL)):
                 self._init(ray, cpus, object_store)
         except BaseException as error:
             self.close()
