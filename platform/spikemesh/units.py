@@ -67,7 +67,7 @@ def _factor(given: str, unit: str) -> float:
     try:
         return float(registry.Quantity(f"1 {given}").to(unit or "dimensionless").magnitude)
     except pint.DimensionalityError:
-        raise ValueError(f'is not in units of {unit or "a plain number"}') from None
+        raise ValueError(f"is not in units of {unit or 'a plain number'}") from None
     except Exception:
         raise ValueError(f'has no known unit (there is no "{given}")') from None
 

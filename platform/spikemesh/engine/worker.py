@@ -23,6 +23,7 @@ from spikemesh.engine.setup import WorkingSet
 from spikemesh.errors import PluginError
 from spikemesh.ids import AnyArray, FloatArray, IntArray
 from spikemesh.kernels.compile import add_compile_seconds, compile_seconds
+from spikemesh.kernels.turns import compiling_in_turn
 from spikemesh.kernels.window import (
     CURSOR_WORDS,
     DELIVERIES,
@@ -71,6 +72,10 @@ class Worker:
         self.program = program
         self.tick = 0
         self._exchange = exchange
+        with compiling_in_turn():
+            self._prepare(program)
+
+    def _prepare(self, program: Program) -> None:
         self._work = WorkingSet(program)
         self._feed = Feed(program)
         self._sequence = 0

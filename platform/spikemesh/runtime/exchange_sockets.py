@@ -146,8 +146,10 @@ class Listener:
         except BaseException:
             self._accepting = False
             accepting.join()
-            for end in (*inlets.values(), *outlets.values()):
-                end.close()
+            for inlet in inlets.values():
+                inlet.close()
+            for outlet in outlets.values():
+                outlet.close()
             raise
         finally:
             self.close()

@@ -331,6 +331,7 @@ class RayBackend:
 
 
 def _cause_of_death(text: str) -> str:
-    if "memory" in text.lower() and "oom" in text.lower():
+    # What Ray's own memory watch says; a kill by the kernel looks like any other.
+    if "running low on memory" in text:
         return "its process was killed because the machine ran out of memory"
     return "its process died (killed, crashed, or out of memory)"

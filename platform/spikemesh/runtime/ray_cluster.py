@@ -35,11 +35,8 @@ _QUIET = {
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
 }
 
-_LOCAL = {
-    "RAY_worker_niceness": "0",
-    # How long Ray's own processes outlive a driver that was killed (60 s by default).
-    "RAY_gcs_rpc_server_reconnect_timeout_s": "5",
-}
+_LOCAL = {"RAY_worker_niceness": "0"}
+"""Ray makes its workers nicer than other processes, which slows them down on a busy machine."""
 
 
 class RayCluster:
