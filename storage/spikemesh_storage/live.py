@@ -185,9 +185,14 @@ class LiveWriter:
             content.close()
 
     def abandon(self) -> None:
-        """Close the live trace as it is, leaving it to ``recover``; a second call does nothing."""
+        """Close the live trace as it is, leaving it to ``recover``; a second call does nothing.
+
+        Without a single commit there is nothing to recover, and the live folder goes.
+        """
         if self._file:
             self._file.close()
+            if not self._commits:
+                remove_live(self.folder)
         self._lock.release()
 
 

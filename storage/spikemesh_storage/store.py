@@ -85,6 +85,6 @@ def _clear(path: Path, folder: Path, overwrite: bool) -> None:
     if (folder / PLAN).exists() and not overwrite:
         raise TraceError(
             f"cannot write {path}: {folder.name} holds what a killed run recorded; "
-            f"keep it with: spikemesh recover {path}"
+            f"keep it with: spikemesh recover {path}, or drop it with --overwrite"
         )
     shutil.rmtree(folder)

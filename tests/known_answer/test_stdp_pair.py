@@ -88,13 +88,15 @@ def test_depression_comes_before_potentiation():
 def test_weights_stay_within_their_bounds():
     for lag, bound in ((5.0, W_MAX), (95.0, 0.0)):
         net, arrivals = pairing("stdp_pair", 100.0, lag, 12, a_plus=0.3, a_minus=0.3)
-        assert weights_after(net, [arrivals[-1] + lag + 1.0]) == [bound]
+        # Just after the last change in the direction of the bound.
+        last = arrivals[-1] + (lag if bound else 0.0)
+        assert weights_after(net, [last]) == [bound]
 
 
 def test_an_inhibitory_projection_keeps_its_sign():
     net, arrivals = pairing("stdp_pair", 100.0, 5.0, 3)
     post = net.add_population("other", 1, "iaf", v_th=1000.0, reset="zero")
-    net.connect("force", post, "all_to_all", weight=1000.0, delay=1.0)
+    net.connect("force", post, "all_to_all", weight=2000.0, delay=1.0)
     learning = sm.rule(
         "stdp_pair", a_plus=A_PLUS, a_minus=A_MINUS, tau_plus=TAU_PLUS, tau_minus=TAU_MINUS, w_max=W_MAX
     )

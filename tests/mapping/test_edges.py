@@ -107,6 +107,7 @@ RULES = [
     {"rule": "fixed_indegree", "indegree": 6, "multapses": False},
     {"rule": "fixed_outdegree", "outdegree": 6},
     {"rule": "fixed_total", "total": 150},
+    {"rule": "fixed_total", "total": 700, "multapses": False},
     {"rule": "fixed_probability", "p": 0.2},
     {"rule": "all_to_all"},
     {"rule": "one_to_one"},
@@ -133,3 +134,12 @@ def test_a_part_of_the_targets_gets_the_same_synapses(rule, chosen):
 
     chosen = sorted(chosen)
     assert synapses(chosen) == [row for row in synapses(range(30)) if row[0] in chosen]
+
+
+def test_fixed_total_without_repeats():
+    edges, _ = all_edges(
+        bound(12, 12, same=True, rule="fixed_total", total=120, multapses=False, autapses=False)
+    )
+    pairs = set(zip(edges.source.tolist(), edges.position.tolist(), strict=True))
+    assert len(pairs) == 120
+    assert all(s != t for s, t in pairs)

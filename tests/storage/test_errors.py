@@ -30,6 +30,7 @@ def test_a_dead_live_folder_is_not_overwritten_unless_asked(run, store, tmp_path
     writer = store.create(path, run.plan)
     with pytest.raises(TraceError, match=f"process {os.getpid()} on .* is writing it"):
         store.create(path, run.plan, overwrite=True)
+    writer.append(run.chunk(0, 45))
     writer.abandon()
     with pytest.raises(TraceError, match=f"spikemesh recover {path}"):
         store.create(path, run.plan)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from spikemesh.api.result import RunResult
-from spikemesh.api.simulation import Mapped, Simulation
+from spikemesh.api.simulation import Mapped, Simulation, steps_of
 from spikemesh.contracts.bound import BoundNetwork
 from spikemesh.description.scenario import Scenario
 from spikemesh.description.system import System
@@ -115,6 +115,8 @@ def run_scenario(
         True for a line on standard error, or a function that takes a :class:`Progress`.
     """
     described = loaded.scenario
+    wanted: Quantity = described.duration_ms if duration is None else duration
+    steps_of(wanted, loaded.network.timestep_ms)  # a mistake is told before anything is built or started
     simulation = Simulation(
         loaded.network,
         loaded.system,
@@ -134,5 +136,5 @@ def run_scenario(
             "overrides": list(loaded.overrides),
         },
     )
-    simulation.run(described.duration_ms if duration is None else duration)
+    simulation.run(wanted)
     return simulation.close(loaded.found.results)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import resource
-import tempfile
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from spikemesh.api.folder import TemporaryFolder
 from spikemesh.api.plan import backend_of, worker_plan
 from spikemesh.api.provenance import provenance
 from spikemesh.api.result import RunResult
@@ -130,14 +130,18 @@ class Simulation:
         self.backend_name = backend_of(self.settings, self.mapped.placement)
         self._progress = _shown(progress)
         self._scenario = dict(scenario or {})
-        self._temporary = tempfile.TemporaryDirectory(prefix="spikemesh-") if out is None else None
-        self.path = Path(self._temporary.name) / "run.h5" if self._temporary else Path(str(out))
+        self._temporary: TemporaryFolder | None = None
+        self.path = Path(out) if out is not None else self._temporary_path()
         self._compiled = compile_seconds() if self.backend_name == "local" else 0.0
         self._store = registry.stores.get("hdf5")
         self._writer = self._store.create(self.path, self._trace_plan(), overwrite=overwrite)
         self._closed: RunResult | None = None
         self._status, self._message = "complete", ""
         self._start()
+
+    def _temporary_path(self) -> Path:
+        self._temporary = TemporaryFolder()
+        return self._temporary.path / "run.h5"
 
     def _start(self) -> None:
         started = time.perf_counter()
@@ -209,9 +213,7 @@ class Simulation:
         """
         if self._closed is not None:
             raise InputError(Problem("run", "the simulation is closed", "make a new Simulation"))
-        steps = whole_steps(magnitude(duration, "ms", "duration"), self.network.timestep_ms, "duration")
-        if steps < 0:
-            raise InputError(Problem("duration", f"{duration!r} is negative", "0 ms or more"))
+        steps = steps_of(duration, self.network.timestep_ms)
         try:
             with interruption() as interrupted:
                 finished = self._session.run(
@@ -296,6 +298,8 @@ class Simulation:
         totals, model_s = self._session.totals, self.time_ms * 1e-3
         trace = self._store.open(self.path)
         rss = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        if self.backend_name == "ray":
+            rss += sum(totals.peak_rss_mb.values())
         return {
             "scenario": self._scenario.get("name", ""),
             "backend": self.backend_name,
@@ -341,6 +345,22 @@ class Simulation:
             f"<Simulation of {populations} on {self.mapped.system.chip_count} {self.mapped.system.name} chips, "
             f"{self.backend_name}, at {self.time_ms:g} ms>"
         )
+
+
+def steps_of(duration: Quantity, timestep_ms: float) -> int:
+    """Return the steps of a stretch of model time.
+
+    Raises
+    ------
+    InputError
+        If it is negative, or no whole number of steps.
+    UnitError
+        If it is not a time.
+    """
+    steps = whole_steps(magnitude(duration, "ms", "duration"), timestep_ms, "duration")
+    if steps < 0:
+        raise InputError(Problem("duration", f"{duration!r} is negative", "0 ms or more"))
+    return steps
 
 
 def _changed(settings: RunSettings, given: Mapping[str, Any]) -> RunSettings:

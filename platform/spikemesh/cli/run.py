@@ -73,5 +73,7 @@ def command(
 
 def _check_free(out: str, overwrite: bool) -> None:
     # Looked at before anything is built, which may take a while.
+    if Path(out).is_dir():
+        raise InputError(Problem("--out", f"{out} is a folder", "the trace is one file, such as run.h5"))
     if Path(out).exists() and not overwrite:
         raise InputError(Problem("--out", f"{out} exists", "--overwrite replaces it; or give another name"))

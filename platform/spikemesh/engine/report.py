@@ -23,6 +23,8 @@ class WorkerReport:
         Totals: spikes of all populations, recurrent deliveries, deliveries by drives.
     compile_s
         Seconds the worker's process had spent in compiling or loading kernels, in the first report.
+    peak_rss_mb
+        Largest resident memory of the worker's process so far.
     busy_s
         Seconds spent in compiled code.
     exchange_us
@@ -39,5 +41,6 @@ class WorkerReport:
     synaptic_events: int = 0
     drive_events: int = 0
     compile_s: float = 0.0
+    peak_rss_mb: float = 0.0
     busy_s: float = 0.0
     exchange_us: list[float] = field(default_factory=list)

@@ -8,6 +8,7 @@ shorter than a window.
 
 from __future__ import annotations
 
+import resource
 import sys
 import time
 from typing import Any
@@ -238,6 +239,7 @@ class Worker:
             "link_packets": outputs.link_packets[:, : self.program.links],
         }
         report.compile_s, self._compile_s = self._compile_s, 0.0
+        report.peak_rss_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         report.spike_count = int(self._cursor[SPIKES])
         report.synaptic_events = int(self._cursor[DELIVERIES])
         report.drive_events = int(self._cursor[DRIVEN])

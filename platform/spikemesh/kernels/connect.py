@@ -179,6 +179,7 @@ def drawn_pairs(
     counting = source.size == 0
     s: Any = 0
     t: Any = 0
+    used = {np.int64(-1)}
     at = 0
     seen = np.full(1 if multapses else targets, -1, dtype=np.int64)
     for row in range(rows):
@@ -193,10 +194,12 @@ def drawn_pairs(
                 s = np.int64((_number(0, accepted, key) * np.uint64(sources)) >> HALF)
                 t = np.int64((_number(1, accepted, key) * np.uint64(targets)) >> HALF)
                 k = 0
-                while same and not autapses and s == t:
+                while (same and not autapses and s == t) or (not multapses and (s * targets + t) in used):
                     k += 2
                     s = np.int64((_number(k, accepted, key) * np.uint64(sources)) >> HALF)
                     t = np.int64((_number(k + 1, accepted, key) * np.uint64(targets)) >> HALF)
+                if not multapses:
+                    used.add(s * targets + t)
             if by_source and same and not autapses and s == t:
                 continue
             if by_source and not multapses:

@@ -20,6 +20,7 @@ from spikemesh.engine.program import (
     ProbeSlice,
     Program,
 )
+from spikemesh.errors import MappingError, Problem
 from spikemesh.ids import AnyArray, IntArray
 from spikemesh.kernels.poisson import MEAN_MAX
 from spikemesh.mapping.placement import Placement
@@ -80,6 +81,7 @@ def build_programs(
     workers = range(len(plan.agents))
     slots = [_slots(network, placement, plan, w) for w in workers]
     arriving = [incoming(network, s, units) for s in slots]
+    _check_delays(network, placement, arriving)
     fan = _fan(network, arriving)
     routes = packet_routes(fan, placement, router)
     axons = [np.flatnonzero(a.synapses) for a in arriving]
@@ -127,13 +129,23 @@ def _home(network: BoundNetwork, slots: Sequence[Sequence[Slot]]) -> IntArray:
 
 
 def _ring_slots(arriving: Sequence[Incoming]) -> int:
-    longest = 1
-    for found in arriving:
-        for _, segments in found.segments:
-            longest = max(longest, int(segments.delay.max(initial=1)))
-        for _, table in found.plastic:
-            longest = max(longest, int(table.delay.max(initial=1)))
+    """Slots of the input ring: a power of two that holds the longest delay."""
+    longest = max((steps for found in arriving for steps in found.longest.values()), default=1)
     return 1 << int(longest + 1).bit_length()
+
+
+def _check_delays(network: BoundNetwork, placement: Placement, arriving: Sequence[Incoming]) -> None:
+    """Hold delays, drawn ones too, to what the chip can keep."""
+    limit = placement.system.chip.core.delay_steps
+    problems = []
+    for projection in network.projections:
+        longest = max((found.longest.get(projection.index, 0) for found in arriving), default=0)
+        if limit is not None and longest > limit:
+            found = f"delays reach {longest} steps; a core keeps {limit}: {longest - limit} too many"
+            remedy = "shorter delays, or a longer timestep"
+            problems.append(Problem(f'projection "{projection.name}".delay', found, remedy))
+    if problems:
+        raise MappingError(problems)
 
 
 def _window(arriving: Sequence[Incoming], home: IntArray) -> int | None:

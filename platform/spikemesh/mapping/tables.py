@@ -48,6 +48,8 @@ class Incoming:
     plastic_source: AnyArray
     shortest: IntArray
     indegree: IntArray
+    longest: dict[int, int] = field(default_factory=dict)
+    """Longest delay in steps by projection index."""
     fan: list[tuple[IntArray, IntArray, IntArray]] = field(default_factory=list)
     segments: list[tuple[int, Segments]] = field(default_factory=list)
     plastic: list[tuple[int, PlasticTable]] = field(default_factory=list)
@@ -102,10 +104,12 @@ def _add(
         found.plastic.append((source.offset, table))
         found.plastic_source[source.offset + table.source] = True
         np.minimum.at(found.shortest, source.offset + table.source, table.delay)
+        found.longest[projection.index] = int(table.delay.max())
         return
     segments = static_segments(network, projection, edges, units, slot.neurons.size, slot.input_base)
     found.segments.append((source.offset, segments))
     np.minimum.at(found.shortest, source.offset + segments.source, segments.delay)
+    found.longest[projection.index] = int(segments.delay.max())
     if projection.index in network.stored_weights:
         weight = np.broadcast_to(edge_weights(network, projection, edges), edges.source.shape)
         found.static_weights.append(

@@ -89,6 +89,8 @@ class Totals:
         Wall-clock seconds of the loop alone.
     compile_s
         Seconds spent in compiling or loading kernels: the longest of any process.
+    peak_rss_mb
+        Largest resident memory of the process of each worker.
     busy_s
         Seconds in compiled code, by worker.
     exchange_us
@@ -101,6 +103,7 @@ class Totals:
     packets: int = 0
     run_s: float = 0.0
     compile_s: float = 0.0
+    peak_rss_mb: dict[int, float] = field(default_factory=dict)
     busy_s: list[float] = field(default_factory=list)
     exchange_us: array[float] = field(default_factory=lambda: array("d"))
 
@@ -113,6 +116,7 @@ class Totals:
             self.compile_s = max(self.compile_s, report.compile_s)
             self.drive_events += report.drive_events
             self.busy_s[number] += report.busy_s
+            self.peak_rss_mb[number] = max(self.peak_rss_mb.get(number, 0.0), report.peak_rss_mb)
             self.exchange_us.extend(report.exchange_us)
         links = chunk.counters.get("link_packets")
         self.packets += 0 if links is None else int(links.sum())

@@ -108,6 +108,7 @@ class RayCluster:
             import ray
 
             self._connected = False
+            _end_monitor()
             ray.shutdown()
         if self._print is not None:
             _worker_module().print_to_stdstream = self._print
@@ -146,6 +147,13 @@ class RayCluster:
 
 def _worker_module() -> Any:
     return importlib.import_module("ray._private.worker")
+
+
+def _end_monitor() -> None:
+    """End the autoscaler of a Ray of our own: it does not heed SIGTERM, and ``shutdown`` would wait 1 s for it."""
+    node = getattr(_worker_module(), "_global_node", None)
+    for started in getattr(node, "all_processes", {}).get("monitor", ()):
+        started.process.kill()
 
 
 def _use_token() -> None:

@@ -1,0 +1,59 @@
+"""Programs of workers: what they hold, and what refuses to be built."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import spikemesh as sm
+from spikemesh.errors import MappingError
+
+
+def network(delay, n=40):
+    net = sm.Network(timestep="1 ms", seed=1)
+    a = net.add_population("a", n, "iaf")
+    b = net.add_population("b", n, "iaf")
+    net.connect(a, b, rule="fixed_indegree", indegree=10, weight=0.1, delay=delay)
+    net.connect(b, a, rule="fixed_probability", p=0.3, weight=sm.uniform(-0.2, 0.3), delay="3 ms")
+    return net
+
+
+def test_drawn_delays_are_held_to_the_chip():
+    with pytest.raises(
+        MappingError, match=r'projection "a->b".delay: delays reach \d+ steps; a core keeps 62'
+    ) as caught:
+        sm.Simulation(network(sm.uniform(1.0, 100.0)), sm.System.preset("loihi", chips=2), backend="local")
+    assert len(caught.value.problems) == 1
+
+
+def test_programs_hold_every_synapse_once():
+    net = network(sm.uniform(1.0, 5.0))
+    with sm.Simulation(net, sm.System.preset("ideal", chips=3), backend="local", workers=3) as simulation:
+        programs = simulation.mapped.build.programs
+        fan = simulation.mapped.build.fan
+        report = simulation.mapped.report.to_dict()
+    held = sum(int((p.tables.segment_end - p.tables.segment_start).sum()) for p in programs)
+    assert held == int(fan.synapses.sum()) == report["synapses"]
+    assert sum(p.neurons for p in programs) == 80
+    assert all(p.window == min(q.window for q in programs) >= 1 for p in programs)
+    for p in programs:
+        own = p.tables
+        assert own.targets.dtype == np.uint16
+        assert np.array_equal(np.diff(own.segment_ptr).sum(), own.segment_delay.size)
+        # A packet names an axon of its receiver.
+        for peer, axon in zip(own.out_peer, own.out_axon, strict=True):
+            receiver = programs[p.peers_out[peer]]
+            assert 0 <= axon < receiver.tables.axon_synapses.size
+
+
+def test_workers_that_exchange_nothing_have_no_window():
+    net = sm.Network(timestep="1 ms", seed=1)
+    for name in "ab":
+        net.add_population(name, 10, "iaf")
+        net.connect(name, name, rule="all_to_all", weight=0.1)
+    mapping = sm.MappingSettings(pin={"a": (0,), "b": (1,)})
+    with sm.Simulation(
+        net, sm.System.preset("ideal", chips=2), backend="local", workers=2, mapping=mapping
+    ) as sim:
+        assert [p.window for p in sim.mapped.build.programs] == [None, None]
+        sim.run("20 ms")
