@@ -10,7 +10,7 @@ import spikemesh as sm
 
 def test_counts_of_sources_are_binomial(simulate):
     # KA-E1: on a grid the Fano factor of the counts is 1 - r dt
-    probabilities, n, steps = np.array([0.05, 0.2, 0.5, 0.9]), 3000, 500
+    probabilities, n, steps = np.array([0.05, 0.2, 0.5, 0.9]), 2000, 250
     net = sm.Network(timestep="1 ms", seed=5)
     source = net.add_population("in", n * 4, "poisson", rate=np.repeat(1000 * probabilities, n))
     net.probe(source, "spikes")

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.ray
 def alive(pid):
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):
         return False
 
 
@@ -52,11 +52,14 @@ def children(pid):
 
 
 def name(pid):
-    return Path(f"/proc/{pid}/comm").read_text().strip()
+    try:
+        return Path(f"/proc/{pid}/comm").read_text().strip()
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
 
 
-def session_folders():
-    return set(Path(tempfile.gettempdir()).glob("spikemesh-ray-*"))
+def session_folders(process):
+    return list(Path(tempfile.gettempdir()).glob(f"spikemesh-ray-{process.pid}-*"))
 
 
 @pytest.fixture(scope="module")
@@ -186,11 +189,11 @@ def driver(here):
     """Start a run in a process of its own, with more workers than this machine may have CPUs."""
     started = []
 
-    def start(steps, workers=3):
+    def start(steps, workers=3, ready=True):
         command = [sys.executable, str(here / "ray_driver.py"), str(steps), str(workers)]
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         started.append(process)
-        return process, json.loads(process.stdout.readline())
+        return process, (json.loads(process.stdout.readline()) if ready else None)
 
     yield start
     for process in started:
@@ -201,7 +204,6 @@ def driver(here):
 
 
 def test_a_whole_run_leaves_no_process_no_file_and_no_noise(driver, fake, spikes_of, nothing_left):
-    folders = session_folders()
     process, _ = driver(400)
     below = children(process.pid)
     out, err = process.communicate(timeout=60)
@@ -214,12 +216,11 @@ def test_a_whole_run_leaves_no_process_no_file_and_no_noise(driver, fake, spikes
     assert err == ""
     assert len(below) > 3
     wait_gone(below, 5)
-    assert session_folders() == folders
+    assert not session_folders(process)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_interrupted_driver_ends_in_order(driver, number, nothing_left):
-    folders = session_folders()
     process, _ = driver(1 << 40)
     below = children(process.pid)
     time.sleep(0.3)
@@ -232,7 +233,24 @@ def test_interrupted_driver_ends_in_order(driver, number, nothing_left):
     assert first["spikes"] == 3 * first["tick"] > 0
     assert last == {"closed": True}
     wait_gone(below, 5)
-    assert session_folders() == folders
+    assert not session_folders(process)
+
+
+def test_interrupt_while_ray_starts_is_not_lost(driver, nothing_left):
+    process, _ = driver(1 << 40, ready=False)
+    until = time.monotonic() + 20
+    while not any(alive(pid) and name(pid) == "gcs_server" for pid in children(process.pid)):
+        assert time.monotonic() < until
+        time.sleep(0.02)
+    below = children(process.pid)
+    assert session_folders(process)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=30)
+    wait_gone(below, 5)
+    assert out == ""
+    assert err.strip().endswith("KeyboardInterrupt")
+    assert process.returncode == -signal.SIGINT
+    assert not session_folders(process)
 
 
 def test_killed_driver_leaves_no_actor_and_no_memory(driver, nothing_left):

@@ -22,6 +22,7 @@ from spikemesh.description.network import NetworkDescription, Projection
 from spikemesh.description.run import RunSettings
 from spikemesh.description.system import MappingSettings, System
 from spikemesh.description.values import Quantity
+from spikemesh.engine.setup import compile_kernels
 from spikemesh.errors import InputError, Problem, RunInterrupted, SpikemeshError, nearest
 from spikemesh.ids import FloatArray, IntArray
 from spikemesh.kernels.compile import compile_seconds
@@ -100,6 +101,8 @@ class Simulation:
     ------
     DescriptionError, MappingError
         If the network is not valid or does not fit.
+    PluginError
+        If a plugin cannot be compiled.
     TraceError
         If the trace cannot be written.
     """
@@ -133,6 +136,9 @@ class Simulation:
         self._temporary: TemporaryFolder | None = None
         self.path = Path(out) if out is not None else self._temporary_path()
         self._compiled = compile_seconds() if self.backend_name == "local" else 0.0
+        # Before the trace is begun, so that a plugin that cannot be compiled leaves nothing behind.
+        for program in self.mapped.build.programs:
+            compile_kernels(program)
         self._store = registry.stores.get("hdf5")
         self._writer = self._store.create(self.path, self._trace_plan(), overwrite=overwrite)
         self._closed: RunResult | None = None
@@ -379,7 +385,7 @@ def _bound(network: Network | NetworkDescription | BoundNetwork, registry: Regis
 
 def _backend(name: str, settings: RunSettings) -> Backend:
     if name == "local":
-        return LocalBackend()
+        return LocalBackend(stall_timeout_s=settings.stall_timeout_s)
     # Imported late: a local run need not pay for Ray.
     from spikemesh.runtime.ray_backend import RayBackend
 

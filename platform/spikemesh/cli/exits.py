@@ -90,7 +90,7 @@ def _interrupted(error: RunInterrupted) -> str:
 
 
 def _failure(error: SpikemeshError, trace: str | None, running: bool) -> Iterator[str]:
-    if isinstance(error, AgentError) and error.remote_traceback:
+    if isinstance(error, AgentError) and not _says_all(error.remote_traceback):
         yield error.remote_traceback.rstrip()
     text = str(error)
     if isinstance(error, RunError) and not isinstance(error, AgentError) and error.step is not None:
@@ -98,6 +98,12 @@ def _failure(error: SpikemeshError, trace: str | None, running: bool) -> Iterato
     yield f"the run failed: {text}" if running or isinstance(error, RunError) else f"error: {text}"
     if running or isinstance(error, RunError):
         yield from _what_is_left(trace)
+
+
+def _says_all(traceback: str) -> bool:
+    """Whether a traceback adds nothing to the message: there is none, or it ends in an error of spikemesh."""
+    lines = traceback.rstrip().splitlines()
+    return not lines or lines[-1].startswith("spikemesh.errors.")
 
 
 def _what_is_left(trace: str | None) -> Iterator[str]:

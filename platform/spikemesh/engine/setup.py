@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import numpy as np
 
 from spikemesh.engine.arrays import Drives, Plasticity, Populations, Probes
 from spikemesh.engine.program import PlasticTable, PopulationSlice, Program
+from spikemesh.errors import PluginError
 from spikemesh.ids import AnyArray
 from spikemesh.kernels import generate
 from spikemesh.kernels.compile import neuron_kernel, rule_kernels
@@ -29,6 +31,35 @@ def _flat(
         row = arrays[start + k * n : start + (k + 1) * n]
         target = row.view(np.int64) if integer else row
         target[:] = np.asarray(values[name])
+
+
+def compile_kernels(program: Program) -> None:
+    """Compile, or load, the code of every plugin that a program needs.
+
+    Raises
+    ------
+    PluginError
+        If one cannot be compiled; names the population or projection, the model or rule, and the reason.
+    """
+    for part in program.slices:
+        with _naming(f'population "{part.name}"'):
+            _neuron_kernel(part)
+    for table in program.plastic:
+        with _naming(f'projection "{table.name}"'):
+            rule_kernels(table.rule, tuple(table.constants))
+
+
+@contextmanager
+def _naming(user: str) -> Iterator[None]:
+    try:
+        yield
+    except PluginError as error:
+        raise PluginError(f"{user}: {error}") from error
+
+
+def _neuron_kernel(part: PopulationSlice) -> int:
+    shared = tuple(np.ndim(value) == 0 for value in part.constants.values())
+    return neuron_kernel(part.model, shared, tuple(part.constants), part.layers > 0)
 
 
 class WorkingSet:
@@ -99,11 +130,9 @@ class WorkingSet:
         return populations
 
     def _compile(self, part: PopulationSlice, k: int, p: Populations) -> None:
-        names = tuple(part.constants)
-        shared = tuple(np.ndim(part.constants[name]) == 0 for name in names)
-        p.kernel[k] = neuron_kernel(part.model, shared, names, part.layers > 0)
+        p.kernel[k] = _neuron_kernel(part)
         kind = np.int64 if part.model.arithmetic == "int64" else np.float64
-        values = [np.atleast_1d(np.asarray(part.constants[name])).astype(kind) for name in names]
+        values = [np.atleast_1d(np.asarray(part.constants[name])).astype(kind) for name in part.constants]
         block = p.blocks[k]
         block[generate.SIZE] = part.size
         block[generate.STATE] = p.state.ctypes.data + 8 * p.state_start[k]

@@ -9,7 +9,6 @@ shorter than a window.
 from __future__ import annotations
 
 import resource
-import sys
 import time
 from typing import Any
 
@@ -18,6 +17,7 @@ import numpy as np
 from spikemesh.engine.arrays import Outputs, Probes
 from spikemesh.engine.exchange import Exchange
 from spikemesh.engine.program import Program
+from spikemesh.engine.raised import last_raised, listen
 from spikemesh.engine.report import WorkerReport
 from spikemesh.engine.schedule import Feed
 from spikemesh.engine.setup import WorkingSet
@@ -41,16 +41,6 @@ from spikemesh.kernels.window import (
 
 _RECORDS = 1 << 18
 """Spikes that fit into the record of one call; more are taken out in several calls."""
-
-_raised: list[str] = []
-
-
-def _note_exception(unraisable: Any) -> None:
-    """Keep what a plugin's compiled function raised; compiled callbacks cannot pass exceptions on."""
-    if "numba" in str(unraisable.object):
-        _raised.append(f"{unraisable.exc_type.__name__}: {unraisable.exc_value}")
-    else:
-        sys.__unraisablehook__(unraisable)
 
 
 class Worker:
@@ -125,15 +115,12 @@ class Worker:
         self._cursor[:] = 0
         probes = self._probe_buffers(first, until)
         outputs = self._outputs(report, until)
-        hook, sys.unraisablehook = sys.unraisablehook, _note_exception
-        try:
-            while self.tick < until:
-                last = until if self.program.window is None else min(until, self.tick + self.program.window)
-                blocks = self._window(last, schedule, probes, outputs, report)
-                self._swap(self.tick, blocks, report)
-                self.tick = last
-        finally:
-            sys.unraisablehook = hook
+        listen()
+        while self.tick < until:
+            last = until if self.program.window is None else min(until, self.tick + self.program.window)
+            blocks = self._window(last, schedule, probes, outputs, report)
+            self._swap(self.tick, blocks, report)
+            self.tick = last
         self._finish(report, probes, outputs)
         return report
 
@@ -171,8 +158,7 @@ class Worker:
         report.exchange_us.append(1e6 * (time.perf_counter() - started))
 
     def _fail(self, step: int) -> None:
-        message = _raised.pop() if _raised else "an exception"
-        _raised.clear()
+        message = last_raised()
         number = int(self._cursor[FAILED_POPULATION]) - 1
         if number >= 0:
             part = self.program.slices[number]

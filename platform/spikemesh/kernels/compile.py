@@ -147,6 +147,6 @@ def _written(name: str, source: str) -> Path:
 
 
 def _reason(error: NumbaError) -> str:
-    noise = ("Failed in nopython", "During:", "File ", "def ", "<source elided>", "[1]", "[2]", "s = S(")
+    noise = ("Failed in nopython", "During:", "File ", "def ", "<source elided>", "[1]", "[2]", "s = S(", "^")
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return "; ".join([line for line in lines if not line.startswith(noise)][:4])

@@ -49,6 +49,8 @@ def _function(function: types.FunctionType, seen: set[int]) -> Iterator[str]:
     if id(function) in seen:
         return
     seen.add(id(function))
+    # Machine code that is kept on disk looks its functions' modules up by name.
+    yield str(function.__module__)
     yield from _code(function.__code__)
     yield repr(function.__defaults__)
     for name in sorted(_names(function.__code__)):
@@ -70,7 +72,7 @@ def fingerprint(*parts: Any) -> str:
     Returns
     -------
     str
-        Hexadecimal digest; equal only for equal code on one version of Python.
+        Hexadecimal digest; equal only for equal code in modules of equal names on one version of Python.
     """
     digest = hashlib.blake2b(sys.version.encode(), digest_size=12)
     seen: set[int] = set()

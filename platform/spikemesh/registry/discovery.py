@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from importlib.machinery import SourceFileLoader
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
-from types import ModuleType
+from types import CodeType, ModuleType
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import pluggy
@@ -88,6 +90,8 @@ class Registry:
         self.commands: Catalogue[click.Command] = Catalogue("command")
         self.plugins: list[Plugin] = []
         self.files: list[Path] = []
+        self._texts: dict[Path, bytes] = {}
+        self._supplied: dict[str, list[tuple[Catalogue[Any], str]]] = {}
         self._manager = pluggy.PluginManager(hooks.PROJECT)
         self._manager.add_hookspecs(hooks)
 
@@ -116,12 +120,13 @@ class Registry:
         PluginError
             If a hook is misspelt, takes unknown arguments, raises, or supplies a name twice.
         """
+        _check_hook_names(module, self.catalogues, f"plugin {name} ({origin})")
+        unique = f"{name} ({origin})"
         try:
-            self._manager.register(module, name)
-            self._manager.check_pending()
-        except pluggy.PluginValidationError as error:
-            self._manager.unregister(name=name)
-            raise PluginError(f"plugin {name} ({origin}): {error}") from None
+            self._manager.register(module, unique)
+        except (pluggy.PluginValidationError, ValueError) as error:
+            self._manager.unregister(name=unique)
+            raise PluginError(f"plugin {unique}: {error}") from None
         for hook, catalogue in self.catalogues.items():
             function = getattr(module, hook, None)
             if function is None:
@@ -130,6 +135,7 @@ class Registry:
                 supplied: Iterable[Any] = function()
                 for item in supplied:
                     catalogue.add(item.name, item, name)
+                    self._supplied.setdefault(unique, []).append((catalogue, item.name))
             except PluginError:
                 raise
             except Exception as error:
@@ -145,7 +151,7 @@ class Registry:
             self._load(f"{point.value}", origin, point.load)
 
     def load_file(self, path: str | Path) -> None:
-        """Load a single-file plugin.
+        """Load a single-file plugin; once more if it has changed since it was loaded.
 
         Raises
         ------
@@ -153,12 +159,30 @@ class Registry:
             If the file does not exist, does not run, or supplies nothing valid.
         """
         path = Path(path).resolve()
+        text = path.read_bytes() if path.is_file() else b""
         if path in self.files:
-            return
+            if self._texts[path] == text:
+                return
+            self._forget(path)
         module = import_file(path)
-        self.register(module, path.stem, str(path))
+        try:
+            self.register(module, path.stem, str(path))
+        except PluginError:
+            self._forget(path)
+            raise
         self.plugins.append(Plugin(path.stem, str(path)))
         self.files.append(path)
+        self._texts[path] = text
+
+    def _forget(self, path: Path) -> None:
+        """Take back all that a single-file plugin supplied."""
+        unique = f"{path.stem} ({path})"
+        if self._manager.has_plugin(unique):
+            self._manager.unregister(name=unique)
+        for catalogue, name in self._supplied.pop(unique, []):
+            del catalogue.items[name], catalogue.origins[name]
+        self.plugins = [p for p in self.plugins if p.origin != str(path)]
+        self.files = [p for p in self.files if p != path]
 
     def _load(self, name: str, origin: str, load: Callable[[], Any]) -> None:
         try:
@@ -176,6 +200,21 @@ class Registry:
         return [p for p in self.plugins if p.error]
 
 
+def _check_hook_names(module: object, hooks_known: Iterable[str], who: str) -> None:
+    marked = [n for n, thing in vars(module).items() if hasattr(thing, f"{hooks.PROJECT}_impl")]
+    for name in marked:
+        if name not in hooks_known:
+            raise PluginError(f'{who}: there is no hook "{name}"; {nearest(name, hooks_known)}')
+
+
+class _Fresh(SourceFileLoader):
+    """Compiles the file as it is now: byte code kept by Python is told apart by size and whole seconds only."""
+
+    def get_code(self, fullname: str) -> CodeType:
+        code: CodeType = self.source_to_code(self.get_data(self.path), self.path)
+        return code
+
+
 def import_file(path: Path) -> ModuleType:
     """Import a Python file under a name of its own.
 
@@ -186,15 +225,16 @@ def import_file(path: Path) -> ModuleType:
     """
     if not path.is_file():
         raise PluginError(f"plugin file {path} does not exist")
-    name = f"spikemesh_file_{path.stem}"
-    spec = importlib.util.spec_from_file_location(name, path)
+    # Two files of one name in different folders are different modules, in every process.
+    name = f"spikemesh_file_{path.stem}_{hashlib.blake2b(bytes(path), digest_size=6).hexdigest()}"
+    spec = importlib.util.spec_from_file_location(name, path, loader=_Fresh(name, str(path)))
     if spec is None or spec.loader is None:
         raise PluginError(f"plugin file {path} is no Python file")
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         sys.modules.pop(name, None)
         raise PluginError(f"plugin file {path}: {type(error).__name__}: {error}") from error
     return module

@@ -30,7 +30,9 @@ class Packed:
 
     def unpack(self) -> Any:
         """Make the object again."""
-        return pickle.loads(self.structure, buffers=[bytearray(c.data) for c in self.contents])  # noqa: S301  from the driver of this run
+        # NumPy asks for huge pages for large arrays, which a bytearray would not have.
+        copies = [np.array(content) for content in self.contents]
+        return pickle.loads(self.structure, buffers=copies)  # noqa: S301  from the driver of this run
 
 
 def pack(item: Any, dumps: Callable[..., bytes] = pickle.dumps) -> Packed:

@@ -15,9 +15,10 @@ from spikemesh.errors import AgentError, RunError
 from spikemesh.runtime.backend import IN_FLIGHT, Factory, ProgramLike, Weights, default_factory
 from spikemesh.runtime.failures import Failure, agent_names, culprit
 from spikemesh.runtime.liveness import ProcessWatch
-from spikemesh.runtime.packing import object_store_bytes, pack
+from spikemesh.runtime.packing import Packed, object_store_bytes, pack
 from spikemesh.runtime.ray_actor import Presence, RayActor, Seat, Status
 from spikemesh.runtime.ray_cluster import ONE_THREAD, RayCluster
+from spikemesh.runtime.signals import Interruption, interruption
 
 _GRACE_S = 1.0
 _EXIT_S = 0.2
@@ -90,29 +91,44 @@ class RayBackend:
         self._sequence = 0
         self._completed: int | None = None
         self._moved: tuple[float, object] = (0.0, None)
+        self._interrupted = Interruption()
         self.pids: list[int] = []
         self.hosts: list[str] = []
         self.nodes: list[str] = []
 
     def start(self, programs: Sequence[ProgramLike]) -> None:
-        """Start Ray and one actor per program; see :class:`spikemesh.runtime.backend.Backend`."""
+        """Start Ray and one actor per program; see :class:`spikemesh.runtime.backend.Backend`.
+
+        Raises
+        ------
+        RunError
+            If Ray does not start, has no room, or an actor cannot be made; everything is ended then.
+        KeyboardInterrupt
+            If the user interrupted it; everything is ended then.
+        """
         self._agents = [tuple(p.agents) for p in programs]
         self._ray = self._cluster.load()
         # Carries classes defined in a notebook too.
         packed = [pack(p, self._ray.cloudpickle.dumps) for p in programs]
         self._cluster.connect(len(programs), object_store_bytes(packed))
         try:
-            stored = [self._ray.put(p) for p in packed]
-            self._create(programs)
-            present = self._all("present")
-            self._check_versions(present)
-            self._settle(present)
-            table = {p.index: p for p in present}
-            self._all("assemble", [(table, self._start_timeout_s)] * len(programs))
-            self._all("build", [(reference, self._factory) for reference in stored], self._first_timeout_s)
+            with interruption() as self._interrupted:
+                self._bring_up(programs, packed)
+            if self._interrupted():
+                raise KeyboardInterrupt
         except BaseException:
             self.abort()
             raise
+
+    def _bring_up(self, programs: Sequence[ProgramLike], packed: Sequence[Packed]) -> None:
+        stored = [self._ray.put(p) for p in packed]
+        self._create(programs)
+        present = self._all("present")
+        self._check_versions(present)
+        self._settle(present)
+        table = {p.index: p for p in present}
+        self._all("assemble", [(table, self._start_timeout_s)] * len(programs))
+        self._all("build", [(reference, self._factory) for reference in stored], self._first_timeout_s)
 
     def submit(self, until: int) -> None:
         """See :class:`spikemesh.runtime.backend.Backend`."""
@@ -236,6 +252,8 @@ class RayBackend:
                 results[number] = self._outcome(call)
                 if isinstance(results[number], Failure):
                     self._raise(number, results[number], list(calls.items()))
+            if self._interrupted():
+                raise KeyboardInterrupt
             if not done and time.monotonic() > deadline:
                 late = min(calls.values())
                 self._stop(late, f"no answer within {timeout_s:g} s")

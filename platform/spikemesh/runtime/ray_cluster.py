@@ -17,6 +17,7 @@ from typing import Any
 
 from spikemesh.errors import RunError
 from spikemesh.runtime.liveness import ProcessWatch
+from spikemesh.runtime.signals import interruption
 
 _FOLDER = "spikemesh-ray-"
 _SOCKET_ROOM = 40
@@ -82,19 +83,28 @@ class RayCluster:
         ------
         RunError
             If Ray does not start or the cluster cannot be reached.
+        KeyboardInterrupt
+            If the user interrupted it; it has been ended then.
         """
         ray = self.load()
         if ray.is_initialized():
             self.joined = True
             return
         self.joined = self.address is not None
-        if threading.current_thread() is threading.main_thread():
-            self._handler = signal.getsignal(signal.SIGTERM)
+        main = threading.current_thread() is threading.main_thread()
+        self._handler = signal.getsignal(signal.SIGTERM) if main else None
         self._connected = True
         self._silence()
         try:
-            with _environment(_QUIET | ONE_THREAD | ({} if self.joined else _LOCAL)):
-                self._init(ray, cpus, object_store)
+            # An exception raised by a signal can get lost inside Ray, and leaves its processes behind.
+            with interruption() as interrupted:
+                with _environment(_QUIET | ONE_THREAD | ({} if self.joined else _LOCAL)):
+                    self._init(ray, cpus, object_store)
+                theirs = signal.getsignal(signal.SIGTERM)
+            if main:
+                signal.signal(signal.SIGTERM, theirs)
+            if interrupted():
+                raise KeyboardInterrupt
         except BaseException as error:
             self.close()
             if not isinstance(error, Exception):
