@@ -129,3 +129,51 @@ def test_a_network_can_be_run_twice(network, reference, tmp_path):
     second = outcome(net, tmp_path / "b.h5")
     assert first[0] == second[0] == reference[0]
     assert np.isfinite(first[2].weight).all()
+
+
+def zoo(learning):
+    """Every model and source, an encoder that resets, distributions, and one learning rule."""
+    net = sm.Network(timestep="1 ms", seed=9)
+    noise = net.add_population("noise", 20, "poisson", rate=np.linspace(5.0, 100.0, 20))
+    clock = net.add_population("clock", 3, "regular", interval=[5.0, 7.0, 11.0])
+    cells = net.add_population(
+        "cells", 30, "izhikevich", i_e=sm.uniform(3.0, 12.0), init={"v": -65.0, "u": -13.0}
+    )
+    chip = net.add_population("chip", 25, "loihi_cuba", du=1023, dv=256, vth=60)
+    units = net.add_population("units", 10, "iaf", v_th=sm.lognormal(0.0, 0.2))
+    pixels = net.add_input(
+        "pixels", encoder="poisson", data=np.linspace(0.0, 1.0, 24).reshape(3, 8), present="20 ms", blank="5 ms",
+        reset=["cells", "chip"], max_rate="200 Hz",
+    )  # fmt: skip
+    net.connect(
+        noise, cells, "fixed_probability", p=0.3, weight=sm.normal(4.0, 1.0), delay=sm.uniform(1.0, 9.0)
+    )
+    net.connect(pixels, chip, "all_to_all", weight=30, delay="2 ms")
+    net.connect(cells, chip, "fixed_outdegree", outdegree=6, weight=-20, delay="3 ms", weight_exp=1)
+    net.connect(chip, units, "fixed_indegree", indegree=5, weight=0.3, delay="1 ms", learning=learning)
+    net.connect(units, cells, "fixed_total", total=60, weight=0.7, delay="4 ms", learning=learning)
+    net.connect(clock, units, "fixed_probability", p=0.5, weight=0.4, multapses=False)
+    net.drive(units, sm.poisson(rate=sm.uniform(0.0, 300.0), weight=0.2))
+    net.drive(cells, sm.steps([0.0, 40.0, 80.0], [0.0, 4.0, -4.0]))
+    for population in (noise, clock, pixels, cells, chip, units):
+        net.probe(population, "spikes")
+    for population in (cells, chip, units):
+        net.probe(population, "v", every="3 ms")
+    net.probe("units->cells", "weights")
+    net.probe("chip->units", "weights")
+    return net
+
+
+@pytest.mark.parametrize("rule", ["stdp_pair", "stdp_pair_nearest", "gbc"])
+def test_every_model_and_rule(tmp_path, rule):
+    learning = sm.rule(rule, a_plus=0.01, a_minus=0.012)
+    first = sm.run(zoo(learning), duration=120.0, out=tmp_path / "one.h5", backend="local", workers=1)
+    trace = first.trace
+    assert all(len(trace.spikes(name)) > 20 for name in trace.populations)
+    assert trace.weights("chip->units").weight.nunique() > 10
+    options = {"backend": "local", "workers": 2, "mapping": sm.MappingSettings(partition="round_robin")}
+    system = sm.System.preset("ideal", chips=3)
+    with sm.Simulation(zoo(learning), system, out=tmp_path / "three.h5", **options) as simulation:
+        for piece in (1.0, 25.0, 13.0, 81.0):
+            simulation.run(piece)
+    assert sm.open_trace(tmp_path / "three.h5").digest()["function"] == trace.digest()["function"]

@@ -18,7 +18,7 @@ def test_arrays_give_every_neuron_its_own_value():
     v = np.array([0.1, 0.2, 0.3])
     net.add_population("n", 3, "iaf", v_th=np.array([1.0, 10.0, 100.0]), i_e=[0.5, 0.25, 1.0], init={"v": v})
     net.probe("n", "v")
-    assert traced(net, 1.0).probe("n", "v").values[0].tolist() == (v + [0.5, 0.25, 1.0]).tolist()
+    assert traced(net, 1.0).probe("n", "v").values[0].tolist() == (v + np.array([0.5, 0.25, 1.0])).tolist()
 
 
 def test_an_array_is_copied_when_it_is_given():
@@ -185,9 +185,14 @@ def test_representations_tell_what_things_are():
 def test_a_mistake_is_named_with_what_is_near(mistake, message):
     net = sm.Network(timestep="1 ms")
     net.add_population("a", 3, "iaf")
-    with pytest.raises(InputError, match=message):
+
+    def make():
+        # Some mistakes show at their own line, those that need a plugin when the network is bound.
         mistake(net)
         sm.Simulation(net, backend="local")
+
+    with pytest.raises(InputError, match=message):
+        make()
 
 
 def test_all_mistakes_are_told_at_once():
@@ -211,12 +216,12 @@ def test_a_duration_is_a_whole_number_of_steps(duration):
 
 
 def test_a_system_that_does_not_exist():
-    with pytest.raises(SpikemeshError, match='"loih".*"loihi"'):
+    with pytest.raises(SpikemeshError, match=r'"loih".*"loihi"'):
         sm.System.preset("loih")
 
 
 def test_a_network_that_does_not_fit():
     net = sm.Network(timestep="1 ms")
     net.add_population("a", 131073, "iaf")
-    with pytest.raises(SpikemeshError, match="131,?073|131,?072"):
+    with pytest.raises(SpikemeshError, match=r"131,?07[23]"):
         sm.Simulation(net, sm.System.preset("loihi", chips=(1, 1)), backend="local")

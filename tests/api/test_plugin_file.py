@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import spikemesh as sm
+from spikemesh.registry import load_registry
 
 PLUGIN = '''\
 import numpy as np
@@ -148,12 +149,29 @@ def test_ray_gives_the_same(write, command):
 
 
 def test_changed_code_is_never_run_stale(write, command):
-    # Same file, same name, same size: only the code differs.
+    # Same file, same name, same size: only the code differs. Then the same code in a file of another name,
+    # whose machine code must not be looked for in the first one.
     digests = [
-        launch(command, write(text), "--backend", "local", "--out", f"{k}.h5")["digest"]["function"]
-        for k, text in enumerate([PLUGIN, changed("x.exc + x.inh", "x.exc - x.exc"), PLUGIN])
+        launch(command, write(text, name), "--backend", "local", "--out", f"{k}.h5")["digest"]["function"]
+        for k, (text, name) in enumerate(
+            [
+                (PLUGIN, "one.py"),
+                (changed("x.exc + x.inh", "x.exc - x.exc"), "one.py"),
+                (PLUGIN, "other.py"),
+            ]
+        )
     ]
     assert digests[0] == digests[2] != digests[1]
+
+
+def test_two_files_of_one_name_are_two_plugins(tmp_path):
+    paths = []
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        paths.append(tmp_path / folder / "neuron.py")
+        paths[-1].write_text(PLUGIN.replace('"leaky"', f'"leaky_{folder}"'))
+    models = load_registry(paths).neuron_models
+    assert models.get("leaky_a").__module__ != models.get("leaky_b").__module__
 
 
 @pytest.mark.parametrize(
@@ -178,10 +196,17 @@ def test_changed_code_is_never_run_stale(write, command):
         (changed('State("e_l"', 'State("e_r"'), ["my_neuron.py", "LeakyIntegrator" "|leaky", "e_r", "e_l"]),
         (changed("import numpy as np", "import nunpy as np"), ["my_neuron.py", "ModuleNotFoundError", "nunpy"]),
         (changed("import numpy as np", "raise SystemExit(0)"), ["my_neuron.py", "SystemExit"]),
-        (changed("return [LeakyIntegrator]", "return [Leaky]"), ["my_neuron", "spikemesh_neuron_models raised NameError"]),
+        (
+            changed("return [LeakyIntegrator]", "return [Leaky]"),
+            ["my_neuron", "spikemesh_neuron_models raised NameError"],
+        ),
+        (
+            changed("else v,), spiked", "else v, 1.0), spiked"),
+            ['population "near"', "neuron model leaky cannot be compiled", "expected 1, got 2"],
+        ),
         ("class (:", ["my_neuron.py", "SyntaxError"]),
     ],
-    ids=["compile", "hook", "twice", "constants", "state", "import", "exit", "returned", "syntax"],
+    ids=["compile", "hook", "twice", "constants", "state", "import", "exit", "returned", "values", "syntax"],
 )  # fmt: skip
 def test_a_plugin_that_cannot_be_used_is_wrong_input(write, command, tmp_path, text, words):
     plugin = write(text)

@@ -140,6 +140,9 @@ class Started:
         except (TraceError, OSError):  # it does not exist yet
             return -1
 
+    def processes(self):
+        return children(self.process.pid)
+
     @property
     def actors(self):
         return [pid for pid in self.below if "RayActor" in Path(f"/proc/{pid}/cmdline").read_text()]

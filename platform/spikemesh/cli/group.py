@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from spikemesh.cli.exits import exit_codes
+from spikemesh.cli.signals import ends_in_order
 from spikemesh.errors import nearest
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ class CommandLine(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; a user's mistake never shows a traceback."""
-        with exit_codes(ctx):
+        with ends_in_order(ctx), exit_codes(ctx):
             return super().invoke(ctx)
 
 

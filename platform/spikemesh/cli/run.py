@@ -11,6 +11,7 @@ from spikemesh.cli.exits import RUNNING_KEY, TRACE_KEY
 from spikemesh.cli.options import json_option, mapping_options, scenario_options
 from spikemesh.cli.output import write_json
 from spikemesh.cli.scenario import open_named
+from spikemesh.cli.signals import raise_lost
 from spikemesh.errors import InputError, Problem
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ def command(
 
         def advanced(report: Progress) -> None:
             ctx.meta[RUNNING_KEY] = True
+            raise_lost(ctx)
             if show is not None:
                 show(report)
 

@@ -59,6 +59,11 @@ def _make(name: str, values: Sequence[str]) -> str:
     return f"{name}({', '.join(values) or '0.0'})"
 
 
+def _stored(places: Sequence[str]) -> list[str]:
+    # Unpacked as a whole: a plugin that returns more values than it declares must not go unnoticed.
+    return [f"{', '.join(places)}, = new"] if places else []
+
+
 def population_source(
     name: str,
     state: Sequence[str],
@@ -114,7 +119,7 @@ def population_source(
     values = [f"c{k}" if is_shared else f"c{k}[i]" for k, is_shared in enumerate(shared)]
     lines.append(f"    s = {_make('S', [f's{k}[i]' for k in range(len(state))])}")
     lines.append(f"    new, spiked = step(s, {_make('C', values)}, {_make('X', inputs)})")
-    lines += [f"    s{k}[i] = new[{k}]" for k in range(len(state))]
+    lines += [f"    {line}" for line in _stored([f"s{k}[i]" for k in range(len(state))])]
     lines += [f"    a{k}[i] = 0" for k in range(len(receptors))]
     lines.append("    fired[i] = 1 if spiked else 0")
     lines.append(f"block[{RAISED}] = 0")
@@ -169,7 +174,7 @@ def rule_source(
         f"after = {_make('POST', [f'y{q}[j]' for q in range(len(post))])}",
         "{call}",
         "w[k] = weight",
-        *[f"s{q}[k] = new[{q}]" for q in range(len(state))],
+        *_stored([f"s{q}[k]" for q in range(len(state))]),
     ]
 
     def updating(function: str) -> list[str]:

@@ -210,7 +210,7 @@ def _check_hook_names(module: object, hooks_known: Iterable[str], who: str) -> N
 class _Fresh(SourceFileLoader):
     """Compiles the file as it is now: byte code kept by Python is told apart by size and whole seconds only."""
 
-    def get_code(self, fullname: str) -> CodeType:
+    def get_code(self, fullname: str) -> CodeType:  # noqa: ARG002 - signature of the base class
         code: CodeType = self.source_to_code(self.get_data(self.path), self.path)
         return code
 

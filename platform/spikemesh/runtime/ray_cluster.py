@@ -101,7 +101,8 @@ class RayCluster:
                 with _environment(_QUIET | ONE_THREAD | ({} if self.joined else _LOCAL)):
                     self._init(ray, cpus, object_store)
                 theirs = signal.getsignal(signal.SIGTERM)
-            if main:
+            # Ray's own handler ends the process without a word, but better than the system's.
+            if main and self._handler in (None, signal.SIG_DFL):
                 signal.signal(signal.SIGTERM, theirs)
             if interrupted():
                 raise KeyboardInterrupt
