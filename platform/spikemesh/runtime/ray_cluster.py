@@ -97,13 +97,12 @@ class RayCluster:
         self._silence()
         try:
             # An exception raised by a signal can get lost inside Ray, and leaves its processes behind.
-            with interruption() as interrupted:
-                with _environment(_QUIET | ONE_THREAD | ({} if self.joined else _LOCAL)):
-                    self._init(ray, cpus, object_store)
-                theirs = signal.getsignal(signal.SIGTERM)
-            # Ray's own handler ends the process without a word, but better than the system's.
-            if main and self._handler in (None, signal.SIG_DFL):
-                signal.signal(signal.SIGTERM, theirs)
+            variables = _QUIET | ONE_THREAD | ({} if self.joined else _LOCAL)
+            with interruption() as interrupted, _own_handlers() as theirs, _environment(variables):
+                self._init(ray, cpus, object_store)
+            # Ray's handler ends the process without a word, yet leaves less behind than the system's.
+            if theirs and main and self._handler in (None, signal.SIG_DFL):
+                signal.signal(signal.SIGTERM, theirs[-1])
             if interrupted():
                 raise KeyboardInterrupt
         except BaseException as error:
@@ -158,6 +157,21 @@ class RayCluster:
 
 def _worker_module() -> Any:
     return importlib.import_module("ray._private.worker")
+
+
+@contextlib.contextmanager
+def _own_handlers() -> Iterator[list[Any]]:
+    """Keep Ray from catching SIGTERM itself while it starts; yield the handlers it would have set."""
+    module: Any = importlib.import_module("ray._private.utils")
+    before = getattr(module, "set_sigterm_handler", None)
+    wanted: list[Any] = []
+    if before is not None:
+        module.set_sigterm_handler = wanted.append
+    try:
+        yield wanted
+    finally:
+        if before is not None:
+            module.set_sigterm_handler = before
 
 
 def _end_monitor() -> None:

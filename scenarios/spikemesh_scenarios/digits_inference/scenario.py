@@ -148,6 +148,7 @@ def _converted() -> dict[str, Any]:
         from sklearn.datasets import load_digits
         from sklearn.model_selection import train_test_split
         from sklearn.neural_network import MLPClassifier
+        from threadpoolctl import threadpool_limits
     except ImportError:
         raise InputError(
             "digits_inference trains a network with scikit-learn, which is not installed: "
@@ -158,9 +159,10 @@ def _converted() -> dict[str, Any]:
     train, test, known, asked = train_test_split(
         images, labels, test_size=TEST_DIGITS, stratify=labels, random_state=0
     )
-    network = MLPClassifier(HIDDEN, activation="relu", alpha=0.1, max_iter=1000, random_state=0).fit(
-        train, known
-    )
+    network = MLPClassifier(HIDDEN, activation="relu", alpha=0.1, max_iter=1000, random_state=0)
+    # Sums split over threads end in other last bits, and such small products gain nothing from threads.
+    with threadpool_limits(1):
+        network.fit(train, known)
     weights, biases = normalised(network.coefs_, network.intercepts_, train)
     arrays: dict[str, Any] = {
         "images": test,
