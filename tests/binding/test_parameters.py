@@ -25,7 +25,7 @@ class Toy(NeuronModel):
     }
     state = {"v": State("v_th", "mV"), "w": State(0.5)}
 
-    def constants(p, dt):  # noqa: N805 - a plain function
+    def constants(p, dt):
         if isinstance(p.needed, float) and p.needed == -1.0:
             raise ZeroDivisionError("boom")
         if isinstance(p.needed, float) and p.needed == -2.0:
@@ -40,7 +40,7 @@ class Toy(NeuronModel):
             "needed": p.needed + with_nan,
         }
 
-    def step(s, c, x):  # noqa: N805 - a plain function
+    def step(s, c, x):
         return (s.v, s.w), False
 
 

@@ -17,7 +17,7 @@ from spikemesh.engine.worker import Worker
 from spikemesh.mapping.build import WorkerPlan, build_programs
 from spikemesh.mapping.edges import edge_delays, edge_weights, edges_onto
 from spikemesh.mapping.placement import placement_on
-from spikemesh.mapping.scales import SHIFT, input_units
+from spikemesh.mapping.scales import input_scales, stored_shift
 from spikemesh.mapping.segments import signed_receptor
 from spikemesh.registry import load_registry
 from spikemesh.registry.bind import bind
@@ -33,7 +33,8 @@ class Naive:
 
     def __init__(self, network):
         self.network = network
-        self.units = input_units(network)
+        self.scales = input_scales(network)
+        self.units = self.scales.units
         self.pending = defaultdict(lambda: defaultdict(int))  # tick -> (population, receptor, neuron) -> sum
         self.static = defaultdict(list)  # (population, neuron) -> [(delay, key, integer)]
         self.plastic = defaultdict(list)  # (population, neuron) -> [synapse]
@@ -70,12 +71,13 @@ class Naive:
         )
         for s, t, w, d, r in zip(edges.source, edges.position, weights, delays, receptors, strict=True):
             unit = self.units[target.index][r]
+            stored = 2 ** stored_shift(self.scales.bounds[projection.index], unit)
             key = (target.index, int(r), int(t))
             if projection.learning is None:
                 integer = (
                     round(w / unit)
                     if shared or target.model.arithmetic == "int64"
-                    else round(w / unit / 2**SHIFT) * 2**SHIFT
+                    else round(w / unit / stored) * stored
                 )
                 self.static[projection.source, int(s)].append((int(d), key, integer))
                 continue

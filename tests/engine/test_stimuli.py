@@ -7,6 +7,7 @@ import pytest
 
 from spikemesh.description.builder import Network
 from spikemesh.description.drives import constant_current, poisson
+from spikemesh.errors import DescriptionError
 
 
 def digits(encoder, reset=True):
@@ -111,6 +112,24 @@ def test_a_poisson_drive_has_its_mean_and_variance(engine, mean):
     # Variance of the sample variance of a Poisson variable: (mean + 2 mean^2) / samples.
     assert abs(counts.var() - mean) < 4 * np.sqrt((mean + 2 * mean**2) / samples)
     assert abs(np.corrcoef(counts[:-1].ravel(), counts[1:].ravel())[0, 1]) < 4 / np.sqrt(samples)
+
+
+def test_samples_that_cannot_be_encoded_are_refused_before_the_run(engine):
+    net = Network(timestep="1 ms", seed=1)
+    net.add_input("pixels", encoder="poisson", data=np.array([[0.5, 1.0], [0.1, 1.5]]), present="10 ms")
+    with pytest.raises(
+        DescriptionError, match=r'input "pixels".data: sample 1: 1.5 at neuron 1 \(values from 0 to 1\)'
+    ):
+        engine(net, 10)
+
+
+def test_a_presentation_is_encoded_once_however_short_the_pieces(engine, registry, monkeypatch):
+    calls = []
+    latency = registry.encoders.get("latency")
+    encode = latency.encode
+    monkeypatch.setattr(latency, "encode", staticmethod(lambda *a: calls.append(1) or encode(*a)))
+    engine(digits("latency"), 84, pieces=list(range(1, 84)))
+    assert len(calls) == 6
 
 
 def test_constant_current_drive_adds_to_others(engine):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+import types
 
 from spikemesh.kernels.fingerprint import fingerprint
 
@@ -48,3 +49,14 @@ def test_closures_and_defaults_count():
         return function
 
     assert len({fingerprint(make(1.0, 0.0)), fingerprint(make(2.0, 0.0)), fingerprint(make(1.0, 1.0))}) == 3
+
+
+def test_values_of_other_modules_count():
+    def outer(k):
+        module = types.ModuleType("my_constants")
+        module.K = k
+        space = {"constants": module}
+        exec("def outer(x):\n    return x * constants.K", space)
+        return space["outer"]
+
+    assert fingerprint(outer(1.0)) == fingerprint(outer(1.0)) != fingerprint(outer(2.0))

@@ -216,6 +216,8 @@ def encode() -> Callable[..., Any]:
     def run(encoder: Any, values: Any, steps: int, dt: float, first_step: int = 0, **params: Any) -> Any:
         p = parameters(encoder.parameters, params)
         data = np.asarray(values, dtype=np.float64)
+        if encoder.check is not None:
+            encoder.check(data, dt, p)
         return encoder.encode(data, steps, first_step, dt, p, StepRandom(len(data)))
 
     return run

@@ -247,6 +247,8 @@ class Simulation:
         InputError
             If there is no such projection, or its weights are not kept.
         """
+        if self._closed is not None:
+            raise InputError(Problem("weights", "the simulation is closed", "read them before close()"))
         name = projection if isinstance(projection, str) else projection.name
         known = {p.name: p for p in self.network.projections}
         if name not in known:

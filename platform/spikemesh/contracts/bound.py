@@ -52,7 +52,6 @@ class BoundLearning:
     rule: type[LearningRule]
     parameters: Mapping[str, Any]
     constants: Mapping[str, float]
-    delay_side: str = "axonal"
     third_ticks: IntArray | None = None
     third_values: AnyArray | None = None
 

@@ -41,11 +41,18 @@ class Encoder:
     stamped ``first_step + o``. Emits current: returns currents, shape (neurons,), held throughout.
     """
 
+    check: ClassVar[Callable[..., None] | None] = None
+    """Optional ``check(values, dt, p)``: raises DescriptionError for a sample or parameter that cannot be encoded.
+
+    Runs for every sample before the run starts; ``encode`` may rely on it.
+    """
+
     def __init_subclass__(cls) -> None:
         """Check the declaration, so that a fault shows where the class is written."""
-        function = cls.__dict__.get("encode")
-        if function is not None and not isinstance(function, staticmethod):
-            cls.encode = staticmethod(function)
+        for attribute in ("encode", "check"):
+            function = cls.__dict__.get(attribute)
+            if function is not None and not isinstance(function, staticmethod):
+                setattr(cls, attribute, staticmethod(function))
         missing = [a for a in ("name", "encode") if not hasattr(cls, a)]
         if missing:
             raise PluginError(f"encoder {cls.__name__} declares no {', '.join(missing)}")

@@ -248,6 +248,11 @@ def _explicit(case: _Case) -> CheckedRule:
     if len(lists) == 2 and len(lists["sources"]) != len(lists["targets"]):
         found = f"{len(lists['sources'])} sources but {len(lists['targets'])} targets"
         case.fail("targets", found, "lists of equal length, one entry a synapse")
+    elif len(lists) == 2 and not case.projection.multapses:
+        pairs = lists["sources"] * case.target.size + lists["targets"]
+        repeats = pairs.size - np.unique(pairs).size
+        if repeats:
+            case.fail("sources", f"{repeats} pairs are listed again", "no repeats, or multapses = true")
     return CheckedRule(lists, float(len(lists.get("sources", ()))))
 
 

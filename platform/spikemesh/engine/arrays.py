@@ -84,8 +84,7 @@ class Plasticity(NamedTuple):
     mark_post: AnyArray
     post_first: AnyArray  # int64 [T], neurons of the target population here
     post_last: AnyArray
-    segment_ptr: AnyArray  # int64 [plastic axons + 1]
-    segment_delay: AnyArray  # int64
+    segment_ptr: AnyArray  # int64 [plastic axons, distinct delays + 1]
     segment_table: AnyArray  # int64
     segment_local: AnyArray  # int64, segment number within its table
     delays: AnyArray  # int64, distinct

@@ -30,13 +30,11 @@ class StreamRandom:
         """Return numbers in [0, 1), shape (steps, neurons)."""
         out = np.empty((steps, self._neurons.size))
         block = np.empty((4, self._neurons.size), dtype=np.uint32)
-        at = -1
-        for k in range(steps):
-            step = first_step + k
-            if step >> 2 != at:
-                at = step >> 2
-                fill_block(self._key, np.uint64(at), self._neurons, np.uint64(0), block)
-            out[k] = block[step & 3] * (1.0 / 4294967296.0)
+        for number in range(first_step >> 2, (first_step + steps + 3) >> 2):
+            fill_block(self._key, np.uint64(number), self._neurons, np.uint64(0), block)
+            begin, end = max(4 * number, first_step), min(4 * number + 4, first_step + steps)
+            out[begin - first_step : end - first_step] = block[begin - 4 * number : end - 4 * number]
+        out *= 1.0 / 4294967296.0
         return out
 
 
@@ -73,6 +71,8 @@ class Feed:
     def __init__(self, program: Program) -> None:
         self._program = program
         self._positions = {s.population: k for k, s in enumerate(program.slices)}
+        # Pieces may be far shorter than a presentation; each is encoded once.
+        self._encodings: dict[tuple[int, int], list[AnyArray]] = {}
 
     def between(self, first: int, until: int) -> Schedule:
         """Return the changes of the steps that end at ticks ``first + 1 .. until``."""
@@ -94,8 +94,11 @@ class Feed:
             if feed.input is not None:
                 yield from self._presentations(feed, feed.input, own, first, until)
         for number, table in enumerate(self._program.plastic):
-            if table.third_ticks.size:
-                yield _rows(table.third_ticks + 1, THIRD, number, value=table.third_values)
+            low, high = np.searchsorted(table.third_ticks, (first, until), side="left")
+            if high > low:
+                yield _rows(
+                    table.third_ticks[low:high] + 1, THIRD, number, value=table.third_values[low:high]
+                )
 
     def _events(self, part: PopulationSlice, ticks: IntArray, positions: IntArray) -> AnyArray:
         unit = 1 if part.model.arithmetic == "int64" else round(1.0 / part.scales[0])
@@ -112,7 +115,13 @@ class Feed:
                     yield _rows(start + 1, RESET, self._positions[population])
             if part is None:
                 continue
-            yield from self._encoded(feed, given, part, sample, start)
+            key = (given.index, sample)
+            if key not in self._encodings:
+                old = [k for k in self._encodings if k[0] == given.index and k[1] < sample - 1]
+                for k in old:
+                    del self._encodings[k]
+                self._encodings[key] = list(self._encoded(feed, given, part, sample, start))
+            yield from self._encodings[key]
             ended = sample + 1 == len(given.data) or given.blank
             if feed.layer >= 0 and ended:
                 yield _layer(feed, part, start + given.present, 0.0)
@@ -121,7 +130,11 @@ class Feed:
         self, feed: InputSlice, given: BoundInput, part: PopulationSlice, sample: int, start: int
     ) -> Iterator[AnyArray]:
         values = given.data[sample]
-        random = StreamRandom(stream_key(self._program.seed, "input", given.index, part.name), values.size)
+        own = [
+            f.input.index for f in self._program.feeds if f.input and f.input.population == given.population
+        ]
+        key = stream_key(self._program.seed, "input", part.name, own.index(given.index))
+        random = StreamRandom(key, values.size)
         parameters = SimpleNamespace(**given.parameters)
         try:
             encoded = given.encoder.encode(

@@ -62,6 +62,15 @@ def _neuron_kernel(part: PopulationSlice) -> int:
     return neuron_kernel(part.model, shared, tuple(part.constants), part.layers > 0)
 
 
+def _pointers(key: AnyArray, rows: int, columns: int) -> AnyArray:
+    """Point to the entries of each (row, column) among entries sorted by ``key = row * columns + column``."""
+    starts = np.concatenate(([0], np.cumsum(np.bincount(key, minlength=rows * columns))))
+    pointers = np.zeros((rows, columns + 1), dtype=np.int64)
+    pointers[:, :-1] = starts[:-1].reshape(rows, columns)
+    pointers[:, -1] = starts[columns::columns] if columns else 0
+    return pointers
+
+
 class WorkingSet:
     """Mutable arrays of one worker, and the memory that addresses in blocks refer to.
 
@@ -192,13 +201,14 @@ class WorkingSet:
             addresses[:, k] = rule_kernels(table.rule, tuple(table.constants))
             self._table_block(blocks[k], table, self.plastic_weights[k], third[k:])
         axon = np.concatenate([np.zeros(0, np.int64), *(t.axon for t in tables)])
-        order = np.argsort(axon, kind="stable")
         delay = np.concatenate([np.zeros(0, np.int64), *(t.delay for t in tables)])
         number = np.concatenate(
             [np.zeros(0, np.int64), *(np.full(t.axon.size, k) for k, t in enumerate(tables))]
         )
         local = np.concatenate([np.zeros(0, np.int64), *(np.arange(t.axon.size) for t in tables)])
-        counts = np.bincount(axon, minlength=self.program.plastic_axons)
+        delays, rank = np.unique(delay, return_inverse=True)
+        key = axon * delays.size + rank
+        order = np.argsort(key, kind="stable")
         slots = self.program.slots
         return Plasticity(
             blocks=blocks,
@@ -211,11 +221,10 @@ class WorkingSet:
             mark_post=addresses[5],
             post_first=_int([t.post_first for t in tables]),
             post_last=_int([t.post_first + t.post_size for t in tables]),
-            segment_ptr=np.concatenate(([0], np.cumsum(counts))).astype(np.int64),
-            segment_delay=delay[order].astype(np.int64),
+            segment_ptr=_pointers(key, self.program.plastic_axons, delays.size),
             segment_table=number[order].astype(np.int64),
             segment_local=local[order].astype(np.int64),
-            delays=np.unique(delay).astype(np.int64),
+            delays=delays.astype(np.int64),
             recent=np.zeros((slots, max(1, self.program.plastic_axons)), dtype=np.int32),
             recent_count=np.zeros(slots, dtype=np.int64),
             arrived=np.zeros(max(1, axon.size), dtype=np.int64),
@@ -228,7 +237,8 @@ class WorkingSet:
         decays = [
             np.exp(-dt / float(table.parameters[t.tau])) for t in [*rule.pre.values(), *rule.post.values()]
         ]
-        numbers = np.array([table.sign / table.unit, *table.constants.values(), *decays])
+        most = generate.OUTGROWN * float(table.parameters["w_max"]) / table.unit
+        numbers = np.array([table.sign / table.unit, most, *table.constants.values(), *decays])
         variables = np.zeros((max(1, len(rule.state)), synapses))
         for row, declared in zip(variables, rule.state.values(), strict=False):
             initial = declared.initial

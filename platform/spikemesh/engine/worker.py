@@ -33,7 +33,6 @@ from spikemesh.kernels.window import (
     FAILED_TABLE,
     FULL,
     RECORDED,
-    SCHEDULE_AT,
     SPIKES,
     deliver_packets,
     run_window,
@@ -70,6 +69,7 @@ class Worker:
         self._work = WorkingSet(program)
         self._feed = Feed(program)
         self._sequence = 0
+        self._spikes: dict[str, list[tuple[IntArray, IntArray]]] = {}
         self._cursor = np.zeros(CURSOR_WORDS, dtype=np.int64)
         n = max(1, program.neurons)
         peers = len(program.peers_out)
@@ -136,7 +136,7 @@ class Worker:
             if self._cursor[FAILED_POPULATION] or self._cursor[FAILED_TABLE]:
                 self._fail(reached)
             if self._cursor[FULL] or self._cursor[RECORDED] > self._capacity // 2:
-                self._take_spikes(report)
+                self._take_spikes()
             for peer, blocks in enumerate(sent):
                 blocks.append(self._packets[peer, : self._packet_count[peer]].copy())
             self._packet_count[:] = 0
@@ -193,24 +193,23 @@ class Worker:
             program.bin_steps,
         )
 
-    def _take_spikes(self, report: WorkerReport) -> None:
+    def _take_spikes(self) -> None:
         count = int(self._cursor[RECORDED])
         ticks, indices = self._record_tick[:count], self._record_neuron[:count]
         for part in self.program.slices:
             if part.recorded:
                 here = (indices >= part.first) & (indices < part.first + part.size)
                 found = (ticks[here], part.neurons[indices[here] - part.first].astype(np.int64))
-                old = report.spikes.get(part.name)
-                report.spikes[part.name] = (
-                    found
-                    if old is None
-                    else (np.concatenate((old[0], found[0])), np.concatenate((old[1], found[1])))
-                )
+                self._spikes.setdefault(part.name, []).append(found)
         self._cursor[RECORDED] = 0
         self._cursor[FULL] = 0
 
     def _finish(self, report: WorkerReport, probes: Probes, outputs: Outputs) -> None:
-        self._take_spikes(report)
+        self._take_spikes()
+        for name, parts in self._spikes.items():
+            ticks, neurons = (np.concatenate(column) for column in zip(*parts, strict=True))
+            report.spikes[name] = (ticks, neurons)
+        self._spikes = {}
         at = 0
         for number, probe in enumerate(self.program.probes):
             end = int(probes.position[number])
@@ -229,7 +228,6 @@ class Worker:
         report.spike_count = int(self._cursor[SPIKES])
         report.synaptic_events = int(self._cursor[DELIVERIES])
         report.drive_events = int(self._cursor[DRIVEN])
-        assert self._cursor[SCHEDULE_AT] >= 0  # noqa: S101  positions only grow
 
     def weights(self, projection: str) -> tuple[IntArray, IntArray, FloatArray]:
         """Return sources, targets (indices within their populations) and signed weights of a projection.

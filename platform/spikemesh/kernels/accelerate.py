@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+import sys
 from collections.abc import Callable
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -19,10 +22,22 @@ def cache_folder() -> Path:
     return Path(home) / "spikemesh" / "kernels"
 
 
+def stamp() -> str:
+    """Return a text that changes with the source of any kernel and with the compiler.
+
+    numba tells cached code apart by the file of the function alone, but kernels inline one another.
+    """
+    compiler = (sys.version, version("numba"), version("llvmlite"))
+    digest = hashlib.blake2b(repr(compiler).encode(), digest_size=8)
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
 # A vector library's exp differs from the scalar one in the last bit, so that a result would depend on
 # the position of a neuron in its array. Must be set before numba is imported.
 os.environ["NUMBA_DISABLE_INTEL_SVML"] = "1"
-os.environ.setdefault("NUMBA_CACHE_DIR", str(cache_folder()))
+os.environ["NUMBA_CACHE_DIR"] = str(cache_folder() / stamp())
 
 import llvmlite.binding as llvm  # noqa: E402
 import numba  # noqa: E402

@@ -10,6 +10,9 @@ from typing import Any
 
 import numpy as np
 
+_KNOWN = frozenset(sys.stdlib_module_names) | {"numba", "numpy", "scipy"}
+"""Packages told apart by their version: their insides are large, and change only with it."""
+
 
 def _constants(code: types.CodeType) -> Iterator[str]:
     for constant in code.co_consts:
@@ -33,16 +36,26 @@ def _names(code: types.CodeType) -> set[str]:
     return names
 
 
-def _value(value: Any, seen: set[int]) -> Iterator[str]:
+def _value(value: Any, seen: set[int], names: frozenset[str] = frozenset()) -> Iterator[str]:
     value = getattr(value, "py_func", value)
     if isinstance(value, types.FunctionType):
         yield from _function(value, seen)
     elif isinstance(value, types.ModuleType):
         yield f"{value.__name__} {getattr(value, '__version__', '')}"
+        if value.__name__.partition(".")[0] not in _KNOWN:
+            yield from _attributes(value, names, seen)
     elif isinstance(value, np.ndarray):
         yield f"{value.dtype} {value.shape} {value.tobytes().hex()}"
     else:
         yield repr(value)
+
+
+def _attributes(module: types.ModuleType, names: frozenset[str], seen: set[int]) -> Iterator[str]:
+    """Follow what a function may take from a module: ``constants.K`` shows as the two names alone."""
+    for name in sorted(names):
+        if name in vars(module):
+            yield name
+            yield from _value(vars(module)[name], seen, names)
 
 
 def _function(function: types.FunctionType, seen: set[int]) -> Iterator[str]:
@@ -53,10 +66,11 @@ def _function(function: types.FunctionType, seen: set[int]) -> Iterator[str]:
     yield str(function.__module__)
     yield from _code(function.__code__)
     yield repr(function.__defaults__)
-    for name in sorted(_names(function.__code__)):
+    names = frozenset(_names(function.__code__))
+    for name in sorted(names):
         if name in function.__globals__:
             yield name
-            yield from _value(function.__globals__[name], seen)
+            yield from _value(function.__globals__[name], seen, names)
     for cell in function.__closure__ or ():
         yield from _value(cell.cell_contents, seen)
 

@@ -9,6 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+OUTGROWN = 256.0
+"""A plastic weight beyond this many times w_max is delivered as so much, for its integer to fit."""
+
 # Block of a population.
 SIZE, STATE, CONSTANTS, INPUT, SCALES, CURRENT, DRAWS, FIRED, RAISED = range(9)
 POPULATION_WORDS = 9
@@ -183,7 +186,7 @@ def rule_source(
 
     arrive = ["for k in range(segment_start[segment], segment_start[segment + 1]):", "    j = target[k]"]
     arrive += [f"    {line}" for line in updating("on_pre")]
-    arrive.append("    row[j] += int(floor(w[k] * scale + 0.5))")
+    arrive.append("    row[j] += int(floor(min(max(w[k] * scale, -most), most) + 0.5))")
     potentiate = ["for position in range(by_post_start[neuron], by_post_start[neuron + 1]):"]
     potentiate += ["    j = neuron", "    k = by_post[position]", "    segment = segment_of[k]"]
     potentiate += [f"    {line}" for line in updating("on_post")]
@@ -229,12 +232,12 @@ def _rule_views(state: int, constants: int, pre: int, post: int) -> list[str]:
         f"segment_start = carray(as_int64(block[{SEGMENT_START}]), segments + 1)",
         f"row = carray(as_int64(block[{ROW}]), post_size)",
         f"third = carray(as_float64(block[{THIRD}]), 1)[0]",
-        f"numbers = carray(as_float64(block[{RULE_CONSTANTS}]), {1 + constants + pre + post})",
-        "scale = numbers[0]",
-        f"c = {_make('C', [f'numbers[{1 + q}]' for q in range(constants)])}",
+        f"numbers = carray(as_float64(block[{RULE_CONSTANTS}]), {2 + constants + pre + post})",
+        "scale, most = numbers[0], numbers[1]",
+        f"c = {_make('C', [f'numbers[{2 + q}]' for q in range(constants)])}",
     ]
-    lines += [f"dx{q} = numbers[{1 + constants + q}]" for q in range(pre)]
-    lines += [f"dy{q} = numbers[{1 + constants + pre + q}]" for q in range(post)]
+    lines += [f"dx{q} = numbers[{2 + constants + q}]" for q in range(pre)]
+    lines += [f"dy{q} = numbers[{2 + constants + pre + q}]" for q in range(post)]
     lines += [
         f"s{q} = carray(as_float64(block[{VARIABLES}] + {8 * q} * synapses), synapses)" for q in range(state)
     ]

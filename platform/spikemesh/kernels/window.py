@@ -156,12 +156,11 @@ def _arrivals(tick: Any, q: Any, row: Any) -> Any:
         slot = (tick - delay) & (q.recent.shape[0] - 1)
         for entry in range(q.recent_count[slot]):
             plastic = q.recent[slot, entry]
-            for segment in range(q.segment_ptr[plastic], q.segment_ptr[plastic + 1]):
-                if q.segment_delay[segment] == delay:
-                    table = q.segment_table[segment]
-                    call(q.arrive[table], q.blocks[table].ctypes.data, q.segment_local[segment])
-                    q.arrived[arrived] = segment
-                    arrived += 1
+            for segment in range(q.segment_ptr[plastic, k], q.segment_ptr[plastic, k + 1]):
+                table = q.segment_table[segment]
+                call(q.arrive[table], q.blocks[table].ctypes.data, q.segment_local[segment])
+                q.arrived[arrived] = segment
+                arrived += 1
     return arrived
 
 

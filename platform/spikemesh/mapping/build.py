@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from spikemesh.contracts.bound import BoundNetwork
+from spikemesh.contracts.bound import BoundNetwork, BoundPoisson
 from spikemesh.contracts.mapping import Router
 from spikemesh.engine.arrays import Tables
 from spikemesh.engine.program import (
@@ -25,7 +26,7 @@ from spikemesh.ids import AnyArray, IntArray
 from spikemesh.kernels.poisson import MEAN_MAX
 from spikemesh.mapping.placement import Placement
 from spikemesh.mapping.routes import FanOut, Routes, fan_out_from, packet_routes
-from spikemesh.mapping.scales import input_units
+from spikemesh.mapping.scales import input_scales, whole_weight
 from spikemesh.mapping.tables import Incoming, Slot, incoming
 
 
@@ -77,20 +78,23 @@ def build_programs(
     plugin_files
         Files that a worker in another process must load first.
     """
-    units = input_units(network)
+    scales = input_scales(network)
     workers = range(len(plan.agents))
     slots = [_slots(network, placement, plan, w) for w in workers]
-    arriving = [incoming(network, s, units) for s in slots]
+    arriving = [incoming(network, s, scales) for s in slots]
     _check_delays(network, placement, arriving)
+    _check_plastic(network, arriving)
     fan = _fan(network, arriving)
     routes = packet_routes(fan, placement, router)
     axons = [np.flatnonzero(a.synapses) for a in arriving]
     home = _home(network, slots)
     slot_count = _ring_slots(arriving)
+    inputs = sum(p.size * len(p.model.receptors) for p in network.populations)
+    _check_memory(network, inputs, slot_count, arriving)
     window = _window(arriving, home)
     return Build(
         tuple(
-            _program(network, placement, plan, w, slots, arriving, axons, home, units, fan, routes, bin_steps,
+            _program(network, placement, plan, w, slots, arriving, axons, home, scales.units, fan, routes, bin_steps,
                      slot_count, window, tuple(plugin_files))
             for w in workers
         ),
@@ -146,6 +150,37 @@ def _check_delays(network: BoundNetwork, placement: Placement, arriving: Sequenc
             problems.append(Problem(f'projection "{projection.name}".delay', found, remedy))
     if problems:
         raise MappingError(problems)
+
+
+def _check_plastic(network: BoundNetwork, arriving: Sequence[Incoming]) -> None:
+    """Hold drawn initial weights of plastic projections to one sign and to w_max."""
+    problems = []
+    for projection in network.projections:
+        ranges = [f.plastic_range[projection.index] for f in arriving if projection.index in f.plastic_range]
+        if not ranges or projection.learning is None:
+            continue
+        low, high = min(r[0] for r in ranges), max(r[1] for r in ranges)
+        w_max = float(projection.learning.parameters["w_max"])
+        where = f'projection "{projection.name}".weight'
+        if low < 0 < high:
+            problems.append(Problem(where, f"{low:g} to {high:g}: learning keeps the sign", "one sign"))
+        if max(abs(low), abs(high)) > w_max:
+            found = f"initial weights reach {max(abs(low), abs(high)):g}, above w_max = {w_max:g}"
+            problems.append(Problem(where, found, "a larger w_max, or bounds on the weights"))
+    if problems:
+        raise MappingError(problems)
+
+
+def _check_memory(network: BoundNetwork, inputs: int, slots: int, arriving: Sequence[Incoming]) -> None:
+    """Refuse input rings that do not fit into memory; names the projection with the longest delay."""
+    needed, there = 8 * inputs * slots, os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    if needed < 0.8 * there:
+        return
+    longest = {k: steps for found in arriving for k, steps in found.longest.items()}
+    index = max(longest, key=lambda k: (longest[k], -k))
+    found = f"a delay of {longest[index]} steps for {inputs:,} inputs needs {needed / 2**30:.0f} GiB"
+    where = f'projection "{network.projections[index].name}".delay'
+    raise MappingError(Problem(where, found, f"shorter delays: this machine has {there / 2**30:.0f} GiB"))
 
 
 def _window(arriving: Sequence[Incoming], home: IntArray) -> int | None:
@@ -361,10 +396,13 @@ def _drives(
         mean = rate * network.timestep_ms * 1e-3
         parts = max(1, math.ceil(float(mean.max()) / MEAN_MAX))
         receptor = part.model.receptors.index(drive.receptor)
-        weight = round(drive.weight / units[drive.population][receptor])
+        if part.model.arithmetic == "int64":
+            weight = whole_weight(drive.weight, f'population "{part.name}".drive.weight')
+        else:
+            weight = round(drive.weight / units[drive.population][receptor])
         drives.append(
             DriveSlice(
-                drive.index,
+                _rank(network, drive),
                 number[drive.population],
                 receptor,
                 mean[part.neurons] if mean.ndim else mean,
@@ -373,6 +411,11 @@ def _drives(
             )
         )
     return drives
+
+
+def _rank(network: BoundNetwork, drive: BoundPoisson) -> int:
+    """Return the place of a drive among those of its own population: what drives others has no say."""
+    return [d.index for d in network.poissons if d.population == drive.population].index(drive.index)
 
 
 def _feeds(network: BoundNetwork, number: Mapping[int, int]) -> list[InputSlice]:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 
 from spikemesh.contracts.bound import BoundNetwork, BoundProjection
-from spikemesh.errors import MappingError, Problem
+from spikemesh.contracts.neuron import NeuronModel
 from spikemesh.ids import AnyArray, FloatArray, IntArray
 from spikemesh.kernels.connect import sort_into_segments, sorted_targets
 from spikemesh.mapping.edges import Edges, edge_delays, edge_weights
-from spikemesh.mapping.scales import SHIFT
+from spikemesh.mapping.scales import STORED_BITS, stored_shift, whole_weight
 
 BLOCK = 1 << 16
 """Targets are 16-bit offsets; larger slices are cut into blocks of so many."""
@@ -33,8 +34,6 @@ class Segments:
     targets : ndarray of uint16
     weights : ndarray of int32
         Empty if all synapses share one weight.
-    min_delay
-        Shortest delay by source neuron is never below this.
     """
 
     source: IntArray
@@ -64,6 +63,7 @@ def static_segments(
     projection: BoundProjection,
     edges: Edges,
     units: tuple[float, ...],
+    bound: float,
     slice_size: int,
     input_base: int,
 ) -> Segments:
@@ -75,6 +75,8 @@ def static_segments(
         The synapses.
     units
         Weight of one accumulator unit, per receptor of the target.
+    bound
+        Largest weight of the projection, as a magnitude.
     slice_size, input_base
         Neurons of the target population on this worker, and its first input.
     """
@@ -104,18 +106,19 @@ def static_segments(
         order = np.empty(edges.source.size, dtype=np.int64)
         sort_into_segments(key, keys.size, starts, order)
         targets[:] = (edges.position[order] & 0xFFFF).astype(np.uint16)
-        unit = np.asarray(units)[np.broadcast_to(receptor, (edges.source.size,))]
-        weights = _quantised(np.asarray(weight) / unit, model.arithmetic == "int64", projection.name)[order]
+        if model.arithmetic == "int64":
+            _check_whole(np.asarray(weight), projection.name)
+        weights = _stored(np.asarray(weight), receptor, units, bound)[order]
     used = np.flatnonzero(np.diff(starts))
     source, delay_of, receptor_of, block_of = _decoded(keys[used], sizes)
     if not receptor.ndim:
         receptor_of = np.full(used.size, int(receptor))
     base = input_base + receptor_of * slice_size + block_of * BLOCK
     if shared:
-        one = round(float(weight) / units[int(np.max(receptor, initial=0))])
+        one = _shared(float(weight), units[int(np.max(receptor, initial=0))], model, projection.name)
         value, offset = np.full(used.size, one), np.full(used.size, -1)
     else:
-        value = np.full(used.size, 0 if model.arithmetic == "int64" else SHIFT)
+        value = np.array([stored_shift(bound, unit) for unit in units], dtype=np.int64)[receptor_of]
         offset = starts[used]
     return Segments(
         source, delays[delay_of].astype(np.int64), base, starts[used], starts[used + 1],
@@ -140,10 +143,20 @@ def _decoded(keys: IntArray, sizes: tuple[int, int, int]) -> tuple[IntArray, ...
     return keys, delay, receptor, block
 
 
-def _quantised(weight: FloatArray, integer: bool, name: str) -> AnyArray:
-    if integer:
-        if np.any(weight != np.rint(weight)):
-            found = "has weights that are not whole numbers, for a model in integers"
-            raise MappingError(Problem(f'projection "{name}".weight', found, "whole numbers"))
-        return np.rint(weight).astype(np.int32)
-    return np.rint(weight / (1 << SHIFT)).astype(np.int32)
+def _shared(weight: float, unit: float, model: type[NeuronModel], name: str) -> int:
+    if model.arithmetic == "int64":
+        return whole_weight(weight, f'projection "{name}".weight')
+    return round(weight / unit)
+
+
+def _check_whole(weight: FloatArray, name: str) -> None:
+    wrong = np.flatnonzero((weight != np.rint(weight)) | (np.abs(weight) >= 2.0**STORED_BITS))
+    if wrong.size:
+        whole_weight(float(weight[wrong[0]]), f'projection "{name}".weight')
+
+
+def _stored(weight: FloatArray, receptor: AnyArray, units: tuple[float, ...], bound: float) -> AnyArray:
+    """Return weights as 32-bit numbers, to be shifted left by ``stored_shift``."""
+    one = np.array([math.ldexp(unit, stored_shift(bound, unit)) for unit in units])
+    stored: AnyArray = np.rint(weight / one[receptor]).astype(np.int32)
+    return stored

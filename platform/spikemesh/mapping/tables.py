@@ -9,10 +9,10 @@ import numpy as np
 
 from spikemesh.contracts.bound import BoundNetwork, BoundProjection
 from spikemesh.engine.program import PlasticTable, StaticTable
-from spikemesh.errors import MappingError, Problem
-from spikemesh.ids import AnyArray, IntArray
+from spikemesh.ids import AnyArray, FloatArray, IntArray
 from spikemesh.kernels.connect import count_pairs, sort_into_segments
 from spikemesh.mapping.edges import Edges, edge_delays, edge_weights, edges_onto
+from spikemesh.mapping.scales import Scales
 from spikemesh.mapping.segments import Segments, signed_receptor, static_segments
 
 
@@ -50,13 +50,15 @@ class Incoming:
     indegree: IntArray
     longest: dict[int, int] = field(default_factory=dict)
     """Longest delay in steps by projection index."""
+    plastic_range: dict[int, tuple[float, float]] = field(default_factory=dict)
+    """Least and greatest initial weight of plastic projections, by index."""
     fan: list[tuple[IntArray, IntArray, IntArray]] = field(default_factory=list)
     segments: list[tuple[int, Segments]] = field(default_factory=list)
     plastic: list[tuple[int, PlasticTable]] = field(default_factory=list)
     static_weights: list[StaticTable] = field(default_factory=list)
 
 
-def incoming(network: BoundNetwork, slots: list[Slot], units: list[tuple[float, ...]]) -> Incoming:
+def incoming(network: BoundNetwork, slots: list[Slot], scales: Scales) -> Incoming:
     """Generate all synapses onto the given slices of one worker.
 
     Parameters
@@ -65,8 +67,8 @@ def incoming(network: BoundNetwork, slots: list[Slot], units: list[tuple[float, 
         The network.
     slots
         Slices that live on the worker.
-    units
-        Accumulator units per population and receptor.
+    scales
+        Scales of the network's input.
     """
     found = Incoming(
         np.zeros(network.size, dtype=np.int64),
@@ -81,7 +83,7 @@ def incoming(network: BoundNetwork, slots: list[Slot], units: list[tuple[float, 
             continue
         edges = edges_onto(network, projection, slot.neurons)
         if edges.source.size:
-            _add(network, projection, edges, slot, units[projection.target], found)
+            _add(network, projection, edges, slot, scales, found)
     return found
 
 
@@ -90,9 +92,10 @@ def _add(
     projection: BoundProjection,
     edges: Edges,
     slot: Slot,
-    units: tuple[float, ...],
+    scales: Scales,
     found: Incoming,
 ) -> None:
+    units = scales.units[projection.target]
     source = network.populations[projection.source]
     here = slice(source.offset, source.offset + source.size)
     found.synapses[here] += np.bincount(edges.source, minlength=source.size)
@@ -100,13 +103,16 @@ def _add(
     found.indegree[gids] += np.bincount(edges.position, minlength=gids.size)
     _count_cores(edges, slot, source.offset, source.size, found)
     if projection.learning is not None:
-        table = _plastic(network, projection, edges, slot, units)
+        weight = np.broadcast_to(edge_weights(network, projection, edges), edges.source.shape)
+        found.plastic_range[projection.index] = (float(weight.min()), float(weight.max()))
+        table = _plastic(network, projection, edges, weight, slot, units)
         found.plastic.append((source.offset, table))
         found.plastic_source[source.offset + table.source] = True
         np.minimum.at(found.shortest, source.offset + table.source, table.delay)
         found.longest[projection.index] = int(table.delay.max())
         return
-    segments = static_segments(network, projection, edges, units, slot.neurons.size, slot.input_base)
+    bound = scales.bounds[projection.index]
+    segments = static_segments(network, projection, edges, units, bound, slot.neurons.size, slot.input_base)
     found.segments.append((source.offset, segments))
     np.minimum.at(found.shortest, source.offset + segments.source, segments.delay)
     found.longest[projection.index] = int(segments.delay.max())
@@ -131,15 +137,16 @@ def _count_cores(edges: Edges, slot: Slot, offset: int, size: int, found: Incomi
 
 
 def _plastic(
-    network: BoundNetwork, projection: BoundProjection, edges: Edges, slot: Slot, units: tuple[float, ...]
+    network: BoundNetwork,
+    projection: BoundProjection,
+    edges: Edges,
+    weight: FloatArray,
+    slot: Slot,
+    units: tuple[float, ...],
 ) -> PlasticTable:
     learning = projection.learning
     assert learning is not None  # noqa: S101  the caller checked
     model = network.populations[projection.target].model
-    weight = np.broadcast_to(edge_weights(network, projection, edges), edges.source.shape)
-    where = f'projection "{projection.name}".weight'
-    if weight.size and np.min(weight) < 0 < np.max(weight):
-        raise MappingError(Problem(where, "has both signs, and learning keeps the sign", "one sign"))
     receptor = int(np.max(signed_receptor(projection, model.receptors, weight)))
     sign = -1 if np.min(weight) < 0 and model.receptor_kind == "current" else 1
     delay = np.broadcast_to(np.asarray(edge_delays(network, projection, edges)), edges.source.shape)

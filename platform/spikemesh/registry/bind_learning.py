@@ -55,7 +55,7 @@ def bind_learning(
     Returns
     -------
     BoundLearning
-        Parameters, constants, side of the delay and third factor.
+        Parameters, constants and third factor.
 
     Raises
     ------
@@ -74,7 +74,7 @@ def bind_learning(
                 f"{where}.{name}", f"{type(value).__name__} of several values", "one number for all synapses"
             )
     with collector.catching():
-        side = _side(use.params.get("delay_side"), rule, f"{where}.delay_side")
+        _check_side(use.params.get("delay_side"), f"{where}.delay_side")
     with collector.catching():
         parameters["w_max"] = _w_max(use.params.get("w_max"), weight, model, f"{where}.w_max")
     third_ticks, third_values = None, None
@@ -84,18 +84,16 @@ def bind_learning(
     with collector.catching(lambda key: f"{where}.{key}"):
         constants = _constants(rule, parameters, timestep, where)
     collector.raise_if_any()
-    return BoundLearning(rule, parameters, constants, side, third_ticks, third_values)
+    return BoundLearning(rule, parameters, constants, third_ticks, third_values)
 
 
-def _side(given: object, rule: type[LearningRule], where: str) -> str:
-    if given is None:
-        declared = rule.parameters.get("delay_side")
-        return str(declared.default) if declared is not None and declared.default in SIDES else SIDES[0]
-    if given not in SIDES:
-        raise DescriptionError(
-            Problem(where, f"{shown(given)} is no side of a synapse", nearest(str(given), SIDES))
-        )
-    return str(given)
+def _check_side(given: object, where: str) -> None:
+    if given not in (None, *SIDES):
+        found = f"{shown(given)} is no side of a synapse"
+        raise DescriptionError(Problem(where, found, nearest(str(given), SIDES)))
+    if given not in (None, SIDES[0]):
+        found = f"{shown(given)} is not available in this version"
+        raise DescriptionError(Problem(where, found, f'"{SIDES[0]}"'))
 
 
 def _w_max(given: Any, weight: Weight | None, model: type[NeuronModel] | None, where: str) -> float:

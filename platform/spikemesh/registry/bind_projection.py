@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from spikemesh.contracts.bound import BoundLearning, BoundProjection
 from spikemesh.contracts.neuron import NeuronModel
 from spikemesh.description.network import RULES, LearningUse, Population, Projection
 from spikemesh.description.problems import Collector
 from spikemesh.description.rules import CheckedRule, check_rule, shown
+from spikemesh.ids import AnyArray
 from spikemesh.registry.bind_learning import bind_learning
 from spikemesh.registry.bind_weights import (
     Weight,
@@ -18,6 +21,7 @@ from spikemesh.registry.bind_weights import (
     bind_weight,
     extras_problems,
     in_model_format,
+    weight_range,
 )
 from spikemesh.registry.discovery import Registry
 
@@ -70,7 +74,8 @@ def bind_projection(
         checked = check_rule(projection, source.population, target.population, where)
         rule_known = True
     synapses = len(checked.arguments["sources"]) if rule_known and projection.rule == "explicit" else None
-    weight, receptor = _bind_weight(projection, target.model, where, synapses, rule_known, collector)
+    kernel = checked.arguments.get("kernel")
+    weight, receptor = _bind_weight(projection, target.model, where, synapses, rule_known, kernel, collector)
     delay: Any = 1
     if rule_known or not hasattr(projection.delay, "shape"):
         with collector.catching():
@@ -79,7 +84,12 @@ def bind_projection(
     if projection.learning is not None:
         with collector.catching():
             learning = _bind_learning(
-                projection.learning, weight, target.model, registry, timestep, f"{where}.learning"
+                projection.learning,
+                weight if weight is None or kernel is None else _with_kernel(weight, kernel),
+                target.model,
+                registry,
+                timestep,
+                f"{where}.learning",
             )
     for key in ("autapses", "multapses"):
         if not isinstance(getattr(projection, key), bool):
@@ -106,12 +116,20 @@ def bind_projection(
     )
 
 
+def _with_kernel(weight: Weight, kernel: AnyArray) -> AnyArray:
+    """Return the extreme weights of synapses that are a weight times an entry of the kernel."""
+    extremes = np.multiply.outer(np.asarray(weight_range(weight)), kernel[kernel != 0].ravel())
+    found: AnyArray = extremes.ravel()
+    return found
+
+
 def _bind_weight(
     projection: Projection,
     model: type[NeuronModel] | None,
     where: str,
     synapses: int | None,
     rule_known: bool,
+    kernel: AnyArray | None,
     collector: Collector,
 ) -> tuple[Weight | None, str]:
     """Return the weight (None if it is not known) and the receptor."""
@@ -130,8 +148,13 @@ def _bind_weight(
             formatted = in_model_format(weight, projection.extras, model, where)
         weight = formatted
     with collector.catching():
-        receptor, bound = bind_receptor(projection.receptor, 0.0 if weight is None else weight, model, where)
-        weight = None if weight is None else bound
+        known = 0.0 if weight is None else weight
+        if kernel is None:
+            receptor, bound = bind_receptor(projection.receptor, known, model, where)
+            weight = None if weight is None else bound
+        else:
+            # The sign of a synapse is that of its weight times its entry of the kernel.
+            receptor, _ = bind_receptor(projection.receptor, _with_kernel(known, kernel), model, where)
     return weight, receptor
 
 

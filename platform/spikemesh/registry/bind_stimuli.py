@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -13,8 +16,9 @@ from spikemesh.description.network import Drive, Input
 from spikemesh.description.problems import Collector
 from spikemesh.description.quantities import floats, quantity
 from spikemesh.description.values import Distribution
-from spikemesh.errors import DescriptionError, Problem
-from spikemesh.registry.bind_population import whole_ticks
+from spikemesh.errors import DescriptionError, InputError, Problem
+from spikemesh.ids import AnyArray
+from spikemesh.registry.bind_population import call_plugin, whole_ticks
 from spikemesh.registry.bind_values import Draws, bind_parameters, bind_value
 from spikemesh.registry.bind_weights import bind_receptor, bind_weight, in_model_format
 from spikemesh.units import whole_steps
@@ -150,8 +154,26 @@ def bind_input(
     if model is not None:
         collector.problems += _mismatch(encoder, model, where)
     collector.raise_if_any()
+    if encoder.check is not None:
+        _check_samples(encoder, data, timestep, parameters, where)
     reset = tuple(sorted({populations[name] for name in use.reset}))
     return BoundInput(index, populations[use.population], encoder, parameters, data, present, blank, reset)
+
+
+def _check_samples(
+    encoder: type[Encoder], data: AnyArray, timestep: float, parameters: Mapping[str, Any], where: str
+) -> None:
+    name, p = f'encoder "{encoder.name}"', SimpleNamespace(**parameters)
+    for number, sample in enumerate(data):
+        try:
+            call_plugin(name, "check", encoder.check, sample, timestep, p)
+        except InputError as error:
+            # Other samples are mostly wrong in the same way: the first is enough.
+            shown = [replace(q, where=f"{where}.{q.where}") for q in error.problems]
+            shown = [
+                replace(q, found=f"sample {number}: {q.found}") if "data" in q.where else q for q in shown
+            ]
+            raise DescriptionError(shown) from None
 
 
 def _mismatch(encoder: type[Encoder], model: type[NeuronModel], where: str) -> list[Problem]:

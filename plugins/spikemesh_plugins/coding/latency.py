@@ -31,6 +31,20 @@ class LatencyEncoder(Encoder):
     }
 
     @staticmethod
+    def check(values: FloatArray, dt: float, p: Any) -> None:  # noqa: ARG004 - dt has no say
+        """Refuse what cannot be encoded.
+
+        Raises
+        ------
+        DescriptionError
+            If a value is outside [0, 1] (linear), or the threshold is 0 (rc).
+        """
+        if p.code == "linear":
+            check_unit_range(values)
+        elif p.threshold <= 0.0:
+            raise DescriptionError(Problem("threshold", '0 in code "rc"', "a number > 0"))
+
+    @staticmethod
     def encode(
         values: FloatArray,
         steps: int,
@@ -39,21 +53,12 @@ class LatencyEncoder(Encoder):
         p: Any,
         random: CounterRandom,  # noqa: ARG004
     ) -> tuple[IntArray, IntArray]:
-        """Compute the spikes of one presentation, sorted by time, then neuron.
-
-        Raises
-        ------
-        DescriptionError
-            If a value is outside [0, 1] (linear), or the threshold is 0 (rc).
-        """
+        """Compute the spikes of one presentation, sorted by time, then neuron."""
         fires = values > p.threshold
         x = np.where(fires, values, 1.0)
         if p.code == "linear":
-            check_unit_range(values)
             exact = steps * (1.0 - x)
         else:
-            if p.threshold <= 0.0:
-                raise DescriptionError(Problem("threshold", '0 in code "rc"', "a number > 0"))
             exact = p.tau / dt * -np.log1p(-p.threshold / np.where(fires, x, 2.0 * p.threshold))
         # 50 (1 - 0.7) is 15 steps, although floats give 15.000000000000002.
         stamps = np.maximum(np.ceil(exact - 1e-9), 1.0)

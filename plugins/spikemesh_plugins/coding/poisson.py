@@ -22,10 +22,8 @@ class PoissonEncoder(Encoder):
     parameters = {"max_rate": Parameter(100.0, "Hz", gt=0, description="rate of the value 1")}
 
     @staticmethod
-    def encode(
-        values: FloatArray, steps: int, first_step: int, dt: float, p: Any, random: CounterRandom
-    ) -> tuple[IntArray, IntArray]:
-        """Draw the spikes of one presentation.
+    def check(values: FloatArray, dt: float, p: Any) -> None:
+        """Refuse what cannot be encoded.
 
         Raises
         ------
@@ -36,6 +34,12 @@ class PoissonEncoder(Encoder):
             found = f"{p.max_rate:g} Hz is more than one spike per step of {dt:g} ms"
             raise DescriptionError(Problem("max_rate", found, f"at most {1000.0 / dt:g} Hz"))
         check_unit_range(values)
+
+    @staticmethod
+    def encode(
+        values: FloatArray, steps: int, first_step: int, dt: float, p: Any, random: CounterRandom
+    ) -> tuple[IntArray, IntArray]:
+        """Draw the spikes of one presentation."""
         fires = random.uniform(first_step, steps) < values * (p.max_rate * dt / 1000.0)
         offsets, neurons = np.nonzero(fires)
         return offsets.astype(np.int64) + 1, neurons.astype(np.int64)
