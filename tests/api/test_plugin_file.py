@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import spikemesh as sm
+from spikemesh.errors import SpikemeshError
 from spikemesh.registry import load_registry
 
 PLUGIN = '''\
@@ -266,3 +267,24 @@ def test_a_notebook_may_change_and_load_again(write, tmp_path, monkeypatch):
     assert train(changed("Parameter(15.0", "Parameter(12.0"), "b.h5")[0] == 19.0
     assert train(changed("v >= c.v_th", "v >= c.decay"), "c.h5")[0] == 2.0
     assert train(PLUGIN, "d.h5").tolist() == first.tolist()
+
+
+def test_random_generators_are_refused(tmp_path):
+    """Their numbers would depend on the mapping."""
+    path = tmp_path / "dice.py"
+    path.write_text(PLUGIN.replace('"leaky"', '"dice"').replace("+ x.inh", "+ x.inh + np.random.rand()"))
+    sm.load_plugin(path)
+    net = sm.Network(timestep="1 ms")
+    net.add_population("a", 3, "dice")
+    with pytest.raises(SpikemeshError, match=r'neuron model dice.*draws = \("u",\)'):
+        sm.Simulation(net, backend="local")
+
+
+def test_a_plugin_file_is_loaded_from_python(tmp_path):
+    path = tmp_path / "named_from_python.py"
+    path.write_text(PLUGIN.replace('"leaky"', '"from_python"'))
+    sm.load_plugin(path)
+    net = sm.Network(timestep="1 ms")
+    net.add_population("a", 3, "from_python")
+    net.probe("a", "spikes")
+    assert sm.run(net, "ideal", "5 ms", backend="local").summary["spikes"] == 0

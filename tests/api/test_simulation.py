@@ -196,8 +196,18 @@ def test_a_trace_answers(tmp_path):
 
 
 def test_a_trace_that_cannot_be_written(tmp_path):
-    with pytest.raises(TraceError, match="nowhere"):
-        sm.run(counting(), duration=1.0, out=tmp_path / "nowhere" / "run.h5", backend="local")
+    (tmp_path / "file").write_text("no folder")
+    with pytest.raises(InputError, match=r"file.* cannot be made"):
+        sm.run(counting(), duration=1.0, out=tmp_path / "file" / "run.h5", backend="local")
+    (tmp_path / "run.h5").mkdir()
+    with pytest.raises(TraceError, match="it is a folder"):
+        sm.run(counting(), duration=1.0, out=tmp_path / "run.h5", backend="local")
+
+
+def test_a_missing_folder_is_made(tmp_path):
+    path = tmp_path / "new" / "folder" / "run.h5"
+    sm.run(counting(), duration=1.0, out=path, backend="local")
+    assert path.is_file()
 
 
 def test_nothing_but_steps_of_zero_length():

@@ -59,6 +59,9 @@ class FakeApi(ModuleType):
         self._call("run_scenario", settings)
         return SimpleNamespace(summary=self.summary)
 
+    def check_fit(self, loaded: Any) -> None:
+        self._call("check_fit", {})
+
     def map_scenario(self, loaded: Any) -> Any:
         self._call("map_scenario", {})
 

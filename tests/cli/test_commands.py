@@ -31,7 +31,10 @@ def spikemesh_neuron_models():
 def test_validate_counts_what_is_described(api, invoke):
     result = invoke("validate", "ring")
     assert result.exit_code == 0
-    assert result.stdout == "ring is valid: 2 populations, 1,000 neurons, about 100 synapses, 8 chips\n"
+    first, second = result.stdout.splitlines()
+    assert first == "ring is valid: 2 populations, 1,000 neurons, about 100 synapses, 8 chips"
+    assert second.endswith("spikemesh map ring")
+    assert "check_fit" in [name for name, _ in api.calls]
     assert json.loads(invoke("validate", "ring", "--json").stdout)["synapses_expected"] == 100
 
 
@@ -155,3 +158,16 @@ def test_doctor_fails_when_something_is_in_the_way(invoke, monkeypatch):
     result = invoke("doctor")
     assert result.exit_code == 1
     assert "problem: Ray cannot be imported (ImportError: gone); only --backend local works" in result.stdout
+
+
+def test_show_describes_a_model_with_units_and_bounds(invoke):
+    text = invoke("plugins", "show", "lif_psc_exp").stdout
+    assert "Rotter & Diesmann 1999" in text
+    assert [line for line in text.splitlines() if line.split()[:3] == ["tau_m", "10.0", "ms"]]
+    assert "receptors: exc, inh (current, weights in pA)" in text
+
+
+def test_show_names_the_nearest(invoke):
+    result = invoke("plugins", "show", "lif_pcs_exp")
+    assert result.exit_code == 2
+    assert 'did you mean "lif_psc_exp"?' in result.stderr

@@ -141,3 +141,10 @@ def test_a_trace_is_replaced_only_if_told(command, scenario, tmp_path):
     assert "it is finished already" in done.stderr
     assert command("run", scenario, *options, "--overwrite").code == 0
     assert json.loads(command("info", "run.h5", "--json").stdout)["duration_ms"] == 100
+
+
+def test_validate_sees_whether_neurons_fit(command):
+    result = command("validate", "balanced_two_chip", "--set", "system.preset=loihi", "--set", "system.chips=1",
+                     "--set", "population.exc.size=200000")  # fmt: skip
+    assert result.code == 2
+    assert "too many" in result.stderr

@@ -13,6 +13,7 @@ import pytest
 
 from spikemesh.contracts.trace import Chunk
 from spikemesh.errors import InputError, TraceError
+from spikemesh_storage.paths import check_free
 
 
 def test_a_finished_file_is_not_overwritten_unless_asked(finished, store, run):
@@ -225,3 +226,24 @@ def test_chunks_that_do_not_fit_are_refused_whole(run, store, tmp_path):
     with pytest.raises(TraceError, match="closed"):
         writer.finish("complete")
     writer.abandon()
+
+
+@pytest.mark.parametrize("content", [b"my thesis", b""])
+def test_only_traces_are_replaced(tmp_path, content):
+    """An overwritten file of another kind would be lost; an empty one holds nothing."""
+    path = tmp_path / "thesis.txt"
+    path.write_bytes(content)
+    if content:
+        with pytest.raises(TraceError, match="no spikemesh trace, so it is not replaced"):
+            check_free(path, overwrite=True)
+    else:
+        check_free(path, overwrite=True)
+    assert path.read_bytes() == content
+
+
+def test_a_foreign_hdf5_file_is_not_replaced(tmp_path):
+    path = tmp_path / "data.h5"
+    with h5py.File(path, "w") as file:
+        file["x"] = [1, 2, 3]
+    with pytest.raises(TraceError, match="is not replaced"):
+        check_free(path, overwrite=True)

@@ -1,7 +1,8 @@
 """The public Python interface: describe a network, run it on a system, open its trace."""
 
+from spikemesh.api.plugins import load_plugin
 from spikemesh.api.result import RunResult
-from spikemesh.api.scenarios import LoadedScenario, map_scenario, open_scenario, run_scenario
+from spikemesh.api.scenarios import LoadedScenario, check_fit, map_scenario, open_scenario, run_scenario
 from spikemesh.api.simulation import Mapped, Simulation, run
 from spikemesh.api.system import System
 from spikemesh.api.traces import open_trace
@@ -24,7 +25,9 @@ __all__ = [
     "RunSettings",
     "Simulation",
     "System",
+    "check_fit",
     "constant_current",
+    "load_plugin",
     "lognormal",
     "map_scenario",
     "normal",

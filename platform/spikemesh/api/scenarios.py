@@ -12,6 +12,7 @@ from spikemesh.contracts.bound import BoundNetwork
 from spikemesh.description.scenario import Scenario
 from spikemesh.description.system import System
 from spikemesh.description.values import Quantity
+from spikemesh.mapping.placement import place_network
 from spikemesh.mapping.report import MappingReport
 from spikemesh.registry import scenarios as _scenarios
 from spikemesh.registry.shared import shared_registry
@@ -72,6 +73,17 @@ def open_scenario(
     registry = shared_registry(plugins)
     found = _scenarios.open_scenario(name_or_path, registry, overrides)
     return LoadedScenario(found, tuple(overrides), tuple(str(p) for p in plugins))
+
+
+def check_fit(loaded: LoadedScenario) -> None:
+    """Place a scenario's neurons, without building synapses, to see whether they fit.
+
+    Raises
+    ------
+    MappingError
+        If they do not; names the population, the limit and by how much.
+    """
+    place_network(loaded.network, loaded.system, loaded.scenario.mapping, shared_registry())
 
 
 def map_scenario(loaded: LoadedScenario) -> MappingReport:

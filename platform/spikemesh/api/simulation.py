@@ -83,7 +83,7 @@ class Simulation:
     network
         A :class:`Network`, or what its ``describe`` returns.
     system
-        The system; None: one ideal chip.
+        The system, or the name of a preset; None: one ideal chip.
     out
         Trace file to write; None: one in a temporary folder that goes with the result.
     backend, workers, actors, address
@@ -110,7 +110,7 @@ class Simulation:
     def __init__(
         self,
         network: Network | NetworkDescription | BoundNetwork,
-        system: System | None = None,
+        system: System | str | None = None,
         *,
         out: str | Path | None = None,
         backend: str | None = None,
@@ -127,7 +127,8 @@ class Simulation:
         given = {"backend": backend, "workers": workers, "actors": actors, "address": address}
         self.settings = _changed(settings or RunSettings(), given)
         self.network = _bound(network, registry)
-        system = system or registry.systems.get("ideal").make(None)
+        if system is None or isinstance(system, str):
+            system = registry.systems.get(system or "ideal", "system").make((1,) if system is None else None)
         self.mapped = Mapped(self.network, system, mapping or MappingSettings(), self.settings, registry)
         self.mapped.report.check()
         self.backend_name = backend_of(self.settings, self.mapped.placement)
@@ -140,6 +141,7 @@ class Simulation:
         for program in self.mapped.build.programs:
             compile_kernels(program)
         self._store = registry.stores.get("hdf5")
+        _make_folder(self.path.parent)
         self._writer = self._store.create(self.path, self._trace_plan(), overwrite=overwrite)
         self._closed: RunResult | None = None
         self._status, self._message = "complete", ""
@@ -331,8 +333,16 @@ class Simulation:
             "trace": str(self.path),
             "digest": trace.digest(),
             "status": self._status,
+            "recorded": self._recorded(),
             "results": dict(own),
         }
+
+    def _recorded(self) -> list[str]:
+        """Name what is recorded: populations, variables and projections."""
+        network = self.network
+        names = [network.populations[k].name for k in network.recorded]
+        names += [f"{network.populations[p.population].name}.{p.variable}" for p in network.probes]
+        return names + [network.projections[k].name for k in network.stored_weights]
 
     def __enter__(self) -> Self:
         """Return itself; leaving the block closes the simulation."""
@@ -371,6 +381,14 @@ def steps_of(duration: Quantity, timestep_ms: float) -> int:
     return steps
 
 
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        found = f"folder {folder} cannot be made: {error.strerror}"
+        raise InputError(Problem("out", found, "a folder that can be written")) from None
+
+
 def _changed(settings: RunSettings, given: Mapping[str, Any]) -> RunSettings:
     from spikemesh.description.frozen import validated
 
@@ -406,7 +424,7 @@ def _shown(progress: bool | Callable[[Progress], None] | None) -> Callable[[Prog
 
 def run(
     network: Network | NetworkDescription | BoundNetwork,
-    system: System | None = None,
+    system: System | str | None = None,
     duration: Quantity = "1 s",
     **options: Any,
 ) -> RunResult:

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from spikemesh.cli.describe import description_of
 from spikemesh.cli.options import json_option, plugin_option
 from spikemesh.cli.output import write_columns, write_json
+from spikemesh.errors import InputError, Problem, nearest
 
 if TYPE_CHECKING:
     from spikemesh.registry import Registry
@@ -35,6 +37,26 @@ def list_plugins(plugins: tuple[str, ...], as_json: bool) -> None:
     write_columns(rows, header=("KIND", "NAME", "PLUGIN", "FROM"))
     for plugin in broken:
         click.echo(f"broken: {plugin['plugin']} ({plugin['origin']}): {plugin['error']}")
+
+
+@command.command("show")
+@click.argument("name")
+@plugin_option
+def show_plugin(name: str, plugins: tuple[str, ...]) -> None:
+    """Describe NAME: its equations and source, parameters, state and inputs."""
+    from spikemesh.registry import load_registry
+
+    registry = load_registry(plugins)
+    found = [c for c in registry.catalogues.values() if name in c.items]
+    if not found:
+        known = [n for c in registry.catalogues.values() for n in c.items]
+        raise InputError(Problem("plugins show", f'nothing is called "{name}"', nearest(name, known)))
+    for number, catalogue in enumerate(found):
+        if number:
+            click.echo()
+        click.echo(f"{catalogue.kind} {name}, from {catalogue.origins[name]}\n")
+        for line in description_of(catalogue.items[name]):
+            click.echo(line)
 
 
 def _supplied(registry: Registry) -> list[dict[str, str]]:

@@ -67,6 +67,10 @@ def command(
             loaded, out=out, backend=backend, workers=workers, actors=actors, address=address,
             duration=duration, overwrite=overwrite, progress=advanced,
         )  # fmt: skip
+    if result.summary.get("recorded") == []:
+        click.echo(
+            'nothing was recorded; to record spikes: [[probe]] target = "..." what = ["spikes"]', err=True
+        )
     if as_json:
         write_json(result.summary)
     else:

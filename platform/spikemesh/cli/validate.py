@@ -14,7 +14,10 @@ from spikemesh.cli.scenario import open_named
 @json_option
 def command(scenario: str, overrides: tuple[str, ...], plugins: tuple[str, ...], as_json: bool) -> None:
     """Check SCENARIO and list every problem at once."""
+    from spikemesh import api
+
     loaded = open_named(scenario, overrides, plugins)
+    api.check_fit(loaded)
     found = {
         "scenario": loaded.scenario.name,
         "valid": True,
@@ -32,3 +35,4 @@ def command(scenario: str, overrides: tuple[str, ...], plugins: tuple[str, ...],
         f"{found['scenario']} is valid: {found['populations']} populations, {found['neurons']:,} neurons, "
         f"about {found['synapses_expected']:,} synapses, {found['chips']} chips"
     )
+    click.echo(f"whether its synapses fit, and what each core holds: spikemesh map {scenario}")

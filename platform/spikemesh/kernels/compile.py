@@ -97,8 +97,21 @@ def rule_kernels(rule: type[LearningRule], constants: tuple[str, ...]) -> tuple[
     return tuple(int(getattr(module, name).address) for name in names)
 
 
+def _check_random(what: str, functions: Mapping[str, Callable[..., Any]]) -> None:
+    """Refuse generators of numpy and the standard library: their numbers depend on who draws first."""
+    for function in functions.values():
+        reached = [function.__globals__.get(name) for name in function.__code__.co_names]
+        modules = {m.__name__ for m in reached if isinstance(m, ModuleType)}
+        if "random" in modules or ("numpy" in modules and "random" in function.__code__.co_names):
+            raise PluginError(
+                f"{what}: {function.__name__} draws random numbers that depend on placement; "
+                'a neuron model declares draws = ("u",) and uses x.u'
+            )
+
+
 def _compiled(what: str, name: str, source: str, functions: Mapping[str, Callable[..., Any]]) -> ModuleType:
     started = time.perf_counter()
+    _check_random(what, functions)
     key = fingerprint(source, VERSIONS, *functions.values())
     if key not in _modules:
         path = _written(f"{name}_{key}.py", source)

@@ -1,0 +1,42 @@
+"""What a plugin's declaration says, as lines of text."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+
+def description_of(item: Any) -> Iterator[str]:
+    """Yield the docstring of something a plugin supplies, then its parameters, state and inputs."""
+    yield inspect.getdoc(item) or getattr(item, "summary", "") or "(no description)"
+    parameters = getattr(item, "parameters", None)
+    if isinstance(parameters, Mapping) and parameters:
+        yield "\nparameters"
+        yield from _aligned([_parameter(name, p) for name, p in parameters.items()])
+    state = getattr(item, "state", None)
+    if isinstance(state, Mapping) and state:
+        yield "\nstate (can be probed and initialised)"
+        yield from _aligned([(name, str(s.initial), s.unit, s.description) for name, s in state.items()])
+    if getattr(item, "receptors", None):
+        unit = f", weights in {item.weight_unit}" if item.weight_unit else ""
+        yield f"\nreceptors: {', '.join(item.receptors)} ({item.receptor_kind}{unit})"
+    if getattr(item, "weight_arguments", None):
+        shown = ", ".join(f"{k} = {v!r}" for k, v in item.weight_arguments.items())
+        yield f"a projection onto it also takes: {shown}"
+
+
+def _parameter(name: str, p: Any) -> tuple[str, str, str, str]:
+    default = "-" if p.default is None else str(p.default)
+    bounds = [
+        f"{sign} {v:g}" for sign, v in ((">", p.gt), (">=", p.ge), ("<", p.lt), ("<=", p.le)) if v is not None
+    ]
+    allowed = " or ".join(p.choices) if p.choices else ", ".join(bounds)
+    return name, default, p.unit, "; ".join(t for t in (allowed, p.description) if t)
+
+
+def _aligned(rows: list[tuple[str, str, str, str]]) -> Iterator[str]:
+    widths = [max(len(row[k]) for row in rows) for k in range(3)]
+    for row in rows:
+        cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=False)]
+        yield ("  " + "  ".join([*cells, row[3]])).rstrip()
