@@ -80,6 +80,7 @@ def analyze(trace: Path, as_json: bool) -> None:
     if as_json:
         click.echo(dumps(found))
         return
+    click.echo(f"{found['trace']}: {found['status']}, {found['duration_ms']:,g} ms\n")
     tables = [_firing_table(found["populations"])] if found["populations"] else []
     tables += [_rows_table(title, found[title]) for title in ("links", "cores") if found[title]]
     for title in ("memory", "results"):

@@ -29,6 +29,18 @@ def versions() -> dict[str, str]:
     return found
 
 
+def _memory(mapped: Mapped) -> dict[str, float]:
+    """Memory of the chips that synapses take, and of the programs that simulate them."""
+    programs = mapped.build.programs
+    tables = sum(array.nbytes for p in programs for array in p.tables)
+    rings = sum(8 * p.slots * p.inputs for p in programs)
+    return {
+        "synapse_memory_of_chips_bits": int(mapped.report.use["synapse_memory_bits"].sum()),
+        "tables_mb": tables / 2**20,
+        "input_rings_mb": rings / 2**20,
+    }
+
+
 def provenance(mapped: Mapped, backend: str, scenario: Mapping[str, Any]) -> dict[str, Any]:
     """Collect seed, system, mapping, versions, plugins, host and backend of a run."""
     registry = shared_registry()
@@ -48,6 +60,7 @@ def provenance(mapped: Mapped, backend: str, scenario: Mapping[str, Any]) -> dic
         "versions": versions(),
         "plugins": [{"name": p.name, "origin": p.origin, "error": p.error} for p in registry.plugins],
         "models": sorted(used),
+        "memory": _memory(mapped),
         "host": {"machine": platform.machine(), "system": platform.platform(), "cpus": os.cpu_count()},
         "started": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
     }
