@@ -530,3 +530,13 @@ def test_random_documents_and_overrides(registry, document, extra):
 def test_random_texts(text):
     with pytest.raises(DescriptionError):
         load_scenario(text + "\n")
+
+
+def test_a_missing_data_file_is_one_problem(tmp_path):
+    (tmp_path / "scenario.toml").write_text(
+        'duration = "1 ms"\n[[input]]\npopulation = "p"\nencoder = "latency"\ndata = "none.npz:x"\npresent = 1.0\n'
+    )
+    with pytest.raises(DescriptionError) as caught:
+        load_scenario(tmp_path)
+    assert [p.where for p in caught.value.problems] == ['input "p".data']
+    assert "there is no file none.npz" in caught.value.problems[0].found

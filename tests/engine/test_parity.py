@@ -7,6 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+import spikemesh as sm
 from spikemesh.description.builder import Network, rule
 from spikemesh.description.drives import poisson, steps
 from spikemesh.description.values import normal, uniform
@@ -137,3 +138,26 @@ def test_every_spike_that_leaves_a_chip_crosses_links(engine):
     assert per_neuron.any()
     assert result.total("link_packets") == expected > 0
     assert result.total("core_spikes") == sum(len(result.spikes(n)) for n in offsets)
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_deliveries_are_counted_once_wherever_they_come_from(engine, workers):
+    result = engine(recurrent(5, RULES["pair"], drive=True), 300, 3, workers, pieces=[11, 12])
+    counted = sum(r.synaptic_events for per in result.reports for r in per)
+    assert counted == result.total("core_synaptic_events") > 1000
+
+
+def test_a_unicast_chip_sends_a_packet_to_every_target_core():
+    """One neuron, fifty targets on another chip's cores: as many packets a spike as cores it reaches."""
+    net = sm.Network(timestep="1 ms", seed=1)
+    net.add_population("in", 1, "spike_source", times=[np.array([1.0, 4.0, 6.0])])
+    net.add_population("out", 50, "iaf")
+    net.connect("in", "out", rule="all_to_all", weight=0.1)
+    mapping = sm.MappingSettings(pin={"in": (0,), "out": (1,)})
+    packets = {}
+    for router in ("unicast", "multicast"):
+        system = sm.System.preset("ideal", chips=2, chip={"router": router})
+        result = sm.run(net, system, "10 ms", backend="local", mapping=mapping)
+        packets[router] = result.summary["packets"]
+    # The four cores of an ideal chip hold the fifty targets; multicast sends one packet a spike.
+    assert packets == {"unicast": 12, "multicast": 3}

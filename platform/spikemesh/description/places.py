@@ -77,12 +77,12 @@ def _under(where: str, place: str) -> bool:
 def distinct(first: Sequence[Problem], later: Sequence[Problem]) -> list[Problem]:
     """Join problems found by two passes.
 
-    A problem inside something that is wrong as a whole says nothing new; neither does one of the second
-    pass at a place the first has reported, where a placeholder stands.
+    A problem inside something that is wrong as a whole says nothing new; neither does one at a place already
+    reported, where a placeholder stands.
     """
     kept: list[Problem] = []
     for problem in first:
-        if not any(problem.where != p.where and _under(problem.where, p.where) for p in kept):
+        if not any(_under(problem.where, p.where) for p in kept):
             kept.append(problem)
     reported = [p.where for p in kept]
     kept += [p for p in later if not any(_under(p.where, place) for place in reported)]
