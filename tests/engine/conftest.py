@@ -18,7 +18,7 @@ from spikemesh.mapping.build import WorkerPlan, build_programs
 from spikemesh.mapping.edges import edge_delays, edge_weights, edges_onto
 from spikemesh.mapping.placement import placement_on
 from spikemesh.mapping.scales import input_scales, stored_shift
-from spikemesh.mapping.segments import signed_receptor
+from spikemesh.mapping.weights import signed_receptor
 from spikemesh.registry import load_registry
 from spikemesh.registry.bind import bind
 

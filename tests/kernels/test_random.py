@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from spikemesh.kernels.poisson import MEAN_MAX, count_each, count_shared, thresholds
+from spikemesh.kernels.poisson import MEAN_MAX, count_each, count_shared, edge_rows, thresholds
 from spikemesh.kernels.random import draw, fill_block, normal_quantile, philox, stream_key
 
 ONES = 0xFFFFFFFF
@@ -77,18 +77,21 @@ def test_thresholds_are_the_distribution_function(mean):
     assert 1 - stats.poisson.cdf(edges.size, mean) < 2.0**-31
 
 
-def test_counts_are_poisson_and_alike_in_both_kernels():
-    n, mean = 50_000, 0.85
+@pytest.mark.parametrize("mean", [0.01, 0.85, 7.9])
+def test_counts_are_poisson_and_alike_in_both_kernels(mean):
+    n = 50_000
     neurons = np.arange(n, dtype=np.uint32)
-    numbers = np.empty((4, n), np.uint32)
-    fill_block(np.uint64(stream_key(1, "poisson")), np.uint64(0), neurons, np.uint64(0), numbers)
-    shared, each = np.zeros((4, n), np.uint32), np.zeros((4, n), np.uint32)
-    edges = thresholds(mean)
-    count_shared(numbers, edges, shared)
-    table = np.full((2, edges.size + 3), 0xFFFFFFFF, np.uint32)
-    table[1, : edges.size] = edges
-    count_each(numbers, table, np.ones(n, dtype=np.int64), each)
+    key, block, part = np.uint64(stream_key(1, "poisson")), np.uint64(0), np.uint64(0)
+    shared, each = np.zeros((4, n), np.uint16), np.zeros((4, n), np.uint16)
+    edges = edge_rows([2.5 * mean, mean])
+    count_shared(key, block, neurons, part, edges[1], shared)
+    count_each(key, block, neurons, part, edges, np.ones(n, dtype=np.int64), each)
     assert np.array_equal(shared, each)
-    observed = np.bincount(shared.ravel(), minlength=6)[:6]
-    expected = 4 * n * stats.poisson.pmf(np.arange(6), mean)
-    assert np.all(np.abs(observed - expected) < 5 * np.sqrt(expected))
+    # The count of a number is how many thresholds it reaches.
+    numbers = np.empty((4, n), np.uint32)
+    fill_block(key, block, neurons, part, numbers)
+    assert np.array_equal(shared, np.searchsorted(thresholds(mean), numbers, side="right"))
+    highest = int(mean + 5)
+    observed = np.bincount(shared.ravel(), minlength=highest)[:highest]
+    expected = 4 * n * stats.poisson.pmf(np.arange(highest), mean)
+    assert np.all(np.abs(observed - expected) < 5 * np.sqrt(expected) + 1)

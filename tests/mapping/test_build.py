@@ -32,18 +32,19 @@ def test_programs_hold_every_synapse_once():
         programs = simulation.mapped.build.programs
         fan = simulation.mapped.build.fan
         report = simulation.mapped.report.to_dict()
-    held = sum(int((p.tables.segment_end - p.tables.segment_start).sum()) for p in programs)
+    held = sum(part.synapses for p in programs for part in p.wiring.parts)
     assert held == int(fan.synapses.sum()) == report["synapses"]
     assert sum(p.neurons for p in programs) == 80
     assert all(p.window == min(q.window for q in programs) >= 1 for p in programs)
     for p in programs:
-        own = p.tables
-        assert own.targets.dtype == np.uint16
-        assert np.array_equal(np.diff(own.segment_ptr).sum(), own.segment_delay.size)
+        own = p.wiring
+        assert all(part.targets.dtype == np.uint16 for part in own.parts)
+        assert all(np.all(np.diff(part.delay) >= 0) for part in own.parts)
+        assert own.senders.sum() == own.axon_synapses.size
         # A packet names an axon of its receiver.
         for peer, axon in zip(own.out_peer, own.out_axon, strict=True):
             receiver = programs[p.peers_out[peer]]
-            assert 0 <= axon < receiver.tables.axon_synapses.size
+            assert 0 <= axon < receiver.wiring.axon_synapses.size
 
 
 def test_workers_that_exchange_nothing_have_no_window():

@@ -32,12 +32,10 @@ def versions() -> dict[str, str]:
 def _memory(mapped: Mapped) -> dict[str, float]:
     """Memory of the chips that synapses take, and of the programs that simulate them."""
     programs = mapped.build.programs
-    tables = sum(array.nbytes for p in programs for array in p.tables)
-    rings = sum(8 * p.slots * p.inputs for p in programs)
+    tables = sum(p.synapse_bytes for p in programs)
     return {
         "synapse_memory_of_chips_bits": int(mapped.report.use["synapse_memory_bits"].sum()),
         "tables_mb": tables / 2**20,
-        "input_rings_mb": rings / 2**20,
     }
 
 

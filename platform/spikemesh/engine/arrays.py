@@ -1,6 +1,7 @@
 """Named tuples of plain arrays that the compiled loop works on.
 
-Legend: N neurons of this worker, M inputs, A axons, S segments, P populations, D drives, T plastic tables.
+Legend: N neurons of this worker, M inputs (neurons times receptors), P populations; A axons, G groups, K
+parts, C columns, D distinct delays, O origins of spikes; T plastic tables.
 """
 
 from __future__ import annotations
@@ -13,21 +14,29 @@ from spikemesh.ids import AnyArray
 class Tables(NamedTuple):
     """Connectivity of one worker; read only.
 
-    Axons are the sources that have synapses on this worker. A segment is the run of synapses of one
-    axon with equal projection, receptor, delay and block of 65,536 inputs; its targets are 16-bit
-    offsets from ``segment_base``. ``segment_weights`` is -1 if all synapses share ``segment_weight``,
-    else the offset of 32-bit weights, to be shifted left by ``segment_weight`` bits.
+    Axons are the sources that have synapses on this worker; a group is a run of axons of one population. A
+    part holds synapses of one group that are stored in one way. Its columns are the combinations of delay,
+    block of inputs and weight (or shift of weights) that occur; the synapses of axon a and column c are
+    ``starts[(a - part_axon) * part_width + c]`` to the entry after it. Targets are 16-bit offsets from
+    ``column_base``; a run part has no targets, for they are neighbours.
     """
 
-    segment_ptr: AnyArray  # int64 [A+1]
-    segment_delay: AnyArray  # int64 [S]
-    segment_base: AnyArray  # int64 [S]
-    segment_start: AnyArray  # int64 [S]
-    segment_end: AnyArray  # int64 [S]
-    segment_weight: AnyArray  # int64 [S]
-    segment_weights: AnyArray  # int64 [S]
-    targets: AnyArray  # uint16
-    weights: AnyArray  # int32
+    delays: AnyArray  # int64 [D], distinct, ascending
+    group: AnyArray  # int32 [A]
+    group_parts: AnyArray  # int64 [G+1]
+    part_kind: AnyArray  # int64 [K], see kernels.arrivals
+    part_axon: AnyArray  # int64 [K], first axon of its group
+    part_width: AnyArray  # int64 [K], its columns
+    part_column: AnyArray  # int64 [K], first of its columns
+    part_columns: AnyArray  # int64 [K, D+1], columns by delay, counted from its first
+    part_starts: AnyArray  # int64 [K], address of uint32 [axons * width + 1]
+    part_targets: AnyArray  # int64 [K], address of uint16
+    part_weights: AnyArray  # int64 [K], address
+    part_bytes: AnyArray  # int64 [K], of a weight; 0 if shared
+    column_base: AnyArray  # int64 [C], first input
+    column_other: AnyArray  # int64 [C], first input for negative weights of a run; -1: the same
+    column_weight: AnyArray  # int64 [C], shared weight, or bits to shift weights by
+    widest: AnyArray  # int64 [1], most columns an axon has of one delay
     axon_synapses: AnyArray  # int64 [A], static and plastic
     plastic_axon: AnyArray  # int64 [A], -1: none
     axon: AnyArray  # int64 [N], own axon of a neuron here, -1: none
@@ -52,7 +61,6 @@ class Populations(NamedTuple):
     neurons: AnyArray  # uint32 [N], neuron index within its population
     kernel: AnyArray  # int64 [P], address of the update loop
     blocks: AnyArray  # int64 [P, words], see kernels.generate
-    input_base: AnyArray  # int64 [P], first of its inputs
     state: AnyArray  # float64, per population: state variables x neurons
     state_as_int: AnyArray  # the same memory as int64
     initial: AnyArray  # like state
@@ -67,8 +75,31 @@ class Populations(NamedTuple):
     draw_count: AnyArray  # int64 [P]
     draw_key: AnyArray  # uint64 [P]
     draw_block: AnyArray  # int64 [P]
-    fired: AnyArray  # uint8 [N rounded up to 8]
+    fired: AnyArray  # uint8 [N rounded up to 64]
     spiked: AnyArray  # int64 [N]
+
+
+class Arrivals(NamedTuple):
+    """Inputs of the step, and the spikes that are still to arrive, by origin: this worker, then its peers.
+
+    Spikes of an origin lie in a ring of ``wrap + 1`` entries (a power of two) of ``axons``, from ``base``;
+    those of a tick are entries ``first`` to ``last`` of its slot, counted from the start of the run.
+    """
+
+    row: AnyArray  # int64 [M]
+    axons: AnyArray  # int32
+    base: AnyArray  # int64 [O]
+    wrap: AnyArray  # int64 [O]
+    head: AnyArray  # int64 [O]
+    senders: AnyArray  # int64 [O], axons that the origin can send
+    until: AnyArray  # int64 [O], last tick whose spikes are here
+    first: AnyArray  # int64 [O, slots]
+    last: AnyArray  # int64 [O, slots]
+    longest: AnyArray  # int64 [1], longest delay
+    item_first: AnyArray  # uint32, scratch: runs of synapses
+    item_last: AnyArray  # uint32
+    item_part: AnyArray  # int64
+    item_column: AnyArray  # int64
 
 
 class Plasticity(NamedTuple):
@@ -97,19 +128,17 @@ class Plasticity(NamedTuple):
 class Drives(NamedTuple):
     """Poisson drives of one worker."""
 
-    population: AnyArray  # int64 [D]
-    base: AnyArray  # int64 [D], first input
+    population: AnyArray  # int64 [drives]
+    base: AnyArray  # int64 [drives], first input
     weight: AnyArray  # int64 [D]
     key: AnyArray  # uint64 [D]
     parts: AnyArray  # int64 [D], draws that are added up
     shared: AnyArray  # uint8 [D], one rate for all neurons
     table: AnyArray  # int64 [D], first row of edges
-    edge_count: AnyArray  # int64 [D]
     edges: AnyArray  # uint32 [rows, longest]
     start: AnyArray  # int64 [D], offset of its neurons in counts and which
     which: AnyArray  # int64, row of edges per neuron
-    counts: AnyArray  # uint32, 4 per neuron
-    numbers: AnyArray  # uint32, scratch
+    counts: AnyArray  # uint16, 4 per neuron
     block: AnyArray  # int64 [D]
 
 

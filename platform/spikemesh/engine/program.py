@@ -9,7 +9,6 @@ from typing import Any
 from spikemesh.contracts.bound import BoundCurrent, BoundInput
 from spikemesh.contracts.learning import LearningRule
 from spikemesh.contracts.neuron import NeuronModel
-from spikemesh.engine.arrays import Tables
 from spikemesh.ids import AnyArray, FloatArray, IntArray
 
 
@@ -23,9 +22,10 @@ class PopulationSlice:
         Index in the network.
     neurons : ndarray of uint32, shape (n,)
         Their indices within the population, sorted.
-    first, input_base
-        Index of the first neuron and of the first input on this worker; receptor r of neuron k is
-        input ``input_base + r * n + k``.
+    first
+        Index of the first neuron on this worker.
+    inputs : tuple of int
+        Per receptor its first input on this worker; that of neuron k comes k inputs later.
     scales : tuple of float
         Per receptor, the weight of one unit of the integer accumulator.
     constants, initial
@@ -41,7 +41,7 @@ class PopulationSlice:
     model: type[NeuronModel]
     neurons: AnyArray
     first: int
-    input_base: int
+    inputs: tuple[int, ...]
     scales: tuple[float, ...]
     constants: Mapping[str, Any]
     initial: Mapping[str, Any]
@@ -54,6 +54,77 @@ class PopulationSlice:
     def size(self) -> int:
         """Neurons on this worker."""
         return int(self.neurons.size)
+
+
+@dataclass(frozen=True, eq=False)
+class StaticPart:
+    """Synapses of one group of axons that are stored in one way; see :class:`spikemesh.engine.arrays.Tables`.
+
+    Attributes
+    ----------
+    kind
+        One of the kinds of :mod:`spikemesh.kernels.arrivals`.
+    axon
+        First axon of the group.
+    delay, base, weight : ndarray of int64, shape (columns,)
+        Delay in steps (ascending), first input, and shared weight or shift.
+    other : ndarray of int64, shape (columns,)
+        First input for negative weights, -1 if all weights go to the same; only of runs.
+    starts : ndarray of uint32, shape (axons * columns + 1,)
+        First synapse of each axon and column.
+    targets : ndarray of uint16, shape (synapses,)
+        Offsets from the column's first input; empty for runs.
+    weights : ndarray of int32, int16 or int8, shape (synapses,)
+        Empty if all synapses of a column share its weight.
+    """
+
+    kind: int
+    axon: int
+    delay: IntArray
+    base: IntArray
+    other: IntArray
+    weight: IntArray
+    starts: AnyArray
+    targets: AnyArray
+    weights: AnyArray
+
+    @property
+    def synapses(self) -> int:
+        """How many there are."""
+        return int(self.starts[-1])
+
+
+@dataclass(frozen=True, eq=False)
+class Wiring:
+    """Who on a worker sends what where; arrays as in :class:`spikemesh.engine.arrays.Tables`.
+
+    Attributes
+    ----------
+    parts
+        Static synapses, ordered by their first axon.
+    group : ndarray of int32, shape (axons,)
+        Group of each axon; groups are numbered in the order of their axons.
+    senders : ndarray of int64, shape (1 + peers_in,)
+        Axons of this worker's own neurons, and of each peer's.
+    """
+
+    parts: tuple[StaticPart, ...]
+    group: AnyArray
+    senders: IntArray
+    axon_synapses: IntArray
+    plastic_axon: IntArray
+    axon: IntArray
+    core: IntArray
+    recorded: AnyArray
+    fan_ptr: IntArray
+    fan_core: IntArray
+    fan_synapses: IntArray
+    route_ptr: IntArray
+    route_link: IntArray
+    route_packets: IntArray
+    out_ptr: IntArray
+    out_peer: IntArray
+    out_axon: IntArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -156,7 +227,7 @@ class Program:
     window
         Steps between two exchanges; None if there are no peers.
     slots
-        Length of the input ring, a power of two.
+        Ticks for which spikes can be kept until they arrive, a power of two.
     """
 
     index: int
@@ -172,7 +243,7 @@ class Program:
     links: int
     bin_steps: int
     slices: tuple[PopulationSlice, ...]
-    tables: Tables
+    wiring: Wiring
     plastic: tuple[PlasticTable, ...]
     plastic_axons: int
     drives: tuple[DriveSlice, ...]
@@ -185,3 +256,9 @@ class Program:
     def neurons(self) -> int:
         """Neurons on this worker."""
         return sum(s.size for s in self.slices)
+
+    @property
+    def synapse_bytes(self) -> int:
+        """Memory of the tables of synapses, without what their learning rules add."""
+        static = sum(a.nbytes for p in self.wiring.parts for a in (p.starts, p.targets, p.weights))
+        return static + sum(t.target.nbytes + t.weight.nbytes for t in self.plastic)

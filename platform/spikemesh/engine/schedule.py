@@ -99,7 +99,7 @@ class Feed:
 
     def _events(self, part: PopulationSlice, ticks: IntArray, positions: IntArray) -> AnyArray:
         unit = 1 if part.model.arithmetic == "int64" else round(1.0 / part.scales[0])
-        return _rows(ticks, EVENT, part.input_base + positions, integer=unit)
+        return _rows(ticks, EVENT, part.inputs[0] + positions, integer=unit)
 
     def _presentations(
         self, feed: InputSlice, given: BoundInput, part: PopulationSlice | None, first: int, until: int

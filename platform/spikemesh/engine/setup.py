@@ -8,12 +8,13 @@ from contextlib import contextmanager
 import numpy as np
 
 from spikemesh.engine.arrays import Drives, Plasticity, Populations, Probes
+from spikemesh.engine.delivery import arrivals_of, tables_of, widened
 from spikemesh.engine.program import PlasticTable, PopulationSlice, Program
 from spikemesh.errors import PluginError
 from spikemesh.ids import AnyArray
 from spikemesh.kernels import generate
 from spikemesh.kernels.compile import neuron_kernel, rule_kernels
-from spikemesh.kernels.poisson import thresholds
+from spikemesh.kernels.poisson import edge_rows
 from spikemesh.kernels.random import stream_key
 
 
@@ -82,13 +83,18 @@ class WorkingSet:
 
     def __init__(self, program: Program) -> None:
         self.program = program
-        self.ring = np.zeros((program.slots, max(1, program.inputs)), dtype=np.int64)
         self._kept: list[AnyArray] = []
+        self.tables = tables_of(program)
+        self.arrivals = arrivals_of(program, self.tables)
         self.populations = self._make_populations()
         self.drives = self._make_drives()
         self.plastic_weights = [table.weight.copy() for table in program.plastic]
         self.plasticity = self._make_plasticity()
         self.probes = self._make_probes()
+
+    def widen(self, origin: int, steps: int) -> None:
+        """Make room for the spikes that an origin can send in some steps."""
+        self.arrivals = widened(self.arrivals, origin, steps * int(self.arrivals.senders[origin]))
 
     def _keep(self, array: AnyArray) -> int:
         self._kept.append(array)
@@ -114,7 +120,6 @@ class WorkingSet:
             neurons=np.concatenate([np.zeros(0, np.uint32), *(s.neurons for s in slices)]).astype(np.uint32),
             kernel=np.zeros(len(slices), dtype=np.int64),
             blocks=np.zeros((len(slices), generate.POPULATION_WORDS), dtype=np.int64),
-            input_base=_int([s.input_base for s in slices]),
             state=state,
             state_as_int=state.view(np.int64),
             initial=initial,
@@ -131,7 +136,7 @@ class WorkingSet:
                 [stream_key(self.program.seed, "draws", s.name) for s in slices], dtype=np.uint64
             ),
             draw_block=np.full(len(slices), -1, dtype=np.int64),
-            fired=np.zeros(-(-max(neurons, 1) // 8) * 8, dtype=np.uint8),
+            fired=np.zeros(-(-max(neurons, 1) // 64) * 64, dtype=np.uint8),
             spiked=np.zeros(max(neurons, 1), dtype=np.int64),
         )
         for k, part in enumerate(slices):
@@ -148,6 +153,9 @@ class WorkingSet:
         block[generate.CONSTANTS] = self._keep(
             np.concatenate([np.zeros(0, kind), *values, np.zeros(1, kind)])
         )
+        block[generate.INPUTS] = self._keep(
+            _int([self.arrivals.row.ctypes.data + 8 * first for first in part.inputs])
+        )
         block[generate.SCALES] = self._keep(np.array([*part.scales, 0.0]))
         block[generate.CURRENT] = p.current.ctypes.data + 8 * part.first
         block[generate.FIRED] = p.fired.ctypes.data + part.first
@@ -155,23 +163,19 @@ class WorkingSet:
     def _make_drives(self) -> Drives:
         given = self.program.drives
         slices = [self.program.slices[d.slice] for d in given]
-        rows: list[AnyArray] = []
-        table, edge_count, which, parts, shared = [], [], [], [], []
+        rows: list[float] = []
+        table, which, parts, shared = [], [], [], []
         for drive, part in zip(given, slices, strict=True):
             means, rank = np.unique(np.asarray(drive.mean, dtype=np.float64), return_inverse=True)
             table.append(len(rows))
-            rows += [thresholds(float(mean) / drive.parts) for mean in means]
-            edge_count.append(rows[-1].size)
+            rows += [float(mean) / drive.parts for mean in means]
             which.append(np.broadcast_to(rank.reshape(-1), (part.size,)))
             parts.append(drive.parts)
             shared.append(means.size == 1)
-        edges = np.full((len(rows), max([1, *(r.size for r in rows)])), 0xFFFFFFFF, dtype=np.uint32)
-        for k, row in enumerate(rows):
-            edges[k, : row.size] = row
         sizes = [s.size for s in slices]
         return Drives(
             population=_int([d.slice for d in given]),
-            base=_int([s.input_base + d.receptor * s.size for d, s in zip(given, slices, strict=True)]),
+            base=_int([s.inputs[d.receptor] for d, s in zip(given, slices, strict=True)]),
             weight=_int([d.weight for d in given]),
             key=np.array(
                 [
@@ -183,12 +187,10 @@ class WorkingSet:
             parts=_int(parts),
             shared=np.array(shared, dtype=np.uint8),
             table=_int(table),
-            edge_count=_int(edge_count),
-            edges=edges,
+            edges=edge_rows(rows),
             start=np.concatenate(([0], np.cumsum(sizes)))[:-1].astype(np.int64),
             which=np.concatenate([np.zeros(0, np.int64), *which]).astype(np.int64),
-            counts=np.zeros(4 * sum(sizes), dtype=np.uint32),
-            numbers=np.zeros(4 * max([1, *sizes]), dtype=np.uint32),
+            counts=np.zeros(4 * sum(sizes), dtype=np.uint16),
             block=np.full(len(given), -1, dtype=np.int64),
         )
 

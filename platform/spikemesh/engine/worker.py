@@ -23,20 +23,21 @@ from spikemesh.engine.schedule import Feed
 from spikemesh.engine.setup import WorkingSet
 from spikemesh.errors import PluginError
 from spikemesh.ids import AnyArray, FloatArray, IntArray
+from spikemesh.kernels.arrivals import deliver_packets
 from spikemesh.kernels.compile import add_compile_seconds, compile_seconds
-from spikemesh.kernels.turns import compiling_in_turn
-from spikemesh.kernels.window import (
+from spikemesh.kernels.cursor import (
     CURSOR_WORDS,
     DELIVERIES,
     DRIVEN,
     FAILED_POPULATION,
     FAILED_TABLE,
     FULL,
+    NARROW,
     RECORDED,
     SPIKES,
-    deliver_packets,
-    run_window,
 )
+from spikemesh.kernels.turns import compiling_in_turn
+from spikemesh.kernels.window import run_window
 
 _RECORDS = 1 << 18
 """Spikes that fit into the record of one call; more are taken out in several calls."""
@@ -87,15 +88,16 @@ class Worker:
         report = WorkerReport(0, 0)
         self._step(0, 0, self._feed.between(0, 0), self._probe_buffers(0, 0), self._outputs(report, 1))
         empty = np.zeros((0, 2), dtype=np.uint32)
-        deliver_packets(empty, 0, self.program.tables, self._work.plasticity, self._work.ring, self._cursor)
+        work = self._work
+        deliver_packets(empty, 0, 0, 0, work.tables, work.plasticity, work.arrivals, self._cursor)
         add_compile_seconds(time.perf_counter() - started)
 
     def _step(self, begin: int, until: int, schedule: Any, probes: Probes, outputs: Outputs) -> int:
         work = self._work
         return int(
             run_window(
-                self.tick, begin, until, self.program.tables, work.populations, work.plasticity, work.drives,
-                schedule, probes, outputs, work.ring, self._cursor,
+                self.tick, begin, until, work.tables, work.populations, work.plasticity, work.drives,
+                schedule, probes, outputs, work.arrivals, self._cursor,
             )
         )  # fmt: skip
 
@@ -119,7 +121,7 @@ class Worker:
         while self.tick < until:
             last = until if self.program.window is None else min(until, self.tick + self.program.window)
             blocks = self._window(last, schedule, probes, outputs, report)
-            self._swap(self.tick, blocks, report)
+            self._swap(self.tick, last, blocks, report)
             self.tick = last
         self._finish(report, probes, outputs)
         return report
@@ -135,6 +137,10 @@ class Worker:
             report.busy_s += time.perf_counter() - started
             if self._cursor[FAILED_POPULATION] or self._cursor[FAILED_TABLE]:
                 self._fail(reached)
+            if self._cursor[NARROW]:
+                origin = int(self._cursor[NARROW]) - 1
+                self._work.widen(origin, last - self.tick if origin else 1)
+                self._cursor[NARROW] = 0
             if self._cursor[FULL] or self._cursor[RECORDED] > self._capacity // 2:
                 self._take_spikes()
             for peer, blocks in enumerate(sent):
@@ -142,17 +148,18 @@ class Worker:
             self._packet_count[:] = 0
         return [blocks[0] if len(blocks) == 1 else np.concatenate(blocks) for blocks in sent]
 
-    def _swap(self, first: int, blocks: list[AnyArray], report: WorkerReport) -> None:
+    def _swap(self, first: int, last: int, blocks: list[AnyArray], report: WorkerReport) -> None:
         exchange = self._exchange
         if exchange is None or not (self.program.peers_out or self.program.peers_in):
             return
         started = time.perf_counter()
         for peer, block in zip(self.program.peers_out, blocks, strict=True):
             exchange.send(peer, self._sequence, block)
-        for peer in self.program.peers_in:
+        work = self._work
+        for origin, peer in enumerate(self.program.peers_in, start=1):
             packets = exchange.receive(peer, self._sequence)
             deliver_packets(
-                packets, first, self.program.tables, self._work.plasticity, self._work.ring, self._cursor
+                packets, origin, first, last, work.tables, work.plasticity, work.arrivals, self._cursor
             )
         self._sequence += 1
         report.exchange_us.append(1e6 * (time.perf_counter() - started))

@@ -169,10 +169,10 @@ def distance(
 
 @kernel
 def drawn_pairs(
-    key: Any, rows: Any, per_row: Any, sources: Any, targets: Any, by_source: Any, autapses: Any, multapses: Any,
-    same: Any, where: Any, source: Any, position: Any, identity: Any,
+    key: Any, first_row: Any, last_row: Any, per_row: Any, sources: Any, targets: Any, by_source: Any,
+    autapses: Any, multapses: Any, same: Any, where: Any, source: Any, position: Any, identity: Any,
 ) -> Any:  # fmt: skip
-    """Draw targets for every source (``by_source``) or ``per_row`` free pairs, and keep those that live here.
+    """Draw targets for a range of sources (``by_source``) or ``per_row`` free pairs, and keep those that live here.
 
     ``where[target]`` is the position of a target here, -1 if it lives elsewhere.
     """
@@ -182,7 +182,7 @@ def drawn_pairs(
     used = {np.int64(-1)}
     at = 0
     seen = np.full(1 if multapses else targets, -1, dtype=np.int64)
-    for row in range(rows):
+    for row in range(first_row, last_row):
         k = 0
         accepted = 0
         while accepted < per_row:
@@ -214,38 +214,3 @@ def drawn_pairs(
                 at += 1
             accepted += 1
     return at
-
-
-@kernel
-def sort_into_segments(keys: Any, count: Any, starts: Any, order: Any) -> None:
-    """Stable counting sort: ``starts`` (count + 1) and ``order`` of synapses by key."""
-    starts[:] = 0
-    for k in range(keys.size):
-        starts[keys[k] + 1] += 1
-    for k in range(count):
-        starts[k + 1] += starts[k]
-    at = starts[:count].copy()
-    for k in range(keys.size):
-        order[at[keys[k]]] = k
-        at[keys[k]] += 1
-
-
-@kernel
-def sorted_targets(keys: Any, count: Any, position: Any, starts: Any, targets: Any) -> None:
-    """Sort by counting and write the 16-bit targets themselves, for synapses of one weight."""
-    starts[:] = 0
-    for k in range(keys.size):
-        starts[keys[k] + 1] += 1
-    for k in range(count):
-        starts[k + 1] += starts[k]
-    at = starts[:count].copy()
-    for k in range(keys.size):
-        targets[at[keys[k]]] = np.uint16(position[k] & 0xFFFF)
-        at[keys[k]] += 1
-
-
-@kernel
-def count_pairs(source: Any, core: Any, counts: Any) -> None:
-    """Count synapses by source neuron and core of the target: ``counts[source, core[position]]``."""
-    for k in range(source.size):
-        counts[source[k], core[k]] += 1

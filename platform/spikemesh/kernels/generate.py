@@ -13,7 +13,7 @@ OUTGROWN = 256.0
 """A plastic weight beyond this many times w_max is delivered as so much, for its integer to fit."""
 
 # Block of a population.
-SIZE, STATE, CONSTANTS, INPUT, SCALES, CURRENT, DRAWS, FIRED, RAISED = range(9)
+SIZE, STATE, CONSTANTS, INPUTS, SCALES, CURRENT, DRAWS, FIRED, RAISED = range(9)
 POPULATION_WORDS = 9
 
 # Block of a plastic table.
@@ -104,8 +104,10 @@ def population_source(
     lines = [f"block = carray(as_int64(block_address), {POPULATION_WORDS})", f"n = block[{SIZE}]"]
     lines += [f"s{k} = carray({view}(block[{STATE}] + {8 * k} * n), n)" for k in range(len(state))]
     lines += _constant_lines(shared, view)
+    if receptors:
+        lines.append(f"inputs = carray(as_int64(block[{INPUTS}]), {len(receptors)})")
     for k in range(len(receptors)):
-        lines.append(f"a{k} = carray(as_int64(block[{INPUT}] + {8 * k} * n), n)")
+        lines.append(f"a{k} = carray(as_int64(inputs[{k}]), n)")
         lines.append(f"q{k} = carray(as_float64(block[{SCALES}]), {len(receptors)})[{k}]")
     if current:
         lines.append(f"external = carray(as_float64(block[{CURRENT}]), n)")

@@ -6,6 +6,7 @@ from typing import Any
 
 from llvmlite import ir
 from numba.core import types as _types
+from numba.core.cgutils import get_or_insert_function
 from numba.extending import intrinsic
 
 from spikemesh.kernels import accelerate as _accelerate  # noqa: F401  configures numba first
@@ -32,6 +33,30 @@ def as_int32(typingctx: Any, address: Any) -> Any:
 
 
 @intrinsic
+def as_uint32(typingctx: Any, address: Any) -> Any:
+    """Reinterpret an address as a pointer to uint32."""
+    return types.CPointer(types.uint32)(types.int64), _int_to_pointer
+
+
+@intrinsic
+def as_uint16(typingctx: Any, address: Any) -> Any:
+    """Reinterpret an address as a pointer to uint16."""
+    return types.CPointer(types.uint16)(types.int64), _int_to_pointer
+
+
+@intrinsic
+def as_int16(typingctx: Any, address: Any) -> Any:
+    """Reinterpret an address as a pointer to int16."""
+    return types.CPointer(types.int16)(types.int64), _int_to_pointer
+
+
+@intrinsic
+def as_int8(typingctx: Any, address: Any) -> Any:
+    """Reinterpret an address as a pointer to int8."""
+    return types.CPointer(types.int8)(types.int64), _int_to_pointer
+
+
+@intrinsic
 def as_uint8(typingctx: Any, address: Any) -> Any:
     """Reinterpret an address as a pointer to uint8."""
     return types.CPointer(types.uint8)(types.int64), _int_to_pointer
@@ -52,3 +77,19 @@ def _call(context: Any, builder: Any, signature: Any, args: Any) -> Any:
 def call(typingctx: Any, function: Any, block: Any, argument: Any) -> Any:
     """Call the compiled ``void f(int64 block, int64 argument)`` at an address."""
     return types.void(types.int64, types.int64, types.int64), _call
+
+
+def _prefetch(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+    byte, word = ir.IntType(8).as_pointer(), ir.IntType(32)
+    function = get_or_insert_function(
+        builder.module, ir.FunctionType(ir.VoidType(), [byte, word, word, word]), "llvm.prefetch.p0i8"
+    )
+    read, keep_near, of_data = word(0), word(3), word(1)
+    builder.call(function, [builder.inttoptr(args[0], byte), read, keep_near, of_data])
+    return context.get_dummy_value()
+
+
+@intrinsic
+def prefetch(typingctx: Any, address: Any) -> Any:
+    """Ask for the memory at an address; nothing happens if it cannot be had."""
+    return types.void(types.int64), _prefetch

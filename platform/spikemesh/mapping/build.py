@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,7 +13,6 @@ import numpy as np
 
 from spikemesh.contracts.bound import BoundNetwork, BoundPoisson
 from spikemesh.contracts.mapping import Router
-from spikemesh.engine.arrays import Tables
 from spikemesh.engine.program import (
     DriveSlice,
     InputSlice,
@@ -20,6 +20,8 @@ from spikemesh.engine.program import (
     PopulationSlice,
     ProbeSlice,
     Program,
+    StaticPart,
+    Wiring,
 )
 from spikemesh.errors import MappingError, Problem
 from spikemesh.ids import AnyArray, IntArray
@@ -28,6 +30,9 @@ from spikemesh.mapping.placement import Placement
 from spikemesh.mapping.routes import FanOut, Routes, fan_out_from, packet_routes
 from spikemesh.mapping.scales import input_scales, whole_weight
 from spikemesh.mapping.tables import Incoming, Slot, incoming
+
+_PARTS_MAX = 511
+"""Parts of a Poisson count, each below 128, whose sum fits into 16 bits."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,16 +86,15 @@ def build_programs(
     scales = input_scales(network)
     workers = range(len(plan.agents))
     slots = [_slots(network, placement, plan, w) for w in workers]
-    arriving = [incoming(network, s, scales) for s in slots]
+    with ThreadPoolExecutor(max(1, min(len(slots), os.cpu_count() or 1))) as threads:
+        arriving = list(threads.map(lambda mine: incoming(network, mine, scales), slots))
     _check_delays(network, placement, arriving)
     _check_plastic(network, arriving)
     fan = _fan(network, arriving)
     routes = packet_routes(fan, placement, router)
     axons = [np.flatnonzero(a.synapses) for a in arriving]
     home = _home(network, slots)
-    slot_count = _ring_slots(arriving)
-    inputs = sum(p.size * len(p.model.receptors) for p in network.populations)
-    _check_memory(network, inputs, slot_count, arriving)
+    slot_count = _slot_count(arriving)
     window = _window(arriving, home)
     return Build(
         tuple(
@@ -105,15 +109,23 @@ def build_programs(
 
 
 def _slots(network: BoundNetwork, placement: Placement, plan: WorkerPlan, worker: int) -> list[Slot]:
-    slots, first, base = [], 0, 0
+    """Slices of a worker. Inputs lie by receptor, then by slice: those that one source reaches are close."""
+    mine: list[tuple[int, AnyArray, AnyArray]] = []
     for population in network.populations:
         core = np.asarray(placement.core_of[population.index])
         neurons = np.flatnonzero(plan.worker_of_core[core] == worker)
         if neurons.size:
-            slots.append(Slot(population.index, neurons.astype(np.uint32), core[neurons], first, base))
-            first += neurons.size
-            base += neurons.size * len(population.model.receptors)
-    return slots
+            mine.append((population.index, neurons.astype(np.uint32), core[neurons]))
+    receptors = [len(network.populations[index].model.receptors) for index, _, _ in mine]
+    inputs: list[list[int]] = [[] for _ in mine]
+    first = 0
+    for receptor in range(max(receptors, default=0)):
+        for slot, (_, neurons, _) in enumerate(mine):
+            if receptor < receptors[slot]:
+                inputs[slot].append(first)
+                first += neurons.size
+    starts = np.cumsum([0, *(neurons.size for _, neurons, _ in mine)])
+    return [Slot(*slot, int(starts[k]), tuple(inputs[k])) for k, slot in enumerate(mine)]
 
 
 def _fan(network: BoundNetwork, arriving: Sequence[Incoming]) -> FanOut:
@@ -132,10 +144,10 @@ def _home(network: BoundNetwork, slots: Sequence[Sequence[Slot]]) -> IntArray:
     return home
 
 
-def _ring_slots(arriving: Sequence[Incoming]) -> int:
-    """Slots of the input ring: a power of two that holds the longest delay."""
+def _slot_count(arriving: Sequence[Incoming]) -> int:
+    """Ticks for which spikes are kept: a power of two that holds the longest delay and a window after it."""
     longest = max((steps for found in arriving for steps in found.longest.values()), default=1)
-    return 1 << int(longest + 1).bit_length()
+    return 1 << int(2 * longest + 1).bit_length()
 
 
 def _check_delays(network: BoundNetwork, placement: Placement, arriving: Sequence[Incoming]) -> None:
@@ -169,18 +181,6 @@ def _check_plastic(network: BoundNetwork, arriving: Sequence[Incoming]) -> None:
             problems.append(Problem(where, found, "a larger w_max, or bounds on the weights"))
     if problems:
         raise MappingError(problems)
-
-
-def _check_memory(network: BoundNetwork, inputs: int, slots: int, arriving: Sequence[Incoming]) -> None:
-    """Refuse input rings that do not fit into memory; names the projection with the longest delay."""
-    needed, there = 8 * inputs * slots, os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    if needed < 0.8 * there:
-        return
-    longest = {k: steps for found in arriving for k, steps in found.longest.items()}
-    index = max(longest, key=lambda k: (longest[k], -k))
-    found = f"a delay of {longest[index]} steps for {inputs:,} inputs needs {needed / 2**30:.0f} GiB"
-    where = f'projection "{network.projections[index].name}".delay'
-    raise MappingError(Problem(where, found, f"shorter delays: this machine has {there / 2**30:.0f} GiB"))
 
 
 def _window(arriving: Sequence[Incoming], home: IntArray) -> int | None:
@@ -232,7 +232,9 @@ def _program(
         links=len(placement.link_names),
         bin_steps=bin_steps,
         slices=slices,
-        tables=_tables(network, found, axons[worker], gids, mine, peers_out, axons, fan, routes),
+        wiring=_wiring(
+            network, found, axons[worker], gids, mine, peers_out, peers_in, axons, home, fan, routes
+        ),
         plastic=tuple(_with_axons(t, plastic_axon[offset + t.source]) for offset, t in found.plastic),
         plastic_axons=int(found.plastic_source.sum()),
         drives=tuple(_drives(network, slices, number, units)),
@@ -260,17 +262,19 @@ def _rows(ptr: IntArray, gids: IntArray, *columns: AnyArray) -> tuple[IntArray, 
     return (own, *(c[entry].astype(np.int64) for c in columns))
 
 
-def _tables(
+def _wiring(
     network: BoundNetwork,
     found: Incoming,
     axons: IntArray,
     gids: IntArray,
     mine: Sequence[Slot],
     peers_out: tuple[int, ...],
+    peers_in: tuple[int, ...],
     all_axons: Sequence[IntArray],
+    home: IntArray,
     fan: FanOut,
     routes: Routes,
-) -> Tables:
+) -> Wiring:
     axon_of = np.full(network.size, -1, dtype=np.int64)
     axon_of[axons] = np.arange(axons.size)
     plastic_axon = np.where(found.plastic_source, np.cumsum(found.plastic_source) - 1, -1)[axons]
@@ -278,8 +282,11 @@ def _tables(
     route_ptr, route_link, route_packets = _rows(routes.ptr, gids, routes.link, routes.packets)
     out_ptr, out_peer, out_axon = _outgoing(network, gids, peers_out, all_axons)
     recorded = [np.full(s.neurons.size, s.population in network.recorded, dtype=np.uint8) for s in mine]
-    return Tables(
-        **_joined(found, axon_of, axons.size),
+    own = np.count_nonzero(axon_of[gids] >= 0)
+    return Wiring(
+        parts=_parts(network, found, axon_of),
+        group=_groups(network, axons),
+        senders=np.array([own, *(np.count_nonzero(home[axons] == w) for w in peers_in)], dtype=np.int64),
         axon_synapses=found.synapses[axons],
         plastic_axon=plastic_axon.astype(np.int64),
         axon=axon_of[gids],
@@ -297,36 +304,27 @@ def _tables(
     )
 
 
-def _joined(found: Incoming, axon_of: IntArray, axons: int) -> dict[str, Any]:
-    """Put the segments of all projections in the order of axons."""
-    columns: dict[str, list[AnyArray]] = {name: [np.zeros(0, np.int64)] for name in _COLUMNS}
-    targets, weights = [np.zeros(0, np.uint16)], [np.zeros(0, np.int32)]
-    at_target = at_weight = 0
-    while found.segments:
-        offset, part = found.segments.pop(0)
-        columns["axon"].append(axon_of[offset + part.source])
-        columns["delay"].append(part.delay)
-        columns["base"].append(part.base)
-        columns["start"].append(part.start + at_target)
-        columns["end"].append(part.end + at_target)
-        columns["weight"].append(part.weight)
-        columns["weights"].append(np.where(part.weights_at < 0, -1, part.weights_at + at_weight))
-        targets.append(part.targets)
-        weights.append(part.weights)
-        at_target += part.targets.size
-        at_weight += part.weights.size
-    joined: Mapping[str, AnyArray] = {name: np.concatenate(parts) for name, parts in columns.items()}
-    order = np.argsort(joined["axon"], kind="stable")
-    counts = np.bincount(joined["axon"], minlength=axons)
-    return {
-        "segment_ptr": np.concatenate(([0], np.cumsum(counts))).astype(np.int64),
-        **{f"segment_{name}": joined[name][order].astype(np.int64) for name in _COLUMNS if name != "axon"},
-        "targets": np.concatenate(targets),
-        "weights": np.concatenate(weights),
-    }
+def _groups(network: BoundNetwork, axons: IntArray) -> AnyArray:
+    """Group of each axon: one for every population that has axons here."""
+    offsets = np.array([p.offset for p in network.populations])
+    _, group = np.unique(np.searchsorted(offsets, axons, side="right"), return_inverse=True)
+    return group.astype(np.int32)
 
 
-_COLUMNS = ("axon", "delay", "base", "start", "end", "weight", "weights")
+def _parts(network: BoundNetwork, found: Incoming, axon_of: IntArray) -> tuple[StaticPart, ...]:
+    """Parts with one row for each axon in place of one for each neuron of the source population."""
+    parts = []
+    for source, part in found.parts:
+        population = network.populations[source]
+        axon = axon_of[population.offset : population.offset + population.size]
+        used = np.flatnonzero(axon >= 0)
+        starts = part.starts
+        if used.size < population.size:
+            rows = starts[:-1].reshape(population.size, -1)[used]
+            starts = np.append(rows.reshape(-1), starts[-1]).astype(np.uint32)
+        parts.append(replace(part, axon=int(axon[used[0]]), starts=starts))
+    found.parts.clear()
+    return tuple(sorted(parts, key=lambda part: part.axon))
 
 
 def _outgoing(
@@ -364,7 +362,7 @@ def _slice(network: BoundNetwork, slot: Slot, units: tuple[float, ...]) -> Popul
         model=population.model,
         neurons=slot.neurons,
         first=slot.first,
-        input_base=slot.input_base,
+        inputs=slot.inputs,
         scales=units,
         constants=local(population.constants),
         initial=local(population.initial),
@@ -395,6 +393,10 @@ def _drives(
         rate = np.asarray(drive.rate, dtype=np.float64)
         mean = rate * network.timestep_ms * 1e-3
         parts = max(1, math.ceil(float(mean.max()) / MEAN_MAX))
+        if parts > _PARTS_MAX:
+            found = f"{float(mean.max()):,.0f} events a step"
+            remedy = f"at most {MEAN_MAX * _PARTS_MAX:,.0f}: a lower rate and a larger weight, or a current"
+            raise MappingError(Problem(f'population "{part.name}".drive.rate', found, remedy))
         receptor = part.model.receptors.index(drive.receptor)
         if part.model.arithmetic == "int64":
             weight = whole_weight(drive.weight, f'population "{part.name}".drive.weight')

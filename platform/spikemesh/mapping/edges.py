@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -37,12 +36,50 @@ class Edges:
     factor: FloatArray | None = None
 
 
+CHUNK = 1 << 20
+"""Synapses generated at a time, about."""
+
+
 def edges_onto(network: BoundNetwork, projection: BoundProjection, targets: AnyArray) -> Edges:
     """Generate the synapses of a projection onto ``targets`` (sorted indices within the target population)."""
-    if projection.rule in ("conv2d", "pool2d", "explicit", "one_to_one"):
-        return _listed(network, projection, targets)
-    key = np.uint64(stream_key(network.seed, "connect", projection.name))
-    generate = _generator(network, projection, targets, key)
+    chunks = list(edge_chunks(network, projection, targets))
+    if len(chunks) == 1:
+        return chunks[0]
+    source, position, identity = (
+        np.concatenate([getattr(c, name) for c in chunks]) for name in ("source", "position", "identity")
+    )
+    return Edges(source, position, identity)
+
+
+def edge_chunks(network: BoundNetwork, projection: BoundProjection, targets: AnyArray) -> Iterator[Edges]:
+    """Generate the synapses of a projection onto ``targets`` in pieces that fit into memory.
+
+    A rule that chooses the sources of each target is cut by targets, one that chooses the targets of each
+    source by sources; lists, and pairs drawn without repetition, come in one piece.
+    """
+    rule, given = projection.rule, projection.arguments
+    if rule in ("conv2d", "pool2d", "explicit", "one_to_one"):
+        yield _listed(network, projection, targets)
+        return
+    sources = network.populations[projection.source].size
+    if rule in ("fixed_outdegree", "fixed_total"):
+        rows = max(1, CHUNK // int(given["outdegree"])) if rule == "fixed_outdegree" else sources
+        for first in range(0, sources, max(1, rows)):
+            last = min(first + rows, sources)
+            yield _filled(_generator(network, projection, targets, first, last))
+        return
+    expected = {
+        "fixed_indegree": lambda: int(given["indegree"]),
+        "fixed_probability": lambda: int(sources * float(given["p"])),
+    }
+    rows = max(1, CHUNK // max(1, expected.get(rule, lambda: sources)()))
+    for first in range(0, max(1, targets.size), rows):
+        edges = _filled(_generator(network, projection, targets[first : first + rows], 0, sources))
+        edges.position[:] += first
+        yield edges
+
+
+def _filled(generate: Callable[[AnyArray, AnyArray, AnyArray], int]) -> Edges:
     empty32, empty64 = np.zeros(0, dtype=np.int32), np.zeros(0, dtype=np.uint64)
     count = int(generate(empty32, empty32, empty64))
     source, position = np.empty(count, dtype=np.int32), np.empty(count, dtype=np.int32)
@@ -53,9 +90,10 @@ def edges_onto(network: BoundNetwork, projection: BoundProjection, targets: AnyA
 
 
 def _generator(
-    network: BoundNetwork, projection: BoundProjection, targets: AnyArray, key: Any
+    network: BoundNetwork, projection: BoundProjection, targets: AnyArray, first: int, last: int
 ) -> Callable[[AnyArray, AnyArray, AnyArray], int]:
     given = projection.arguments
+    key = np.uint64(stream_key(network.seed, "connect", projection.name))
     source, target = network.populations[projection.source], network.populations[projection.target]
     same, autapses, multapses = source.index == target.index, projection.autapses, projection.multapses
     where = np.full(target.size, -1, dtype=np.int64)
@@ -77,9 +115,9 @@ def _generator(
             key, float(given["p"]), float(given["scale"]), here, there, targets, same, autapses, *out
         )
     by_source = rule == "fixed_outdegree"
-    rows, per_row = (source.size, int(given["outdegree"])) if by_source else (1, int(given["total"]))
+    rows, per_row = ((first, last), int(given["outdegree"])) if by_source else ((0, 1), int(given["total"]))
     return lambda *out: connect.drawn_pairs(
-        key, rows, per_row, source.size, target.size, by_source, autapses, multapses, same, where, *out
+        key, *rows, per_row, source.size, target.size, by_source, autapses, multapses, same, where, *out
     )
 
 
@@ -104,6 +142,9 @@ def _listed(network: BoundNetwork, projection: BoundProjection, targets: AnyArra
     )
     if not projection.autapses and projection.source == projection.target:
         keep = keep[sources[keep] != reached[keep]]
+    # By target, so that neighbouring targets of a source follow one another in its table.
+    if np.any(np.diff(reached[keep]) < 0):
+        keep = keep[np.argsort(reached[keep], kind="stable")]
     return Edges(
         sources[keep].astype(np.int32),
         where[reached[keep]].astype(np.int32),

@@ -1,29 +1,38 @@
-"""Connectivity tables of one worker, joined from the segments of all projections onto it."""
+"""Everything that reaches one worker: tables of synapses, filled batch by batch without a list of them all."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
 
 from spikemesh.contracts.bound import BoundNetwork, BoundProjection
-from spikemesh.engine.program import PlasticTable, StaticTable
-from spikemesh.ids import AnyArray, FloatArray, IntArray
-from spikemesh.kernels.connect import count_pairs, sort_into_segments
-from spikemesh.mapping.edges import Edges, edge_delays, edge_weights, edges_onto
-from spikemesh.mapping.scales import Scales
-from spikemesh.mapping.segments import Segments, signed_receptor, static_segments
+from spikemesh.engine.program import PlasticTable, StaticPart, StaticTable
+from spikemesh.errors import MappingError, Problem
+from spikemesh.ids import AnyArray, IntArray
+from spikemesh.kernels.arrivals import RUN_SHARED, SHARED
+from spikemesh.kernels.place import count_pairs, first_targets, put
+from spikemesh.mapping.columns import Batch, Columns
+from spikemesh.mapping.edges import Edges, edge_chunks, edge_delays, edge_weights
+from spikemesh.mapping.scales import Scales, stored_shift
+from spikemesh.mapping.weights import STORED_AS, shared_weight, signed_receptor, stored_kind, stored_weights
+
+KEPT = 1 << 20
+"""Tables of at most so many synapses are filled from what was kept when they were counted."""
+RUN = 8
+"""Synapses of a source and column, on average, from which on neighbouring targets are stored as a run."""
 
 
 class Slot(NamedTuple):
-    """Where a slice of a population lies on a worker."""
+    """Where a slice of a population lies on a worker; ``inputs`` is its first input of each receptor."""
 
     population: int
     neurons: AnyArray
     core: AnyArray
     first: int
-    input_base: int
+    inputs: tuple[int, ...]
 
 
 @dataclass(eq=False)
@@ -36,12 +45,20 @@ class Incoming:
         Synapses here by global source neuron.
     plastic_source : ndarray of bool, shape (neurons of the network,)
         Sources with plastic synapses here.
-    fan
-        (source, core, synapses) triples of global source neurons.
-    indegree : ndarray of int64
-        Synapses onto each neuron that lives here, by global index.
     shortest : ndarray of int64
         Shortest delay onto this worker by global source neuron; large where there is none.
+    indegree : ndarray of int64
+        Synapses onto each neuron that lives here, by global index.
+    longest
+        Longest delay in steps by projection index.
+    plastic_range
+        Least and greatest initial weight of plastic projections, by index.
+    fan
+        (source, core, synapses) triples of global source neurons.
+    parts
+        Source population, and static synapses with one row of ``starts`` for each of its neurons.
+    plastic
+        Global index of the source population's first neuron, and plastic synapses.
     """
 
     synapses: IntArray
@@ -49,17 +66,15 @@ class Incoming:
     shortest: IntArray
     indegree: IntArray
     longest: dict[int, int] = field(default_factory=dict)
-    """Longest delay in steps by projection index."""
     plastic_range: dict[int, tuple[float, float]] = field(default_factory=dict)
-    """Least and greatest initial weight of plastic projections, by index."""
     fan: list[tuple[IntArray, IntArray, IntArray]] = field(default_factory=list)
-    segments: list[tuple[int, Segments]] = field(default_factory=list)
+    parts: list[tuple[int, StaticPart]] = field(default_factory=list)
     plastic: list[tuple[int, PlasticTable]] = field(default_factory=list)
     static_weights: list[StaticTable] = field(default_factory=list)
 
 
-def incoming(network: BoundNetwork, slots: list[Slot], scales: Scales) -> Incoming:
-    """Generate all synapses onto the given slices of one worker.
+def incoming(network: BoundNetwork, slots: Sequence[Slot], scales: Scales) -> Incoming:
+    """Make the tables of all synapses onto the given slices of one worker.
 
     Parameters
     ----------
@@ -69,6 +84,12 @@ def incoming(network: BoundNetwork, slots: list[Slot], scales: Scales) -> Incomi
         Slices that live on the worker.
     scales
         Scales of the network's input.
+
+    Raises
+    ------
+    MappingError
+        If more than 2^32 - 1 synapses of one source population and one kind would live on the worker, or a
+        weight is not one of its model's.
     """
     found = Incoming(
         np.zeros(network.size, dtype=np.int64),
@@ -77,105 +98,242 @@ def incoming(network: BoundNetwork, slots: list[Slot], scales: Scales) -> Incomi
         np.zeros(network.size, dtype=np.int64),
     )
     by_population = {slot.population: slot for slot in slots}
-    for projection in network.projections:
-        slot = by_population.get(projection.target)
-        if slot is None:
-            continue
-        edges = edges_onto(network, projection, slot.neurons)
-        if edges.source.size:
-            _add(network, projection, edges, slot, scales, found)
+    here = [p for p in network.projections if p.target in by_population]
+    static: dict[tuple[int, int], list[_Reader]] = {}
+    for projection in here:
+        reader = _Reader(network, projection, by_population[projection.target], scales, found)
+        if projection.learning is None:
+            kind = stored_kind(network, projection, reader.bound)
+            static.setdefault((projection.source, kind), []).append(reader)
+        else:
+            _add_plastic(reader, found)
+    for (source, kind), readers in sorted(static.items()):
+        _add_static(source, kind, readers, found)
     return found
 
 
-def _add(
-    network: BoundNetwork,
-    projection: BoundProjection,
-    edges: Edges,
-    slot: Slot,
-    scales: Scales,
-    found: Incoming,
-) -> None:
-    units = scales.units[projection.target]
-    source = network.populations[projection.source]
-    here = slice(source.offset, source.offset + source.size)
-    found.synapses[here] += np.bincount(edges.source, minlength=source.size)
-    gids = network.populations[projection.target].offset + slot.neurons.astype(np.int64)
-    found.indegree[gids] += np.bincount(edges.position, minlength=gids.size)
-    _count_cores(edges, slot, source.offset, source.size, found)
-    if projection.learning is not None:
-        weight = np.broadcast_to(edge_weights(network, projection, edges), edges.source.shape)
-        found.plastic_range[projection.index] = (float(weight.min()), float(weight.max()))
-        table = _plastic(network, projection, edges, weight, slot, units)
-        found.plastic.append((source.offset, table))
-        found.plastic_source[source.offset + table.source] = True
-        np.minimum.at(found.shortest, source.offset + table.source, table.delay)
-        found.longest[projection.index] = int(table.delay.max())
-        return
-    bound = scales.bounds[projection.index]
-    segments = static_segments(network, projection, edges, units, bound, slot.neurons.size, slot.input_base)
-    found.segments.append((source.offset, segments))
-    np.minimum.at(found.shortest, source.offset + segments.source, segments.delay)
-    found.longest[projection.index] = int(segments.delay.max())
-    if projection.index in network.stored_weights:
-        weight = np.broadcast_to(edge_weights(network, projection, edges), edges.source.shape)
-        found.static_weights.append(
-            StaticTable(
-                projection.name,
-                edges.source.astype(np.int64),
-                slot.neurons[edges.position].astype(np.int64),
-                weight.astype(np.float64),
-            )
+class _Reader:
+    """Reads the synapses of one projection onto one slice, chunk by chunk, any number of times."""
+
+    def __init__(
+        self, network: BoundNetwork, projection: BoundProjection, slot: Slot, scales: Scales, found: Incoming
+    ) -> None:
+        self.network, self.projection, self.slot = network, projection, slot
+        self.model = network.populations[projection.target].model
+        self.units = scales.units[projection.target]
+        self.bound = scales.bounds[projection.index]
+        self._found = found
+        self._signed = projection.receptor == "auto" and len(self.model.receptors) > 1
+        self.joined = False
+        """Whether weights of both signs are read as if for the receptor ``exc``."""
+        self._kept: list[Edges] | None = []
+        self._kept_synapses = 0
+        cores, self._core_of = np.unique(slot.core, return_inverse=True)
+        self._cores = cores.astype(np.int64)
+
+    @property
+    def source(self) -> tuple[int, int]:
+        """Global index of the source population's first neuron, and its size."""
+        population = self.network.populations[self.projection.source]
+        return population.offset, population.size
+
+    @property
+    def apart(self) -> int:
+        """Inputs from those of the receptor ``exc`` to those of ``inh`` if synapses choose by sign; else 0.
+
+        Also 0 where a unit of the one is not a unit of the other.
+        """
+        if not self._signed or self.projection.rule not in ("explicit", "all_to_all"):
+            return 0
+        exc, inh = (self.model.receptors.index(name) for name in ("exc", "inh"))
+        alike = self.units[exc] == self.units[inh] and self.model.receptor_kind == "current"
+        return self.slot.inputs[inh] - self.slot.inputs[exc] if alike else 0
+
+    def stored(self, edges: Edges, batch: Batch) -> AnyArray:
+        """Weights of synapses as they are stored."""
+        weight = np.asarray(edge_weights(self.network, self.projection, edges))
+        weight = np.broadcast_to(weight, edges.source.shape)
+        receptor = batch.receptor if batch.receptor.size > 1 else batch.receptor[0]
+        return stored_weights(weight, receptor, self.units, self.bound, self.model, self.projection.name)
+
+    def _receptor(self, edges: Edges) -> AnyArray:
+        if self.joined:
+            return np.array(self.model.receptors.index("exc"))
+        weight = edge_weights(self.network, self.projection, edges) if self._signed else 0.0
+        return signed_receptor(self.projection, self.model.receptors, weight)
+
+    def _batch(self, edges: Edges) -> Batch:
+        shared = stored_kind(self.network, self.projection, self.bound) == SHARED
+        if self.projection.learning is not None:
+            weight = [0 for _ in self.units]
+        elif shared:
+            value, name = float(self.projection.weight), self.projection.name  # type: ignore[arg-type]
+            weight = [shared_weight(value, unit, self.model, name) for unit in self.units]
+        else:
+            weight = [stored_shift(self.bound, unit) for unit in self.units]
+        return Batch(
+            edges.source,
+            edges.position,
+            np.atleast_1d(np.asarray(edge_delays(self.network, self.projection, edges), dtype=np.int64)),
+            np.atleast_1d(self._receptor(edges)).astype(np.int64),
+            np.array(self.slot.inputs, dtype=np.int64),
+            np.array(weight, dtype=np.int64),
         )
 
+    def first_time(self) -> Iterator[Batch]:
+        """Read all synapses, and count them by target, core and delay on the way."""
+        found, (offset, size) = self._found, self.source
+        counts = np.zeros((size, self._cores.size), dtype=np.int32)
+        gids = self.network.populations[self.projection.target].offset + self.slot.neurons.astype(np.int64)
+        indegree = np.zeros(gids.size, dtype=np.int64)
+        core_of = self._core_of.astype(np.int32)
+        longest = 0
+        for edges in edge_chunks(self.network, self.projection, self.slot.neurons):
+            batch = self._batch(edges)
+            indegree += np.bincount(edges.position, minlength=gids.size)
+            count_pairs(edges.source, core_of[edges.position], counts)
+            if edges.source.size:
+                longest = max(longest, int(batch.delay.max()))
+            self._keep(edges)
+            yield batch
+        if longest:
+            source, core = np.nonzero(counts)
+            found.fan.append((source + offset, self._cores[core], counts[source, core].astype(np.int64)))
+            found.indegree[gids] += indegree
+            found.synapses[offset : offset + size] += counts.sum(axis=1)
+            found.longest[self.projection.index] = longest
 
-def _count_cores(edges: Edges, slot: Slot, offset: int, size: int, found: Incoming) -> None:
-    used, rank = np.unique(slot.core, return_inverse=True)
-    counts = np.zeros((size, used.size), dtype=np.int64)
-    count_pairs(edges.source, rank[edges.position].astype(np.int32), counts)
-    source, core = np.nonzero(counts)
-    found.fan.append((source + offset, used[core].astype(np.int64), counts[source, core]))
+    def _keep(self, edges: Edges) -> None:
+        self._kept_synapses += edges.source.size
+        if self._kept is not None and self._kept_synapses <= KEPT:
+            self._kept.append(edges)
+        else:
+            self._kept = None
+
+    def again(self) -> Iterator[tuple[Edges, Batch]]:
+        """Read all synapses in the same order."""
+        kept: Iterable[Edges] | None = self._kept
+        if kept is None:
+            kept = edge_chunks(self.network, self.projection, self.slot.neurons)
+        for edges in kept:
+            yield edges, self._batch(edges)
 
 
-def _plastic(
-    network: BoundNetwork,
-    projection: BoundProjection,
-    edges: Edges,
-    weight: FloatArray,
-    slot: Slot,
-    units: tuple[float, ...],
-) -> PlasticTable:
-    learning = projection.learning
+def _add_static(source: int, kind: int, readers: list[_Reader], found: Incoming) -> None:
+    columns = _counted(readers, kind)
+    if not columns.synapses:
+        return
+    if columns.synapses >= 2**32:
+        names = ", ".join(f'"{reader.projection.name}"' for reader in readers)
+        where = f"{columns.synapses:,} synapses of projections {names} on one worker"
+        raise MappingError(Problem("run.workers", where, "more workers, for less than 2^32 on each"))
+    targets = np.empty(columns.synapses, dtype=np.uint16)
+    weights = np.empty(0 if kind == SHARED else columns.synapses, dtype=STORED_AS.get(kind, np.int8))
+    _note_shortest(columns, readers[0].source[0], found)
+    for reader in readers:
+        for edges, batch in reader.again():
+            place, target = columns.places(batch)
+            put(place, target, targets)
+            if kind != SHARED:
+                put(place, reader.stored(edges, batch), weights)
+            _store_weights(reader, edges, found)
+    columns.end()
+    delay, block, value = (np.array(part, dtype=np.int64) for part in zip(*columns.keys, strict=True))
+    base, other = block << 16, np.full(delay.size, -1, dtype=np.int64)
+    first = np.full(delay.size, -1, dtype=np.int64)
+    if columns.synapses >= RUN * columns.used and first_targets(columns.starts, delay.size, targets, first):
+        kind, targets, base = kind + RUN_SHARED, targets[:0].copy(), base + np.maximum(first, 0)
+        if readers[0].joined:
+            other = base + readers[0].apart
+    part = StaticPart(kind, 0, delay, base, other, value, columns.starts, targets, weights)
+    found.parts.append((source, part))
+
+
+def _counted(readers: list[_Reader], kind: int) -> Columns:
+    """Count the synapses of a part; weights of both signs together if that makes runs of them."""
+    size = readers[0].source[1]
+    joined = kind != SHARED and len({r.apart for r in readers}) == 1 and all(r.apart for r in readers)
+    for reader in readers:
+        reader.joined = joined
+    columns = Columns(size)
+    for reader in readers:
+        for batch in reader.first_time():
+            columns.count(batch)
+    if joined and not columns.even:
+        for reader in readers:
+            reader.joined = False
+        columns = Columns(size)
+        for reader in readers:
+            for _, batch in reader.again():
+                columns.count(batch)
+    columns.sort()
+    return columns
+
+
+def _note_shortest(columns: Columns, offset: int, found: Incoming) -> None:
+    delays = np.array([key[0] for key in columns.keys], dtype=np.int64)
+    used = np.diff(columns.starts).reshape(-1, delays.size) > 0
+    shortest = np.where(used.any(axis=1), delays[used.argmax(axis=1)], np.iinfo(np.int64).max)
+    here = found.shortest[offset : offset + shortest.size]
+    np.minimum(here, shortest, out=here)
+
+
+def _store_weights(reader: _Reader, edges: Edges, found: Incoming) -> None:
+    if reader.projection.index not in reader.network.stored_weights:
+        return
+    weight = np.broadcast_to(edge_weights(reader.network, reader.projection, edges), edges.source.shape)
+    source, target = edges.source.astype(np.int64), reader.slot.neurons[edges.position].astype(np.int64)
+    name = reader.projection.name
+    found.static_weights.append(StaticTable(name, source, target, weight.astype(np.float64)))
+
+
+def _add_plastic(reader: _Reader, found: Incoming) -> None:
+    projection, slot, learning = reader.projection, reader.slot, reader.projection.learning
     assert learning is not None  # noqa: S101  the caller checked
-    model = network.populations[projection.target].model
-    receptor = int(np.max(signed_receptor(projection, model.receptors, weight)))
-    sign = -1 if np.min(weight) < 0 and model.receptor_kind == "current" else 1
-    delay = np.broadcast_to(np.asarray(edge_delays(network, projection, edges)), edges.source.shape)
-    delays, rank = np.unique(delay, return_inverse=True)
-    source_size = network.populations[projection.source].size
-    key = edges.source.astype(np.int64) * delays.size + rank
-    starts = np.zeros(source_size * delays.size + 1, dtype=np.int64)
-    order = np.empty(key.size, dtype=np.int64)
-    sort_into_segments(key, starts.size - 1, starts, order)
-    used = np.flatnonzero(np.diff(starts))
-    return PlasticTable(
+    offset, size = reader.source
+    columns = Columns(size, blocks=False)
+    for batch in reader.first_time():
+        columns.count(batch)
+    columns.sort()
+    if not columns.synapses:
+        return
+    _note_shortest(columns, offset, found)
+    target = np.empty(columns.synapses, dtype=np.int32)
+    weight = np.empty(columns.synapses)
+    low, high, receptor = np.inf, -np.inf, 0
+    for edges, batch in reader.again():
+        values = np.broadcast_to(edge_weights(reader.network, projection, edges), edges.source.shape)
+        low, high = min(low, float(values.min())), max(high, float(values.max()))
+        receptor = max(receptor, int(np.max(signed_receptor(projection, reader.model.receptors, values))))
+        place, _ = columns.places(batch)
+        put(place, edges.position, target)
+        put(place, np.abs(values), weight)
+    columns.end()
+    delay = np.array([key[0] for key in columns.keys], dtype=np.int64)
+    used = np.flatnonzero(np.diff(columns.starts))
+    source = used // delay.size
+    found.plastic_range[projection.index] = (low, high)
+    found.plastic_source[offset + source] = True
+    table = PlasticTable(
         name=projection.name,
         rule=learning.rule,
         constants=learning.constants,
         parameters=learning.parameters,
         target_population=projection.target,
-        input_base=slot.input_base + receptor * slot.neurons.size,
-        sign=sign,
-        unit=units[receptor],
+        input_base=slot.inputs[receptor],
+        sign=-1 if low < 0 and reader.model.receptor_kind == "current" else 1,
+        unit=reader.units[receptor],
         post_first=slot.first,
         post_size=int(slot.neurons.size),
         axon=np.zeros(used.size, dtype=np.int64),
-        delay=delays[used % delays.size].astype(np.int64),
-        source=(used // delays.size).astype(np.int64),
-        segment_start=np.append(starts[used], key.size).astype(np.int64),
-        target=edges.position[order].astype(np.int32),
-        weight=np.abs(weight)[order].astype(np.float64),
+        delay=delay[used % delay.size],
+        source=source,
+        segment_start=np.append(columns.starts[used], columns.synapses).astype(np.int64),
+        target=target,
+        weight=weight,
         third_ticks=np.zeros(0, np.int64) if learning.third_ticks is None else learning.third_ticks,
         third_values=np.zeros(0)
         if learning.third_values is None
         else np.asarray(learning.third_values, np.float64),
     )
+    found.plastic.append((offset, table))

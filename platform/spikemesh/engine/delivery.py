@@ -1,0 +1,108 @@
+"""Tables of static synapses as the compiled loop wants them, and the spikes that are still to arrive."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from spikemesh.engine.arrays import Arrivals, Tables
+from spikemesh.engine.program import Program, StaticPart
+from spikemesh.ids import AnyArray, IntArray
+
+_ITEMS = 1 << 12
+"""Runs of synapses listed at a time."""
+_SHARED = 1 << 12
+"""Spikes of one origin that can be kept at first."""
+
+
+def tables_of(program: Program) -> Tables:
+    """Make the tables of a program; they hold addresses of its arrays.
+
+    Parameters
+    ----------
+    program
+        The program; must outlive the tables.
+    """
+    wiring = program.wiring
+    parts = wiring.parts
+    delays = np.unique(np.concatenate([np.zeros(0, np.int64), *(p.delay for p in parts)]))
+    columns = [np.searchsorted(p.delay, delays, side="left") for p in parts]
+    widths = np.array([p.delay.size for p in parts], dtype=np.int64)
+    by_delay = np.zeros((len(parts), delays.size + 1), dtype=np.int64)
+    for row, first, width in zip(by_delay, columns, widths, strict=True):
+        row[:-1], row[-1] = first, width
+    groups = int(wiring.group.max(initial=-1)) + 1
+    group_of = [int(wiring.group[p.axon]) for p in parts]
+    widest = int(np.bincount(group_of, np.diff(by_delay, axis=1).max(axis=1, initial=0)).max(initial=0))
+    return Tables(
+        delays=delays,
+        group=wiring.group,
+        group_parts=np.searchsorted(group_of, np.arange(groups + 1)).astype(np.int64),
+        part_kind=np.array([p.kind for p in parts], dtype=np.int64),
+        part_axon=np.array([p.axon for p in parts], dtype=np.int64),
+        part_width=widths,
+        part_column=np.concatenate(([0], np.cumsum(widths)))[:-1].astype(np.int64),
+        part_columns=by_delay,
+        part_starts=_addresses([p.starts for p in parts]),
+        part_targets=_addresses([p.targets for p in parts]),
+        part_weights=_addresses([p.weights for p in parts]),
+        part_bytes=np.array([p.weights.itemsize if p.weights.size else 0 for p in parts], dtype=np.int64),
+        column_base=_joined(parts, "base"),
+        column_other=_joined(parts, "other"),
+        column_weight=_joined(parts, "weight"),
+        widest=np.array([widest], dtype=np.int64),
+        **{
+            name: getattr(wiring, name)
+            for name in Tables._fields
+            if hasattr(wiring, name) and name != "group"
+        },
+    )
+
+
+def _addresses(arrays: list[AnyArray]) -> IntArray:
+    return np.array([a.ctypes.data for a in arrays], dtype=np.int64)
+
+
+def _joined(parts: tuple[StaticPart, ...], name: str) -> IntArray:
+    return np.concatenate([np.zeros(0, np.int64), *(getattr(p, name) for p in parts)])
+
+
+def arrivals_of(program: Program, tables: Tables) -> Arrivals:
+    """Make the inputs of a program and an empty list of spikes still to arrive."""
+    senders = program.wiring.senders
+    room = np.array([_room(2 * int(count)) for count in senders], dtype=np.int64)
+    origins = senders.size
+    items = _ITEMS + int(tables.widest[0])
+    return Arrivals(
+        row=np.zeros(max(1, program.inputs), dtype=np.int64),
+        axons=np.zeros(int(room.sum()), dtype=np.int32),
+        base=(np.cumsum(room) - room).astype(np.int64),
+        wrap=room - 1,
+        head=np.zeros(origins, dtype=np.int64),
+        senders=senders,
+        until=np.zeros(origins, dtype=np.int64),
+        first=np.zeros((origins, program.slots), dtype=np.int64),
+        last=np.zeros((origins, program.slots), dtype=np.int64),
+        longest=np.array([int(tables.delays.max(initial=0))], dtype=np.int64),
+        item_first=np.zeros(items, dtype=np.uint32),
+        item_last=np.zeros(items, dtype=np.uint32),
+        item_part=np.zeros(items, dtype=np.int64),
+        item_column=np.zeros(items, dtype=np.int64),
+    )
+
+
+def _room(wanted: int) -> int:
+    return 1 << max(_SHARED, wanted - 1).bit_length()
+
+
+def widened(arrivals: Arrivals, origin: int, least: int) -> Arrivals:
+    """Return the same spikes with twice the room for those of one origin, and for ``least`` more at least."""
+    room = arrivals.wrap + 1
+    wider = room.copy()
+    wider[origin] = max(2 * room[origin], _room(int(room[origin]) + least))
+    base = np.cumsum(wider) - wider
+    axons = np.zeros(int(wider.sum()), dtype=np.int32)
+    for k, (old, new) in enumerate(zip(arrivals.base, base, strict=True)):
+        entry = np.arange(max(0, arrivals.head[k] - room[k]), arrivals.head[k])
+        axons[new + (entry & (wider[k] - 1))] = arrivals.axons[old + (entry & arrivals.wrap[k])]
+    arrivals.base[:], arrivals.wrap[:] = base, wider - 1
+    return arrivals._replace(axons=axons)

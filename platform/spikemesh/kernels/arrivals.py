@@ -1,0 +1,201 @@
+"""Static synapses: spikes are kept until they arrive, then their synapses are added to the input of the step.
+
+A spike that was sent at tick s arrives through its synapses of delay d in the step that ends at s + d. So
+every step adds to one row of inputs, which stays in the cache whatever the delays are. A step first lists
+the runs of synapses that its arriving spikes have (``_list``), then adds them (``_add``), asking for
+memory some runs ahead.
+
+Legend: A axons (source neurons that have synapses here), G groups of axons, K parts (synapses of one group,
+all stored one way), D distinct delays, O origins of spikes (this worker, then its peers), H slots by tick.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numba import carray
+
+from spikemesh.kernels.accelerate import inlined, kernel
+from spikemesh.kernels.cursor import DELIVERIES
+from spikemesh.kernels.plasticity import remember
+from spikemesh.kernels.pointers import (
+    as_int8,
+    as_int16,
+    as_int32,
+    as_uint16,
+    as_uint32,
+    prefetch,
+)
+
+# How the synapses of a part are stored: targets or a run of neighbours, weights shared or of 32, 16, 8 bits.
+SHARED, WIDE, HALF_WIDE, BYTE, RUN_SHARED, RUN_WIDE, RUN_HALF, RUN_BYTE = range(8)
+
+AHEAD = 6
+"""Runs of synapses between asking for memory and using it."""
+
+
+@inlined
+def keep(axon: Any, stamp: Any, origin: Any, a: Any) -> None:
+    """Keep the spike of an axon; stamps of one origin never decrease."""
+    slot = stamp & (a.first.shape[1] - 1)
+    a.axons[a.base[origin] + (a.head[origin] & a.wrap[origin])] = axon
+    a.head[origin] += 1
+    a.last[origin, slot] = a.head[origin]
+
+
+@inlined
+def begin_tick(stamp: Any, origin: Any, a: Any) -> None:
+    """Open the list of the spikes of a tick."""
+    slot = stamp & (a.first.shape[1] - 1)
+    a.first[origin, slot] = a.head[origin]
+    a.last[origin, slot] = a.head[origin]
+    a.until[origin] = stamp
+
+
+@inlined
+def room(tick: Any, origin: Any, a: Any) -> Any:
+    """Return how many more spikes of an origin can be kept in the step that ends at ``tick``."""
+    oldest = a.first[origin, max(0, tick - a.longest[0]) & (a.first.shape[1] - 1)]
+    return a.wrap[origin] + 1 - (a.head[origin] - oldest)
+
+
+@kernel
+def deliver_packets(
+    packets: Any, origin: Any, first: Any, last: Any, t: Any, q: Any, a: Any, cursor: Any
+) -> None:
+    """Keep the packets of another worker's window (first, last]: rows (axon, tick - first), by tick."""
+    k = 0
+    for stamp in range(first + 1, last + 1):
+        begin_tick(stamp, origin, a)
+        while k < packets.shape[0] and first + np.int64(packets[k, 1]) == stamp:
+            axon = np.int64(packets[k, 0])
+            keep(axon, stamp, origin, a)
+            cursor[DELIVERIES] += t.axon_synapses[axon]
+            remember(axon, stamp, t, q)
+            k += 1
+
+
+@inlined
+def _list(k: Any, entry: Any, origin: Any, items: Any, t: Any, a: Any) -> Any:
+    """List the runs of synapses of delay number k of one kept spike; returns how many are listed now."""
+    axon = a.axons[a.base[origin] + (entry & a.wrap[origin])]
+    group = t.group[axon]
+    for part in range(t.group_parts[group], t.group_parts[group + 1]):
+        low, high = t.part_columns[part, k], t.part_columns[part, k + 1]
+        if low == high:
+            continue
+        width = t.part_width[part]
+        starts = carray(as_uint32(t.part_starts[part] + 4 * (axon - t.part_axon[part]) * width), width + 1)
+        for column in range(low, high):
+            a.item_first[items] = starts[column]
+            a.item_last[items] = starts[column + 1]
+            a.item_part[items] = part
+            a.item_column[items] = t.part_column[part] + column
+            items += 1
+    return items
+
+
+@inlined
+def _ask(item: Any, t: Any, a: Any) -> None:
+    """Ask for the memory of a run of synapses."""
+    part = a.item_part[item]
+    first = np.int64(a.item_first[item])
+    if t.part_kind[part] < RUN_SHARED:
+        prefetch(t.part_targets[part] + 2 * first)
+        prefetch(t.part_targets[part] + 2 * first + 64)
+    bytes_each = t.part_bytes[part]
+    if bytes_each:
+        address = t.part_weights[part] + bytes_each * first
+        prefetch(address)
+        prefetch(address + 64)
+        prefetch(address + 128)
+
+
+@inlined
+def _add_shared(row: Any, targets: Any, weight: Any) -> None:
+    for k in range(targets.size):
+        row[targets[k]] += weight
+
+
+@inlined
+def _add_each(row: Any, targets: Any, weights: Any, shift: Any) -> None:
+    for k in range(targets.size):
+        row[targets[k]] += np.int64(weights[k]) << shift
+
+
+@inlined
+def _add_run(inputs: Any, others: Any, split: Any, weights: Any, shift: Any) -> None:
+    """Add weights to neighbouring inputs; if ``split``, negative weights to ``others``."""
+    if split:
+        for k in range(weights.size):
+            weight = np.int64(weights[k]) << shift
+            inputs[k] += max(weight, 0)
+            others[k] += min(weight, 0)
+    else:
+        for k in range(weights.size):
+            inputs[k] += np.int64(weights[k]) << shift
+
+
+@inlined
+def _add(item: Any, t: Any, a: Any, row: Any) -> None:
+    """Add one run of synapses to the inputs."""
+    part, column = a.item_part[item], a.item_column[item]
+    kind = t.part_kind[part]
+    first = np.int64(a.item_first[item])
+    count = np.int64(a.item_last[item]) - first
+    inputs = row[t.column_base[column] :]
+    weight = t.column_weight[column]
+    weights = t.part_weights[part] + t.part_bytes[part] * first
+    if kind < RUN_SHARED:
+        targets = carray(as_uint16(t.part_targets[part] + 2 * first), count)
+        if kind == SHARED:
+            _add_shared(inputs, targets, weight)
+        elif kind == WIDE:
+            _add_each(inputs, targets, carray(as_int32(weights), count), weight)
+        elif kind == HALF_WIDE:
+            _add_each(inputs, targets, carray(as_int16(weights), count), weight)
+        else:
+            _add_each(inputs, targets, carray(as_int8(weights), count), weight)
+        return
+    other = t.column_other[column]
+    others = row[max(0, other) :]
+    if kind == RUN_SHARED:
+        for k in range(count):
+            inputs[k] += weight
+    elif kind == RUN_WIDE:
+        _add_run(inputs, others, other >= 0, carray(as_int32(weights), count), weight)
+    elif kind == RUN_HALF:
+        _add_run(inputs, others, other >= 0, carray(as_int16(weights), count), weight)
+    else:
+        _add_run(inputs, others, other >= 0, carray(as_int8(weights), count), weight)
+
+
+@inlined
+def _flush(items: Any, t: Any, a: Any, row: Any) -> None:
+    for item in range(min(AHEAD, items)):
+        _ask(item, t, a)
+    for item in range(items):
+        if item + AHEAD < items:
+            _ask(item + AHEAD, t, a)
+        _add(item, t, a, row)
+
+
+@kernel
+def arrive(tick: Any, t: Any, a: Any, row: Any) -> None:
+    """Add the static synapses of every spike that arrives in the step that ends at ``tick``."""
+    items = 0
+    most = a.item_first.size - t.widest[0]
+    mask = a.first.shape[1] - 1
+    for k in range(t.delays.size):
+        stamp = tick - t.delays[k]
+        for origin in range(a.head.size):
+            if stamp > a.until[origin]:
+                continue
+            slot = stamp & mask
+            for entry in range(a.first[origin, slot], a.last[origin, slot]):
+                items = _list(k, entry, origin, items, t, a)
+                if items > most:
+                    _flush(items, t, a, row)
+                    items = 0
+    _flush(items, t, a, row)
