@@ -24,15 +24,14 @@ class Tables(NamedTuple):
     delays: AnyArray  # int64 [D], distinct, ascending
     group: AnyArray  # int32 [A]
     group_parts: AnyArray  # int64 [G+1]
-    part_kind: AnyArray  # int64 [K], see kernels.arrivals
-    part_axon: AnyArray  # int64 [K], first axon of its group
-    part_width: AnyArray  # int64 [K], its columns
     part_column: AnyArray  # int64 [K], first of its columns
     part_columns: AnyArray  # int64 [K, D+1], columns by delay, counted from its first
-    part_starts: AnyArray  # int64 [K], address of uint32 [axons * width + 1]
+    part_starts: AnyArray  # int64 [K], address at which the starts of axon 0 would be, were it of this part
+    part_stride: AnyArray  # int64 [K], bytes from the starts of an axon to those of the next
     part_targets: AnyArray  # int64 [K], address of uint16
     part_weights: AnyArray  # int64 [K], address
     part_bytes: AnyArray  # int64 [K], of a weight; 0 if shared
+    column_kind: AnyArray  # int64 [C], see kernels.arrivals
     column_base: AnyArray  # int64 [C], first input
     column_other: AnyArray  # int64 [C], first input for negative weights of a run; -1: the same
     column_weight: AnyArray  # int64 [C], shared weight, or bits to shift weights by
@@ -96,10 +95,7 @@ class Arrivals(NamedTuple):
     first: AnyArray  # int64 [O, slots]
     last: AnyArray  # int64 [O, slots]
     longest: AnyArray  # int64 [1], longest delay
-    item_first: AnyArray  # uint32, scratch: runs of synapses
-    item_last: AnyArray  # uint32
-    item_part: AnyArray  # int64
-    item_column: AnyArray  # int64
+    items: AnyArray  # int64 [runs, 4], scratch: address of targets and of weights, synapses, column
 
 
 class Plasticity(NamedTuple):

@@ -30,6 +30,7 @@ def tables_of(program: Program) -> Tables:
     by_delay = np.zeros((len(parts), delays.size + 1), dtype=np.int64)
     for row, first, width in zip(by_delay, columns, widths, strict=True):
         row[:-1], row[-1] = first, width
+    first_axon = np.array([p.axon for p in parts], dtype=np.int64)
     groups = int(wiring.group.max(initial=-1)) + 1
     group_of = [int(wiring.group[p.axon]) for p in parts]
     widest = int(np.bincount(group_of, np.diff(by_delay, axis=1).max(axis=1, initial=0)).max(initial=0))
@@ -37,15 +38,14 @@ def tables_of(program: Program) -> Tables:
         delays=delays,
         group=wiring.group,
         group_parts=np.searchsorted(group_of, np.arange(groups + 1)).astype(np.int64),
-        part_kind=np.array([p.kind for p in parts], dtype=np.int64),
-        part_axon=np.array([p.axon for p in parts], dtype=np.int64),
-        part_width=widths,
         part_column=np.concatenate(([0], np.cumsum(widths)))[:-1].astype(np.int64),
         part_columns=by_delay,
-        part_starts=_addresses([p.starts for p in parts]),
+        part_starts=_addresses([p.starts for p in parts]) - 4 * widths * first_axon,
+        part_stride=4 * widths,
         part_targets=_addresses([p.targets for p in parts]),
         part_weights=_addresses([p.weights for p in parts]),
         part_bytes=np.array([p.weights.itemsize if p.weights.size else 0 for p in parts], dtype=np.int64),
+        column_kind=np.repeat(np.array([p.kind for p in parts], dtype=np.int64), widths),
         column_base=_joined(parts, "base"),
         column_other=_joined(parts, "other"),
         column_weight=_joined(parts, "weight"),
@@ -71,7 +71,6 @@ def arrivals_of(program: Program, tables: Tables) -> Arrivals:
     senders = program.wiring.senders
     room = np.array([_room(2 * int(count)) for count in senders], dtype=np.int64)
     origins = senders.size
-    items = _ITEMS + int(tables.widest[0])
     return Arrivals(
         row=np.zeros(max(1, program.inputs), dtype=np.int64),
         axons=np.zeros(int(room.sum()), dtype=np.int32),
@@ -83,10 +82,7 @@ def arrivals_of(program: Program, tables: Tables) -> Arrivals:
         first=np.zeros((origins, program.slots), dtype=np.int64),
         last=np.zeros((origins, program.slots), dtype=np.int64),
         longest=np.array([int(tables.delays.max(initial=0))], dtype=np.int64),
-        item_first=np.zeros(items, dtype=np.uint32),
-        item_last=np.zeros(items, dtype=np.uint32),
-        item_part=np.zeros(items, dtype=np.int64),
-        item_column=np.zeros(items, dtype=np.int64),
+        items=np.zeros((_ITEMS + int(tables.widest[0]), 4), dtype=np.int64),
     )
 
 

@@ -23,14 +23,17 @@ from spikemesh.kernels.pointers import (
     as_int8,
     as_int16,
     as_int32,
+    as_int64,
     as_uint16,
-    as_uint32,
     prefetch,
+    uint32_at,
 )
 
 # How the synapses of a part are stored: targets or a run of neighbours, weights shared or of 32, 16, 8 bits.
 SHARED, WIDE, HALF_WIDE, BYTE, RUN_SHARED, RUN_WIDE, RUN_HALF, RUN_BYTE = range(8)
 
+BLOCK = 1 << 16
+"""Inputs that a 16-bit target reaches."""
 AHEAD = 6
 """Runs of synapses between asking for memory and using it."""
 
@@ -77,39 +80,32 @@ def deliver_packets(
 
 
 @inlined
-def _list(k: Any, entry: Any, origin: Any, items: Any, t: Any, a: Any) -> Any:
-    """List the runs of synapses of delay number k of one kept spike; returns how many are listed now."""
-    axon = a.axons[a.base[origin] + (entry & a.wrap[origin])]
+def _list(k: Any, axon: Any, items: Any, t: Any, a: Any) -> Any:
+    """List the runs of synapses of delay number k of one axon; returns how many are listed now."""
     group = t.group[axon]
     for part in range(t.group_parts[group], t.group_parts[group + 1]):
         low, high = t.part_columns[part, k], t.part_columns[part, k + 1]
-        if low == high:
-            continue
-        width = t.part_width[part]
-        starts = carray(as_uint32(t.part_starts[part] + 4 * (axon - t.part_axon[part]) * width), width + 1)
+        row = t.part_starts[part] + axon * t.part_stride[part]
         for column in range(low, high):
-            a.item_first[items] = starts[column]
-            a.item_last[items] = starts[column + 1]
-            a.item_part[items] = part
-            a.item_column[items] = t.part_column[part] + column
-            items += 1
+            first, last = uint32_at(row + 4 * column), uint32_at(row + 4 * column + 4)
+            if first != last:
+                a.items[items, 0] = t.part_targets[part] + 2 * first
+                a.items[items, 1] = t.part_weights[part] + t.part_bytes[part] * first
+                a.items[items, 2] = last - first
+                a.items[items, 3] = t.part_column[part] + column
+                items += 1
     return items
 
 
 @inlined
-def _ask(item: Any, t: Any, a: Any) -> None:
+def _ask(item: Any, a: Any) -> None:
     """Ask for the memory of a run of synapses."""
-    part = a.item_part[item]
-    first = np.int64(a.item_first[item])
-    if t.part_kind[part] < RUN_SHARED:
-        prefetch(t.part_targets[part] + 2 * first)
-        prefetch(t.part_targets[part] + 2 * first + 64)
-    bytes_each = t.part_bytes[part]
-    if bytes_each:
-        address = t.part_weights[part] + bytes_each * first
-        prefetch(address)
-        prefetch(address + 64)
-        prefetch(address + 128)
+    targets, weights = a.items[item, 0], a.items[item, 1]
+    prefetch(targets)
+    prefetch(targets + 64)
+    prefetch(weights)
+    prefetch(weights + 64)
+    prefetch(weights + 128)
 
 
 @inlined
@@ -139,16 +135,12 @@ def _add_run(inputs: Any, others: Any, split: Any, weights: Any, shift: Any) -> 
 
 @inlined
 def _add(item: Any, t: Any, a: Any, row: Any) -> None:
-    """Add one run of synapses to the inputs."""
-    part, column = a.item_part[item], a.item_column[item]
-    kind = t.part_kind[part]
-    first = np.int64(a.item_first[item])
-    count = np.int64(a.item_last[item]) - first
-    inputs = row[t.column_base[column] :]
-    weight = t.column_weight[column]
-    weights = t.part_weights[part] + t.part_bytes[part] * first
+    """Add one run of synapses to the inputs, which start at address ``row``."""
+    weights, count, column = a.items[item, 1], a.items[item, 2], a.items[item, 3]
+    kind, weight = t.column_kind[column], t.column_weight[column]
+    inputs = carray(as_int64(row + 8 * t.column_base[column]), BLOCK)
     if kind < RUN_SHARED:
-        targets = carray(as_uint16(t.part_targets[part] + 2 * first), count)
+        targets = carray(as_uint16(a.items[item, 0]), count)
         if kind == SHARED:
             _add_shared(inputs, targets, weight)
         elif kind == WIDE:
@@ -159,7 +151,7 @@ def _add(item: Any, t: Any, a: Any, row: Any) -> None:
             _add_each(inputs, targets, carray(as_int8(weights), count), weight)
         return
     other = t.column_other[column]
-    others = row[max(0, other) :]
+    others = carray(as_int64(row + 8 * max(0, other)), BLOCK)
     if kind == RUN_SHARED:
         for k in range(count):
             inputs[k] += weight
@@ -174,10 +166,10 @@ def _add(item: Any, t: Any, a: Any, row: Any) -> None:
 @inlined
 def _flush(items: Any, t: Any, a: Any, row: Any) -> None:
     for item in range(min(AHEAD, items)):
-        _ask(item, t, a)
+        _ask(item, a)
     for item in range(items):
         if item + AHEAD < items:
-            _ask(item + AHEAD, t, a)
+            _ask(item + AHEAD, a)
         _add(item, t, a, row)
 
 
@@ -185,7 +177,8 @@ def _flush(items: Any, t: Any, a: Any, row: Any) -> None:
 def arrive(tick: Any, t: Any, a: Any, row: Any) -> None:
     """Add the static synapses of every spike that arrives in the step that ends at ``tick``."""
     items = 0
-    most = a.item_first.size - t.widest[0]
+    most = a.items.shape[0] - t.widest[0]
+    inputs = row.ctypes.data
     mask = a.first.shape[1] - 1
     for k in range(t.delays.size):
         stamp = tick - t.delays[k]
@@ -194,8 +187,9 @@ def arrive(tick: Any, t: Any, a: Any, row: Any) -> None:
                 continue
             slot = stamp & mask
             for entry in range(a.first[origin, slot], a.last[origin, slot]):
-                items = _list(k, entry, origin, items, t, a)
+                axon = np.int64(a.axons[a.base[origin] + (entry & a.wrap[origin])])
+                items = _list(k, axon, items, t, a)
                 if items > most:
-                    _flush(items, t, a, row)
+                    _flush(items, t, a, inputs)
                     items = 0
-    _flush(items, t, a, row)
+    _flush(items, t, a, inputs)

@@ -50,6 +50,13 @@ def place_synapses(
 
 
 @kernel
+def delays_in_steps(delays: Any, timestep: Any, steps: Any) -> None:
+    """Round delays to whole steps, at least one."""
+    for k in range(delays.size):
+        steps[k] = np.int32(max(1.0, np.rint(delays[k] / timestep)))
+
+
+@kernel
 def put(place: Any, values: Any, out: Any) -> None:
     """Write values to their places."""
     for k in range(place.size):

@@ -79,6 +79,18 @@ def call(typingctx: Any, function: Any, block: Any, argument: Any) -> Any:
     return types.void(types.int64, types.int64, types.int64), _call
 
 
+def _load_uint32(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+    word = ir.IntType(32)
+    value = builder.load(builder.inttoptr(args[0], word.as_pointer()))
+    return builder.zext(value, ir.IntType(64))
+
+
+@intrinsic
+def uint32_at(typingctx: Any, address: Any) -> Any:
+    """Read an unsigned 32-bit number, as int64."""
+    return types.int64(types.int64), _load_uint32
+
+
 def _prefetch(context: Any, builder: Any, signature: Any, args: Any) -> Any:
     byte, word = ir.IntType(8).as_pointer(), ir.IntType(32)
     function = get_or_insert_function(

@@ -22,6 +22,10 @@ MULTIPLIER_1 = np.uint64(0xCD9E8D57)
 WEYL_0 = np.uint64(0x9E3779B9)
 WEYL_1 = np.uint64(0xBB67AE85)
 
+BLOCK = 512
+"""Numbers that are worked on at a time: few enough to stay in the fastest cache."""
+_ATTEMPTS = 10_000
+
 KINDS = {"uniform": 0, "normal": 1, "lognormal": 2}
 
 
@@ -97,62 +101,62 @@ def fill_block(key: Any, block: Any, neurons: Any, stream: Any, out: Any) -> Non
 
 
 @inlined
+def central_quantile(q: Any) -> Any:
+    """Inverse of the standard normal distribution function at q + 0.5, for abs(q) <= 0.425 (AS 241)."""
+    r = 0.180625 - q * q
+    return (
+        q
+        * (
+            (
+                (
+                    (
+                        (
+                            ((2509.0809287301226727 * r + 33430.575583588128105) * r + 67265.770927008700853)
+                            * r
+                            + 45921.953931549871457
+                        )
+                        * r
+                        + 13731.693765509461125
+                    )
+                    * r
+                    + 1971.5909503065514427
+                )
+                * r
+                + 133.14166789178437745
+            )
+            * r
+            + 3.387132872796366608
+        )
+        / (
+            (
+                (
+                    (
+                        (
+                            ((5226.495278852545925 * r + 28729.085735721942674) * r + 39307.89580009271061)
+                            * r
+                            + 21213.794301586595867
+                        )
+                        * r
+                        + 5394.1960214247511077
+                    )
+                    * r
+                    + 687.1870074920579083
+                )
+                * r
+                + 42.313330701600911252
+            )
+            * r
+            + 1.0
+        )
+    )
+
+
+@inlined
 def normal_quantile(p: Any) -> Any:
     """Inverse of the standard normal distribution function (Wichura 1988, algorithm AS 241, PPND16)."""
     q = p - 0.5
     if abs(q) <= 0.425:
-        r = 0.180625 - q * q
-        return (
-            q
-            * (
-                (
-                    (
-                        (
-                            (
-                                (
-                                    (2509.0809287301226727 * r + 33430.575583588128105) * r
-                                    + 67265.770927008700853
-                                )
-                                * r
-                                + 45921.953931549871457
-                            )
-                            * r
-                            + 13731.693765509461125
-                        )
-                        * r
-                        + 1971.5909503065514427
-                    )
-                    * r
-                    + 133.14166789178437745
-                )
-                * r
-                + 3.387132872796366608
-            )
-            / (
-                (
-                    (
-                        (
-                            (
-                                (
-                                    (5226.495278852545925 * r + 28729.085735721942674) * r
-                                    + 39307.89580009271061
-                                )
-                                * r
-                                + 21213.794301586595867
-                            )
-                            * r
-                            + 5394.1960214247511077
-                        )
-                        * r
-                        + 687.1870074920579083
-                    )
-                    * r
-                    + 42.313330701600911252
-                )
-                * r
-                + 1.0
-            )
-        )
+        return central_quantile(q)
     r = p if q < 0.0 else 1.0 - p
     r = math.sqrt(-math.log(r))
     if r <= 5.0:
@@ -256,29 +260,64 @@ def normal_quantile(p: Any) -> Any:
     return -value if q < 0.0 else value
 
 
-@kernel
-def _draw(kind: Any, a: Any, b: Any, low: Any, high: Any, key: Any, counters: Any, out: Any) -> Any:
-    k0, k1 = np.uint64(key) & MASK, np.uint64(key) >> HALF
-    failed = 0
+_CENTRAL = 0.425
+"""Half the width of the range of p - 0.5 in which the normal quantile is one rational function."""
+
+
+@inlined
+def _one(kind: Any, a: Any, b: Any, counter: Any, attempt: Any, k0: Any, k1: Any) -> Any:
+    """Draw one number."""
+    x0, x1, _, _ = philox(counter & MASK, counter >> HALF, np.uint64(attempt), np.uint64(0), k0, k1)
+    u = unit_interval(x0, x1)
+    if kind == 0:
+        return a + (b - a) * u
+    value = a + b * normal_quantile(u + 0.5 / 9007199254740992.0)
+    return math.exp(value) if kind == 2 else value
+
+
+@inlined
+def _first_attempts(kind: Any, a: Any, b: Any, counters: Any, k0: Any, k1: Any, out: Any) -> None:
+    """Draw one number for every counter. Short loops, so that all but the tails are vector code."""
     for i in range(counters.size):
         counter = np.uint64(counters[i])
-        value = 0.0
-        accepted = False
-        for attempt in range(10000):
-            x0, x1, _, _ = philox(counter & MASK, counter >> HALF, np.uint64(attempt), np.uint64(0), k0, k1)
-            u = unit_interval(x0, x1)
-            if kind == 0:
-                value = a + (b - a) * u
-            else:
-                value = a + b * normal_quantile(u + 0.5 / 9007199254740992.0)
-                if kind == 2:
-                    value = math.exp(value)
-            if low <= value <= high:
-                accepted = True
-                break
-        if not accepted:
-            failed += 1
-        out[i] = value
+        x0, x1, _, _ = philox(counter & MASK, counter >> HALF, np.uint64(0), np.uint64(0), k0, k1)
+        out[i] = unit_interval(x0, x1)
+    if kind == 0:
+        for i in range(counters.size):
+            out[i] = a + (b - a) * out[i]
+        return
+    quantile = np.empty(BLOCK)
+    for i in range(counters.size):
+        q = (out[i] + 0.5 / 9007199254740992.0) - 0.5
+        quantile[i] = central_quantile(q)
+    for i in range(counters.size):
+        p = out[i] + 0.5 / 9007199254740992.0
+        out[i] = a + b * (quantile[i] if abs(p - 0.5) <= _CENTRAL else normal_quantile(p))
+    if kind == 2:
+        for i in range(counters.size):
+            out[i] = math.exp(out[i])
+
+
+@kernel
+def draw_into(kind: Any, a: Any, b: Any, low: Any, high: Any, key: Any, counters: Any, out: Any) -> Any:
+    """Fill ``out`` with one number for each counter, as :func:`draw`; returns how many found no place in bounds."""
+    k0, k1 = np.uint64(key) & MASK, np.uint64(key) >> HALF
+    failed = 0
+    for first in range(0, counters.size, BLOCK):
+        last = min(first + BLOCK, counters.size)
+        part = out[first:last]
+        _first_attempts(kind, a, b, counters[first:last], k0, k1, part)
+        outside = 0
+        for i in range(part.size):
+            outside += 0 if low <= part[i] <= high else 1
+        if outside == 0:
+            continue
+        for i in range(part.size):
+            attempt = 1
+            while not low <= part[i] <= high and attempt < _ATTEMPTS:
+                part[i] = _one(kind, a, b, np.uint64(counters[first + i]), attempt, k0, k1)
+                attempt += 1
+            failed += 0 if low <= part[i] <= high else 1
     return failed
 
 
@@ -305,7 +344,9 @@ def draw(kind: str, a: float, b: float, low: float, high: float, key: int, count
     """
     counters = np.ascontiguousarray(counters, dtype=np.uint64)
     out = np.empty(counters.size)
-    failed = _draw(KINDS[kind], float(a), float(b), float(low), float(high), np.uint64(key), counters, out)
+    failed = draw_into(
+        KINDS[kind], float(a), float(b), float(low), float(high), np.uint64(key), counters, out
+    )
     if failed:
         raise ValueError(f"{kind}({a:g}, {b:g}) practically never falls within [{low:g}, {high:g}]")
     return out

@@ -21,7 +21,8 @@ class Batch:
     ----------
     source, position : ndarray of int32
         Source neuron within its population, and place of the target in its slice.
-    delay, receptor : ndarray of int64
+    delay : ndarray of int32
+    receptor : ndarray of int64
         One for each synapse, or one for all.
     inputs : ndarray of int64, shape (receptors,)
         First input of each receptor of the slice.
@@ -31,7 +32,7 @@ class Batch:
 
     source: AnyArray
     position: AnyArray
-    delay: IntArray
+    delay: AnyArray
     receptor: IntArray
     inputs: IntArray
     weight: IntArray
@@ -121,7 +122,7 @@ class Columns:
 
     def _lookup(self, batch: Batch) -> AnyArray:
         """Column by delay, receptor and block, counted from the least of the batch; -1: not seen yet."""
-        low, high = (int(f(initial=x)) for f, x in ((batch.delay.min, 2**31), (batch.delay.max, 0)))
+        low, high = (int(f(initial=x)) for f, x in ((batch.delay.min, 2**31 - 1), (batch.delay.max, 0)))
         reach = int(batch.position.max(initial=0))
         first = int(batch.inputs.min(initial=2**62)) >> self._bits
         last = (int(batch.inputs.max(initial=0)) + reach) >> self._bits

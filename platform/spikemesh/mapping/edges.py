@@ -11,6 +11,7 @@ from spikemesh.contracts.bound import BoundNetwork, BoundProjection
 from spikemesh.description.values import Distribution
 from spikemesh.ids import AnyArray, FloatArray, IntArray
 from spikemesh.kernels import connect
+from spikemesh.kernels.place import delays_in_steps
 from spikemesh.kernels.random import draw, stream_key
 
 
@@ -188,12 +189,14 @@ def edge_weights(network: BoundNetwork, projection: BoundProjection, edges: Edge
     return weight if edges.factor is None else weight * edges.factor
 
 
-def edge_delays(network: BoundNetwork, projection: BoundProjection, edges: Edges) -> int | IntArray:
+def edge_delays(network: BoundNetwork, projection: BoundProjection, edges: Edges) -> int | AnyArray:
     """Delays of synapses in steps: a number if all are equal, else one each."""
     delay = projection.delay
     if isinstance(delay, Distribution):
         drawn = _drawn(delay, stream_key(network.seed, "delay", projection.name), edges)
-        return np.maximum(1, np.rint(drawn / network.timestep_ms)).astype(np.int64)
+        steps = np.empty(drawn.size, dtype=np.int32)
+        delays_in_steps(drawn, network.timestep_ms, steps)
+        return steps
     if isinstance(delay, np.ndarray):
         return delay[edges.identity.astype(np.int64)].astype(np.int64)
     return int(delay)

@@ -128,6 +128,7 @@ class _Reader:
         """Whether weights of both signs are read as if for the receptor ``exc``."""
         self._kept: list[Edges] | None = []
         self._kept_synapses = 0
+        self._delays: list[AnyArray] = []
         cores, self._core_of = np.unique(slot.core, return_inverse=True)
         self._cores = cores.astype(np.int64)
 
@@ -162,7 +163,9 @@ class _Reader:
         weight = edge_weights(self.network, self.projection, edges) if self._signed else 0.0
         return signed_receptor(self.projection, self.model.receptors, weight)
 
-    def _batch(self, edges: Edges) -> Batch:
+    def _batch(self, edges: Edges, delay: AnyArray | None = None) -> Batch:
+        if delay is None:
+            delay = np.atleast_1d(np.asarray(edge_delays(self.network, self.projection, edges)))
         shared = stored_kind(self.network, self.projection, self.bound) == SHARED
         if self.projection.learning is not None:
             weight = [0 for _ in self.units]
@@ -174,7 +177,7 @@ class _Reader:
         return Batch(
             edges.source,
             edges.position,
-            np.atleast_1d(np.asarray(edge_delays(self.network, self.projection, edges), dtype=np.int64)),
+            delay.astype(np.int32, copy=False),
             np.atleast_1d(self._receptor(edges)).astype(np.int64),
             np.array(self.slot.inputs, dtype=np.int64),
             np.array(weight, dtype=np.int64),
@@ -194,7 +197,7 @@ class _Reader:
             count_pairs(edges.source, core_of[edges.position], counts)
             if edges.source.size:
                 longest = max(longest, int(batch.delay.max()))
-            self._keep(edges)
+            self._keep(edges, batch)
             yield batch
         if longest:
             source, core = np.nonzero(counts)
@@ -203,7 +206,9 @@ class _Reader:
             found.synapses[offset : offset + size] += counts.sum(axis=1)
             found.longest[self.projection.index] = longest
 
-    def _keep(self, edges: Edges) -> None:
+    def _keep(self, edges: Edges, batch: Batch) -> None:
+        # Delays are drawn but once: they take far less room than the synapses.
+        self._delays.append(batch.delay.astype(np.min_scalar_type(int(batch.delay.max(initial=0)))))
         self._kept_synapses += edges.source.size
         if self._kept is not None and self._kept_synapses <= KEPT:
             self._kept.append(edges)
@@ -215,8 +220,8 @@ class _Reader:
         kept: Iterable[Edges] | None = self._kept
         if kept is None:
             kept = edge_chunks(self.network, self.projection, self.slot.neurons)
-        for edges in kept:
-            yield edges, self._batch(edges)
+        for edges, delay in zip(kept, self._delays, strict=True):
+            yield edges, self._batch(edges, delay)
 
 
 def _add_static(source: int, kind: int, readers: list[_Reader], found: Incoming) -> None:
