@@ -5,7 +5,6 @@ from __future__ import annotations
 import tomllib
 from math import exp, log
 
-import numpy as np
 import pytest
 
 from spikemesh_scenarios import spikemesh_scenarios
@@ -31,15 +30,6 @@ def test_the_weight_makes_a_potential_of_a_tenth_of_a_millivolt(scenario):
 def test_the_network_has_ten_million_synapses(scenario):
     sizes = {p["name"]: p["size"] for p in scenario["population"]}
     assert sum(p["connect"]["indegree"] * sizes[p["target"]] for p in scenario["projection"]) == 10_000_000
-
-
-def test_variation_of_intervals(scenario_module):
-    cv = scenario_module("balanced_two_chip").interval_cv
-    regular = (np.array([10, 20, 30, 40]), np.array([0, 0, 0, 0]))
-    assert cv(*regular, 2) == pytest.approx(0.0)
-    # Intervals 10 and 30: mean 20, standard deviation 10; the neuron with one interval does not count.
-    assert cv(np.array([5, 15, 20, 45, 60]), np.array([0, 0, 1, 0, 1]), 3) == pytest.approx(0.5)
-    assert cv(np.array([5]), np.array([0]), 1) is None
 
 
 def test_the_first_300_ms_fire_at_the_known_rate(run):

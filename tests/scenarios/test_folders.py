@@ -19,8 +19,8 @@ def folder(name: str) -> ScenarioFolder:
     return next(f for f in spikemesh_scenarios() if f.name == name)
 
 
-def test_all_four_are_found_through_the_entry_point():
-    names = {"balanced_two_chip", "digits_inference", "stdp_pairs", "synfire_ring"}
+def test_all_are_found_through_the_entry_point():
+    names = {"balanced_two_chip", "digits_inference", "microcircuit", "stdp_pairs", "synfire_ring"}
     assert names <= set(load_registry().scenarios.items)
 
 

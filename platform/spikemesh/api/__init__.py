@@ -1,18 +1,27 @@
-"""The public Python interface: describe a network, run it on a system, open its trace."""
+"""The public Python interface: describe a network, run it on a system, open its trace.
 
-from spikemesh.api.plugins import load_plugin
-from spikemesh.api.result import RunResult
-from spikemesh.api.scenarios import LoadedScenario, check_fit, map_scenario, open_scenario, run_scenario
-from spikemesh.api.simulation import Mapped, Simulation, run
-from spikemesh.api.system import System
-from spikemesh.api.traces import open_trace
-from spikemesh.description.builder import Network, rule
-from spikemesh.description.drives import constant_current, poisson, steps
-from spikemesh.description.run import RunSettings
-from spikemesh.description.system import MappingSettings
-from spikemesh.description.values import lognormal, normal, uniform
-from spikemesh.mapping.report import MappingReport
-from spikemesh.runtime.session import Progress
+Names are loaded when first used: a command that only reads a scenario need not load the compiler.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from spikemesh.api.plugins import load_plugin
+    from spikemesh.api.result import RunResult
+    from spikemesh.api.scenarios import LoadedScenario, check_fit, map_scenario, open_scenario, run_scenario
+    from spikemesh.api.simulation import Mapped, Simulation, run
+    from spikemesh.api.system import System
+    from spikemesh.api.traces import open_trace
+    from spikemesh.description.builder import Network, rule
+    from spikemesh.description.drives import constant_current, poisson, steps
+    from spikemesh.description.run import RunSettings
+    from spikemesh.description.system import MappingSettings
+    from spikemesh.description.values import lognormal, normal, uniform
+    from spikemesh.mapping.report import MappingReport
+    from spikemesh.runtime.session import Progress
 
 __all__ = [
     "LoadedScenario",
@@ -40,3 +49,37 @@ __all__ = [
     "steps",
     "uniform",
 ]
+
+_HOMES = {
+    "spikemesh.api.plugins": ("load_plugin",),
+    "spikemesh.api.result": ("RunResult",),
+    "spikemesh.api.scenarios": (
+        "LoadedScenario",
+        "check_fit",
+        "map_scenario",
+        "open_scenario",
+        "run_scenario",
+    ),
+    "spikemesh.api.simulation": ("Mapped", "Simulation", "run"),
+    "spikemesh.api.system": ("System",),
+    "spikemesh.api.traces": ("open_trace",),
+    "spikemesh.description.builder": ("Network", "rule"),
+    "spikemesh.description.drives": ("constant_current", "poisson", "steps"),
+    "spikemesh.description.run": ("RunSettings",),
+    "spikemesh.description.system": ("MappingSettings",),
+    "spikemesh.description.values": ("lognormal", "normal", "uniform"),
+    "spikemesh.mapping.report": ("MappingReport",),
+    "spikemesh.runtime.session": ("Progress",),
+}
+"""Module of each name."""
+
+
+def __getattr__(name: str) -> Any:
+    for module, names in _HOMES.items():
+        if name in names:
+            return getattr(import_module(module), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from spikemesh.api.result import RunResult
-from spikemesh.api.simulation import Mapped, Simulation, steps_of
 from spikemesh.contracts.bound import BoundNetwork
 from spikemesh.description.scenario import Scenario
 from spikemesh.description.system import System
 from spikemesh.description.values import Quantity
 from spikemesh.mapping.placement import place_network
-from spikemesh.mapping.report import MappingReport
 from spikemesh.registry import scenarios as _scenarios
 from spikemesh.registry.shared import shared_registry
-from spikemesh.runtime.session import Progress
+
+if TYPE_CHECKING:
+    from spikemesh.api.result import RunResult
+    from spikemesh.mapping.report import MappingReport
+    from spikemesh.runtime.session import Progress
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,6 +96,8 @@ def map_scenario(loaded: LoadedScenario) -> MappingReport:
     MappingError
         If it cannot be partitioned; limits that are exceeded afterwards are in the report (``check``).
     """
+    from spikemesh.api.simulation import Mapped
+
     described = loaded.scenario
     mapped = Mapped(loaded.network, loaded.system, described.mapping, described.run, shared_registry())
     return mapped.report
@@ -126,6 +130,9 @@ def run_scenario(
     progress
         True for a line on standard error, or a function that takes a :class:`Progress`.
     """
+    # Imported here: whoever only opens or validates a scenario need not load the engine.
+    from spikemesh.api.simulation import Simulation, steps_of
+
     described = loaded.scenario
     wanted: Quantity = described.duration_ms if duration is None else duration
     steps_of(wanted, loaded.network.timestep_ms)  # a mistake is told before anything is built or started

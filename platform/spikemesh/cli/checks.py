@@ -13,6 +13,8 @@ from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 from typing import Any
 
+from spikemesh.cli import kernel_cache
+
 SHARED_MEMORY = Path("/dev/shm")  # noqa: S108  (the mount itself, no temporary file of ours)
 LEAST_SHARED_MB = 64
 PROBE_TIMEOUT_S = 60
@@ -21,11 +23,12 @@ PROBE_TIMEOUT_S = 60
 RAY_PROBE = "import json, ray; print(json.dumps({'version': ray.__version__}))"
 KERNEL_PROBE = """
 import json
-from spikemesh.kernels.accelerate import cache_folder
+from spikemesh.kernels.accelerate import cache_folder, stamp
 from numba.core import config
 from llvmlite.binding import llvm_version_info
 print(json.dumps({
     "folder": str(cache_folder()),
+    "stamp": stamp(),
     "vector_math_library": bool(config.USING_SVML),
     "compiled": not config.DISABLE_JIT,
     "threads": config.NUMBA_NUM_THREADS,
@@ -84,9 +87,7 @@ def kernels() -> dict[str, Any]:
     answer = _ask(KERNEL_PROBE)
     if "folder" in answer:
         folder = Path(answer["folder"])
-        sizes = [path.stat().st_size for path in folder.rglob("*") if path.is_file()]
-        answer["files"] = len(sizes)
-        answer["size_mb"] = round(sum(sizes) / 2**20, 1)
+        answer |= kernel_cache.contents(folder, answer["stamp"])
         answer["writable"] = _writable(folder)
     return answer
 

@@ -143,6 +143,7 @@ class TopEntry(Entry):
     duration: QuantityField
     timestep: QuantityField = 0.1
     seed: int = 1
+    settings: dict[str, Any] = Field(default_factory=dict)
     system: dict[str, Any] = Field(default_factory=dict)
     mapping: dict[str, Any] = Field(default_factory=dict)
     run: dict[str, Any] = Field(default_factory=dict)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from spikemesh.description.arrays import load_arrays
 from spikemesh.description.entries import TopEntry, corrected_keys, read_entry
@@ -26,6 +27,8 @@ from spikemesh.units import whole_steps
 
 SMALL_STEP = 1e-3
 """Time step (ms) that stands for a wrong one: nearly every time is a multiple of it."""
+Adapt: TypeAlias = Callable[[dict[str, Any]], dict[str, Any]]
+"""Takes the tables of a scenario, and returns those that are run."""
 MAX_BYTES = 64 * 2**20
 """Largest scenario file; data belong into .npz files beside it."""
 
@@ -49,7 +52,7 @@ class Scenario:
     folder
         Folder of the file, None for a text.
     text
-        The text as it was read; with overrides, the overridden scenario as TOML.
+        The text as it was read; if overridden or adapted to its settings, the result as TOML.
     has_code
         Whether a ``scenario.py`` stands beside the file.
     overrides
@@ -176,8 +179,11 @@ def _is_text(value: str) -> bool:
     return "\n" in value or value.lstrip().startswith("{") or ("=" in value and not Path(value).exists())
 
 
-def read_scenario(source: Source, overrides: Sequence[str] = ()) -> Draft:
-    """Read a scenario as far as possible, without raising for what is wrong in it."""
+def read_scenario(source: Source, overrides: Sequence[str] = (), adapt: Adapt | None = None) -> Draft:
+    """Read a scenario as far as possible, without raising for what is wrong in it.
+
+    ``adapt`` changes its tables, overrides applied, to what its settings ask for.
+    """
     places = Places(source.file, source.text)
     collector = Collector()
     try:
@@ -192,7 +198,7 @@ def read_scenario(source: Source, overrides: Sequence[str] = ()) -> Draft:
         collector.add("scenario", "is not a table", "keys and values")
         return Draft(None, collector.problems, places)
     try:
-        scenario = _scenario(document, source, overrides, places, collector)
+        scenario = _scenario(document, source, overrides, places, collector, adapt)
     except RecursionError:
         collector.add("scenario", "tables or lists are nested too deeply", "fewer levels")
         return Draft(None, collector.problems, places)
@@ -211,10 +217,17 @@ def _syntax_problem(error: ValueError, source: Source) -> Problem:
 
 
 def _scenario(
-    document: dict[str, Any], source: Source, overrides: Sequence[str], places: Places, collector: Collector
+    document: dict[str, Any],
+    source: Source,
+    overrides: Sequence[str],
+    places: Places,
+    collector: Collector,
+    adapt: Adapt | None,
 ) -> Scenario:
     places.overrides = apply_overrides(document, overrides, collector)
-    text = toml_text(document) if overrides else source.text
+    adapted = document if adapt is None else _adapted(document, adapt, collector)
+    text = toml_text(adapted) if overrides or adapted is not document else source.text
+    document = adapted
     document = corrected_keys(document, TopEntry, "", collector)
     for key in LISTS:
         if key in document:
@@ -238,6 +251,20 @@ def _scenario(
         and (folder / "scenario.py").is_file(),
         overrides=tuple(overrides),
     )
+
+
+def _adapted(document: dict[str, Any], adapt: Adapt, collector: Collector) -> dict[str, Any]:
+    """Return the tables as changed by ``adapt``, noted under ``settings.applied``; the same ones if it changed none.
+
+    A text that has been adapted, as a trace keeps it, is not adapted again.
+    """
+    settings = document.get("settings", {})
+    if settings.get("applied"):
+        return document
+    adapted = document
+    with collector.catching():
+        adapted = adapt(deepcopy(document))
+    return document if adapted == document else {**adapted, "settings": {**settings, "applied": True}}
 
 
 def _times(top: TopEntry, collector: Collector) -> tuple[float, float]:

@@ -41,6 +41,12 @@ os.environ["NUMBA_CACHE_DIR"] = str(cache_folder() / stamp())
 
 import llvmlite.binding as llvm  # noqa: E402
 import numba  # noqa: E402
+from numba.core.caching import FunctionCache  # noqa: E402
+from numba.core.ccallback import CFunc  # noqa: E402
+from numba.core.runtime import rtsys  # noqa: E402
+from numba.core.sigutils import normalize_signature  # noqa: E402
+
+from spikemesh.kernels.locks import alone  # noqa: E402
 
 # Update loops read and write one array per state variable, constant and receptor. LLVM checks at run time
 # that they do not overlap, but by default gives up vectorising beyond eight checks.
@@ -55,13 +61,53 @@ OPTIONS: dict[str, Any] = {
 }
 
 
+class _Cache(FunctionCache):  # type: ignore[misc]  # numba is untyped
+    """Machine code on disk, loaded without what numba needs to compile anything.
+
+    numba itself first imports all that it can translate, which takes a quarter of a second; compiling imports it
+    when there is something to compile.
+    """
+
+    def load_overload(self, sig: Any, target_context: Any) -> Any:
+        """Return what is kept for a signature, or None."""
+        # Code may refer to the runtime for arrays and to the secret of hashes; all other symbols are known by now.
+        import numba.cpython.hashing  # noqa: F401
+
+        rtsys.initialize(target_context)
+        with self._guard_against_spurious_io_errors():
+            return self._load_overload(sig, target_context)
+
+    def _save_overload(self, sig: Any, data: Any) -> None:
+        # Index and data are two files: two processes that each add a signature would mix them up.
+        with alone(cache_folder() / "saving.lock"):
+            super()._save_overload(sig, data)
+
+
+def _jit(function: F, **options: Any) -> F:
+    compiled: Any = numba.jit(**options, **OPTIONS)(function)
+    if not numba.config.DISABLE_JIT:
+        compiled._cache = _Cache(function)
+    jitted: F = compiled
+    return jitted
+
+
 def kernel(function: F) -> F:
     """Compile a function of arrays and numbers; cached on disk, runs without the interpreter lock."""
-    compiled: F = numba.jit(cache=True, **OPTIONS)(function)
-    return compiled
+    return _jit(function)
 
 
 def inlined(function: F) -> F:
     """Compile a small function that its callers inline."""
-    compiled: F = numba.jit(cache=True, forceinline=True, **OPTIONS)(function)
+    return _jit(function, forceinline=True)
+
+
+def cfunc(signature: Any, **options: Any) -> Callable[[Callable[..., Any]], Any]:
+    """Compile a function to be called by its address, at once; cached on disk like a kernel."""
+
+    def compiled(function: Callable[..., Any]) -> Any:
+        made: Any = CFunc(function, normalize_signature(signature), locals={}, options=options)
+        made._cache = _Cache(function)
+        made.compile()
+        return made
+
     return compiled

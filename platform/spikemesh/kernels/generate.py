@@ -43,12 +43,13 @@ HEADER = '''\
 from collections import namedtuple
 from math import floor
 
-from numba import carray, cfunc, types
+from numba import carray, types
 
+from spikemesh.kernels.accelerate import cfunc
 from spikemesh.kernels.pointers import as_float64, as_int32, as_int64, as_uint8
 
 SIGNATURE = types.void(types.int64, types.int64)
-OPTIONS = dict(cache=True, nopython=True, error_model="numpy")
+OPTIONS = dict(nopython=True, error_model="numpy")
 
 '''
 

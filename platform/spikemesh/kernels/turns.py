@@ -6,10 +6,10 @@ Otherwise four workers on two processors would each compile the same code, and t
 from __future__ import annotations
 
 import contextlib
-import fcntl
 from collections.abc import Iterator
 
 from spikemesh.kernels.accelerate import cache_folder, stamp
+from spikemesh.kernels.locks import alone
 
 
 @contextlib.contextmanager
@@ -20,15 +20,7 @@ def compiling_in_turn() -> Iterator[None]:
     if done.exists():
         yield
         return
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        lock = (folder / "compiling.lock").open("w")
-    except OSError:
-        # Nothing can be kept here, so there is nothing to wait for.
-        yield
-        return
-    with lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with alone(folder / "compiling.lock"):
         yield
         with contextlib.suppress(OSError):
             done.parent.mkdir(parents=True, exist_ok=True)

@@ -98,7 +98,13 @@ def open_scenario(
     place = _place(name_or_path, registry)
     cache = cache_folder(_name_of(place))
     module = _prepared(place, cache)
-    draft = read_scenario(find_source(place, (cache,)), overrides)
+    source = find_source(place, (cache,))
+    draft = read_scenario(source, overrides)
+    adapt = getattr(module, "adapt", None)
+    # Only what is right as it is written can be adapted.
+    if adapt is not None and not draft.problems:
+        name = _name_of(place)
+        draft = read_scenario(source, overrides, lambda tables: _adapted(name, adapt, tables))
     if draft.scenario is None:
         raise DescriptionError(draft.located())
     return _bound(draft, draft.scenario, registry, module, (cache,))
@@ -159,6 +165,13 @@ def _prepared(place: str | Path, cache: Path) -> ModuleType | None:
             ) from None
         _call_scenario(folder.name, "prepare", function, cache)
     return module
+
+
+def _adapted(name: str, adapt: Any, tables: dict[str, Any]) -> dict[str, Any]:
+    found = _call_scenario(name, "adapt", adapt, tables)
+    if not isinstance(found, dict):
+        raise PluginError(f'scenario "{name}": adapt() returned {type(found).__name__}, not a dictionary')
+    return found
 
 
 def _call_scenario(name: str, function_name: str, function: Any, argument: Any) -> Any:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+
+from spikemesh_scenarios.activity import interval_cv
 
 POPULATIONS = ("exc", "inh")
 
@@ -23,23 +24,3 @@ def results(trace: Any) -> dict[str, Any]:
     figures["rate_hz"] = spikes / sum(trace.sizes[name] for name in POPULATIONS) / seconds
     figures["synaptic_events"] = trace.summary()["synaptic_events"]
     return figures
-
-
-def interval_cv(ticks: NDArray[np.int64], neurons: NDArray[np.int64], size: int) -> float | None:
-    """Return the mean over neurons of standard deviation / mean of their inter-spike intervals.
-
-    Neurons with fewer than two intervals are left out; None if all are.
-    """
-    order = np.lexsort((ticks, neurons))
-    neurons, ticks = neurons[order], ticks[order]
-    same = neurons[1:] == neurons[:-1]
-    owner, interval = neurons[1:][same], np.diff(ticks)[same].astype(np.float64)
-    count = np.bincount(owner, minlength=size)
-    total = np.bincount(owner, interval, minlength=size)
-    squares = np.bincount(owner, interval**2, minlength=size)
-    used = count >= 2
-    if not used.any():
-        return None
-    mean = total[used] / count[used]
-    variance = np.maximum(squares[used] / count[used] - mean**2, 0.0)
-    return float(np.mean(np.sqrt(variance) / mean))
