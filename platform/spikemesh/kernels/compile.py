@@ -27,6 +27,7 @@ from spikemesh.errors import PluginError
 from spikemesh.kernels import generate
 from spikemesh.kernels.accelerate import OPTIONS, cache_folder
 from spikemesh.kernels.fingerprint import fingerprint
+from spikemesh.kernels.rule_source import Width, rule_source
 
 VERSIONS = (numba.__version__, llvmlite.__version__, 1)
 
@@ -73,8 +74,8 @@ def neuron_kernel(
     return int(module.update.address)
 
 
-def rule_kernels(rule: type[LearningRule], constants: tuple[str, ...]) -> tuple[int, ...]:
-    """Addresses of ``arrive, potentiate, tick, decay, mark_pre, mark_post`` of a learning rule.
+def rule_kernels(rule: type[LearningRule], constants: tuple[str, ...], width: Width) -> dict[str, int]:
+    """Addresses of the compiled functions of a learning rule by name; see :func:`rule_source`.
 
     Raises
     ------
@@ -84,17 +85,18 @@ def rule_kernels(rule: type[LearningRule], constants: tuple[str, ...]) -> tuple[
     functions = {
         f: getattr(rule, f) for f in ("on_pre", "on_post", "on_step") if getattr(rule, f) is not None
     }
-    source = generate.rule_source(
+    source = rule_source(
         rule.name,
         tuple(rule.state),
         constants,
         [(n, t.on_spike) for n, t in rule.pre.items()],
         [(n, t.on_spike) for n, t in rule.post.items()],
         tuple(functions),
+        width,
     )
     module = _compiled(f"learning rule {rule.name}", rule.name, source, functions)
-    names = ("arrive", "potentiate", "tick", "decay", "mark_pre", "mark_post")
-    return tuple(int(getattr(module, name).address) for name in names)
+    names = ("arrive", "potentiate", "visit", "advance")
+    return {name: int(getattr(module, name).address) for name in names if hasattr(module, name)}
 
 
 def _check_random(what: str, functions: Mapping[str, Callable[..., Any]]) -> None:

@@ -32,6 +32,18 @@ def as_int32(typingctx: Any, address: Any) -> Any:
 
 
 @intrinsic
+def as_uint16(typingctx: Any, address: Any) -> Any:
+    """Reinterpret an address as a pointer to uint16."""
+    return types.CPointer(types.uint16)(types.int64), _int_to_pointer
+
+
+@intrinsic
+def as_uint32(typingctx: Any, address: Any) -> Any:
+    """Reinterpret an address as a pointer to uint32."""
+    return types.CPointer(types.uint32)(types.int64), _int_to_pointer
+
+
+@intrinsic
 def as_uint8(typingctx: Any, address: Any) -> Any:
     """Reinterpret an address as a pointer to uint8."""
     return types.CPointer(types.uint8)(types.int64), _int_to_pointer
@@ -52,3 +64,21 @@ def _call(context: Any, builder: Any, signature: Any, args: Any) -> Any:
 def call(typingctx: Any, function: Any, block: Any, argument: Any) -> Any:
     """Call the compiled ``void f(int64 block, int64 argument)`` at an address."""
     return types.void(types.int64, types.int64, types.int64), _call
+
+
+def _prefetch(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+    byte, word = ir.IntType(8).as_pointer(), ir.IntType(32)
+    kind = ir.FunctionType(ir.VoidType(), [byte, word, word, word])
+    function = builder.module.globals.get("llvm.prefetch.p0")
+    if function is None:
+        function = ir.Function(builder.module, kind, "llvm.prefetch.p0")
+    # For writing, to stay in all caches, data.
+    options = [ir.Constant(word, value) for value in (1, 3, 1)]
+    builder.call(function, [builder.inttoptr(args[0], byte), *options])
+    return context.get_dummy_value()
+
+
+@intrinsic
+def prefetch(typingctx: Any, address: Any) -> Any:
+    """Fetch the cache line at an address, which need not be valid, for writing soon."""
+    return types.void(types.int64), _prefetch

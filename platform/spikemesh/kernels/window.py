@@ -22,10 +22,12 @@ from typing import Any
 import numpy as np
 
 from spikemesh.kernels.accelerate import inlined, kernel
-from spikemesh.kernels.generate import DRAWS, INPUT, RAISED, ROW, TABLE_RAISED
+from spikemesh.kernels.generate import DRAWS, INPUT, RAISED
+from spikemesh.kernels.plasticity import arrivals, learn, remember
 from spikemesh.kernels.pointers import call
 from spikemesh.kernels.poisson import count_each, count_shared
 from spikemesh.kernels.random import fill_block
+from spikemesh.kernels.rule_source import TABLE_RAISED
 
 # Kinds of scheduled changes.
 EVENT, CURRENT, RESET, THIRD = 0, 1, 2, 3
@@ -72,17 +74,7 @@ def deliver_packets(packets: Any, first: Any, t: Any, q: Any, ring: Any, cursor:
         axon = np.int64(packets[k, 0])
         stamp = first + np.int64(packets[k, 1])
         cursor[DELIVERIES] += _deliver(axon, stamp, t, ring)
-        _remember(axon, stamp, t, q)
-
-
-@inlined
-def _remember(axon: Any, stamp: Any, t: Any, q: Any) -> None:
-    """Keep a spike of an axon with plastic synapses until it has arrived everywhere."""
-    plastic = t.plastic_axon[axon]
-    if plastic >= 0:
-        slot = stamp & (q.recent.shape[0] - 1)
-        q.recent[slot, q.recent_count[slot]] = plastic
-        q.recent_count[slot] += 1
+        remember(axon, stamp, t.plastic_axon, q)
 
 
 @inlined
@@ -142,44 +134,6 @@ def _drive(tick: Any, p: Any, d: Any, row: Any) -> Any:
             events += np.int64(count[i])
         total += events
     return total
-
-
-@inlined
-def _arrivals(tick: Any, q: Any, row: Any) -> Any:
-    """Decay traces, then update and deliver the plastic synapses whose spike arrives now."""
-    for table in range(q.blocks.shape[0]):
-        q.blocks[table, ROW] = row.ctypes.data + 8 * q.base[table]
-        call(q.decay[table], q.blocks[table].ctypes.data, 0)
-    arrived = 0
-    for k in range(q.delays.size):
-        delay = q.delays[k]
-        slot = (tick - delay) & (q.recent.shape[0] - 1)
-        for entry in range(q.recent_count[slot]):
-            plastic = q.recent[slot, entry]
-            for segment in range(q.segment_ptr[plastic, k], q.segment_ptr[plastic, k + 1]):
-                table = q.segment_table[segment]
-                call(q.arrive[table], q.blocks[table].ctypes.data, q.segment_local[segment])
-                q.arrived[arrived] = segment
-                arrived += 1
-    return arrived
-
-
-@inlined
-def _learn(spiked: Any, count: Any, arrived: Any, q: Any) -> None:
-    """Update plastic synapses onto neurons that spiked, then let traces take in this step."""
-    for table in range(q.blocks.shape[0]):
-        low, high = q.post_first[table], q.post_last[table]
-        block = q.blocks[table].ctypes.data
-        for k in range(count):
-            if low <= spiked[k] < high:
-                call(q.potentiate[table], block, spiked[k] - low)
-        call(q.tick[table], block, 0)
-        for k in range(count):
-            if low <= spiked[k] < high:
-                call(q.mark_post[table], block, spiked[k] - low)
-    for k in range(arrived):
-        table = q.segment_table[q.arrived[k]]
-        call(q.mark_pre[table], q.blocks[table].ctypes.data, q.segment_local[q.arrived[k]])
 
 
 @inlined
@@ -250,7 +204,7 @@ def _emit(tick: Any, first: Any, count: Any, t: Any, q: Any, p: Any, o: Any, rin
         axon = t.axon[i]
         if axon >= 0:
             cursor[DELIVERIES] += _deliver(axon, tick, t, ring)
-            _remember(axon, tick, t, q)
+            remember(axon, tick, t.plastic_axon, q)
     cursor[SPIKES] += count
 
 
@@ -312,10 +266,8 @@ def run_window(
         row = ring[tick & slots]
         cursor[SCHEDULE_AT] = _scheduled(tick, cursor[SCHEDULE_AT], p, q, h, ring)
         cursor[DRIVEN] += _drive(tick, p, d, row)
-        arrived = 0
         if q.blocks.shape[0]:
-            q.recent_count[tick & (q.recent.shape[0] - 1)] = 0
-            arrived = _arrivals(tick, q, row)
+            arrivals(tick, q, row)
         count = _update(tick, p, ring)
         if count < 0:
             cursor[FAILED_POPULATION] = -count
@@ -323,7 +275,7 @@ def run_window(
         if count:
             _emit(tick, first, count, t, q, p, o, ring, cursor)
         if q.blocks.shape[0]:
-            _learn(p.spiked, count, arrived, q)
+            learn(p.spiked, count, q)
             for table in range(q.blocks.shape[0]):
                 if q.blocks[table, TABLE_RAISED]:
                     cursor[FAILED_TABLE] = table + 1
