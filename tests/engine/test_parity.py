@@ -51,6 +51,8 @@ RULES = {
     "static": None,
     "pair": rule("stdp_pair", a_plus=0.05, a_minus=0.06, tau_plus=8.0, tau_minus=12.0),
     "nearest": rule("stdp_pair_nearest", a_plus=0.05, a_minus=0.06),
+    "triplet": rule("stdp_triplet", a2_plus=0.01, a3_plus=0.05, a3_minus=0.02),
+    "triplet nearest": rule("stdp_triplet_nearest", a2_plus=0.01),
 }
 
 
@@ -167,7 +169,7 @@ def test_a_unicast_chip_sends_a_packet_to_every_target_core():
     assert packets == {"unicast": 12, "multicast": 3}
 
 
-@pytest.mark.parametrize("name", ["pair", "nearest"])
+@pytest.mark.parametrize("name", [name for name in RULES if name != "static"])
 @pytest.mark.parametrize("longest", [4.0, 60.0])
 def test_plastic_delays_equal_naive(name, longest, naive, engine, registry):
     """Delays drawn per synapse: a trace is read as many steps back as the delay exceeds the row's shortest."""
