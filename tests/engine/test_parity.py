@@ -47,11 +47,19 @@ def recurrent(seed=1, learning=None, delay=None, n=30, drive=False):
     return net
 
 
+# Gates open twice, at times that no period divides.
+OPENED = {
+    "chain_step": 0.5,
+    "third_times": np.array([13.5, 18.5, 40.5, 41.0]),
+    "third_values": np.array([0.7, 0.0, 1.0, 0.0]),
+}
 RULES = {
     "static": None,
     "pair": rule("stdp_pair", a_plus=0.05, a_minus=0.06, tau_plus=8.0, tau_minus=12.0),
     "nearest": rule("stdp_pair_nearest", a_plus=0.05, a_minus=0.06),
     "triplet": rule("stdp_triplet", a2_plus=0.01, a3_plus=0.05, a3_minus=0.02),
+    "chain": rule("gbc", a_plus=0.05, a_minus=0.06, beakers=4, **OPENED),
+    "tiered chain": rule("gbc", a_plus=0.05, a_minus=0.06, clock="tiered", beakers=7, stm=3, **OPENED),
     "triplet nearest": rule("stdp_triplet_nearest", a2_plus=0.01),
 }
 

@@ -82,8 +82,12 @@ class Plasticity(NamedTuple):
     base: AnyArray  # int64 [T], first input
     arrive: AnyArray  # int64 [T], addresses; 0: the rule needs no such function
     potentiate: AnyArray
-    visit: AnyArray
     advance: AnyArray
+    visit_ptr: AnyArray  # int64 [T+1]
+    visit: AnyArray  # int64 [visits], address
+    visit_every: AnyArray  # int64 [visits], steps from visit to visit
+    visit_third: AnyArray  # uint8 [visits], also in steps with a third factor
+    visit_last: AnyArray  # int64 [visits], tick of the last one
     axon_ptr: AnyArray  # int64 [plastic axons + 1]
     axon_table: AnyArray  # int32, table and row of each row of an axon, and its shortest delay
     axon_row: AnyArray  # int32

@@ -10,7 +10,7 @@ from spikemesh.engine.arrays import Plasticity
 from spikemesh.engine.program import PlasticTable, Program
 from spikemesh.ids import AnyArray, IntArray
 from spikemesh.kernels import rule_source as words
-from spikemesh.kernels.compile import rule_kernels
+from spikemesh.kernels.compile import rule_kernels, visit_periods
 from spikemesh.kernels.plasticity import index_by_target
 
 _DUE = 256
@@ -82,7 +82,7 @@ def _layout(table: PlasticTable) -> _Layout:
 
 def compile_rule(table: PlasticTable) -> dict[str, int]:
     """Compile, or load, the code that a table's rule needs; addresses by name."""
-    return rule_kernels(table.rule, tuple(table.constants), _layout(table).width)
+    return rule_kernels(table.rule, table.constants, _layout(table).width)
 
 
 def make_plasticity(program: Program, kept: list[AnyArray]) -> Plasticity:
@@ -98,9 +98,10 @@ def make_plasticity(program: Program, kept: list[AnyArray]) -> Plasticity:
     tables, slots = program.plastic, program.slots
     layouts = [_layout(table) for table in tables]
     third = np.zeros(len(tables))
+    visits: list[tuple[int, int, int, bool]] = []
     blocks = np.zeros((len(tables), words.TABLE_WORDS), dtype=np.int64)
     addresses: dict[str, AnyArray] = {
-        name: np.zeros(len(tables), dtype=np.int64) for name in ("arrive", "potentiate", "visit", "advance")
+        name: np.zeros(len(tables), dtype=np.int64) for name in ("arrive", "potentiate", "advance")
     }
     due = np.zeros(_DUE * words.DUE_WORDS, dtype=np.int64)
     scratch = np.zeros(words.SCRATCH_WORDS, dtype=np.int64)
@@ -108,8 +109,13 @@ def make_plasticity(program: Program, kept: list[AnyArray]) -> Plasticity:
     row_first = np.cumsum([0, *(layout.rows.count for layout in layouts)])
     marked = np.zeros(max(1, int(row_first[-1])), dtype=np.int32)
     for k, (table, layout) in enumerate(zip(tables, layouts, strict=True)):
-        for name, address in rule_kernels(table.rule, tuple(table.constants), layout.width).items():
-            addresses[name][k] = address
+        found = rule_kernels(table.rule, table.constants, layout.width)
+        for name, column in addresses.items():
+            column[k] = found.get(name, 0)
+        for name, every in visit_periods(table.rule, table.constants).items():
+            if every:
+                visit = table.rule.visits.get(name)
+                visits.append((k, found[f"visit_{name}"], every, visit is not None and visit.on_third))
         _fill_block(blocks[k], table, layout, program.timestep_ms, kept)
         blocks[k, words.THIRD] = third[k:].ctypes.data
         blocks[k, words.DUE] = due.ctypes.data
@@ -131,6 +137,11 @@ def make_plasticity(program: Program, kept: list[AnyArray]) -> Plasticity:
         blocks=blocks,
         base=np.array([t.input_base for t in tables], dtype=np.int64),
         **addresses,
+        visit_ptr=np.searchsorted([v[0] for v in visits], np.arange(len(tables) + 1)).astype(np.int64),
+        visit=np.array([v[1] for v in visits], dtype=np.int64),
+        visit_every=np.array([v[2] for v in visits], dtype=np.int64),
+        visit_third=np.array([v[3] for v in visits], dtype=np.uint8),
+        visit_last=np.zeros(len(visits), dtype=np.int64),
         axon_ptr=np.concatenate(([0], np.cumsum(counts))).astype(np.int64),
         axon_table=number[order],
         axon_row=(order - row_first[number[order]]).astype(np.int32),

@@ -25,6 +25,7 @@ from spikemesh.kernels.rule_source import (
     SEGMENTS,
     SPIKED,
     SPIKED_COUNT,
+    STEPS,
     TICK,
 )
 
@@ -100,7 +101,27 @@ def arrivals(tick: Any, q: Any, row: Any) -> None:
 
 
 @inlined
-def learn(spiked: Any, count: Any, q: Any) -> None:
+def _visit_all(tick: Any, table: Any, q: Any) -> None:
+    """Run the functions that are due for all synapses of a table."""
+    block, third = q.blocks[table], q.third[table]
+    visits = range(q.visit_ptr[table], q.visit_ptr[table + 1])
+    if third != 0.0:
+        q.third[table] = 0.0
+        for visit in visits:
+            block[STEPS] = tick - 1 - q.visit_last[visit]
+            if q.visit_third[visit] and block[STEPS] > 0:
+                call(q.visit[visit], block.ctypes.data, 0)
+                q.visit_last[visit] = tick - 1
+        q.third[table] = third
+    for visit in visits:
+        if tick % q.visit_every[visit] == 0 or (q.visit_third[visit] and third != 0.0):
+            block[STEPS] = tick - q.visit_last[visit]
+            call(q.visit[visit], block.ctypes.data, 0)
+            q.visit_last[visit] = tick
+
+
+@inlined
+def learn(tick: Any, spiked: Any, count: Any, q: Any) -> None:
     """Update plastic synapses onto neurons that spiked, then let traces take in this step."""
     for table in range(q.blocks.shape[0]):
         block = q.blocks[table]
@@ -117,8 +138,8 @@ def learn(spiked: Any, count: Any, q: Any) -> None:
         address = block.ctypes.data
         if q.potentiate[table] and last > first:
             call(q.potentiate[table], address, 0)
-        if q.visit[table]:
-            call(q.visit[table], address, 0)
+        if q.visit_ptr[table + 1] > q.visit_ptr[table]:
+            _visit_all(tick, table, q)
         if q.advance[table]:
             call(q.advance[table], address, q.marked_count[table])
 

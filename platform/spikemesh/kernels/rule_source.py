@@ -43,17 +43,36 @@ OUTGROWN = 256.0
     SCRATCH,
     ROW,
     TICK,
+    STEPS,
     SPIKED,
     SPIKED_COUNT,
     THIRD,
     TABLE_RAISED,
-) = range(29)
-TABLE_WORDS = 29
+) = range(30)
+TABLE_WORDS = 30
 
 DUE_WORDS = 3
 """Of a segment that is due: its first synapse, the one after its last, its place in the history."""
 SCRATCH_WORDS = 512
 """Numbers of scratch memory that a rule's loops may use."""
+
+
+class Visited(NamedTuple):
+    """A function that runs for all synapses.
+
+    Attributes
+    ----------
+    name
+        Its name in the module.
+    state
+        Numbers of the state variables that it returns.
+    arguments
+        Those of ``pre``, ``post`` and ``steps`` that it makes use of.
+    """
+
+    name: str
+    state: tuple[int, ...]
+    arguments: frozenset[str]
 
 
 class Width(NamedTuple):
@@ -78,6 +97,7 @@ def rule_source(
     pre: Sequence[tuple[str, str]],
     post: Sequence[tuple[str, str]],
     has: Sequence[str],
+    visits: Sequence[Visited],
     width: Width,
 ) -> str:
     """Write the loops of a learning rule.
@@ -91,7 +111,9 @@ def rule_source(
     pre, post
         Traces as (name, ``add`` or ``set``).
     has
-        Which of ``on_pre``, ``on_post``, ``on_step`` the rule defines.
+        Which of ``on_pre`` and ``on_post`` the rule defines.
+    visits
+        Functions that run for all synapses.
     width
         Formats of the synapses.
 
@@ -100,7 +122,7 @@ def rule_source(
     str
         A module that expects the rule's functions in its namespace and defines ``arrive(block, count)``
         (on_pre and delivery of the segments that are due) and, where the rule needs them,
-        ``potentiate(block, _)`` (on_post of the neurons that spiked), ``visit(block, _)`` (on_step) and
+        ``potentiate(block, _)`` (on_post of the neurons that spiked), ``visit_<name>(block, _)`` and
         ``advance(block, count)`` (the traces take in this step, of which ``count`` rows are marked, and
         decay to the next).
     """
@@ -110,21 +132,26 @@ def rule_source(
     head += named_tuple("PRE", [p for p, _ in pre]) + named_tuple("POST", [p for p, _ in post])
     views = _views(len(state), len(constants), len(pre), len(post), width)
 
-    def updating(function: str) -> list[str]:
+    def updating(function: str, visit: Visited | None = None) -> list[str]:
+        known = {"pre", "post"} if visit is None else visit.arguments
+        changed = range(len(state)) if visit is None else visit.state
+        before = [f"x{q}[at]" if "pre" in known else "0.0" for q in range(len(pre))]
+        after = [f"y{q}[j]" if "post" in known else "0.0" for q in range(len(post))]
+        steps = ", steps" if "steps" in known else ""
         return [
             f"s = {made('S', [f's{q}[k]' for q in range(len(state))])}",
-            f"before = {made('PRE', [f'x{q}[at]' for q in range(len(pre))])}",
-            f"after = {made('POST', [f'y{q}[j]' for q in range(len(post))])}",
-            f"weight, new = {function}(w[k], s, c, before, after, third)",
+            f"before = {made('PRE', before)}",
+            f"after = {made('POST', after)}",
+            f"weight, new = {function}(w[k], s, c, before, after, third{steps})",
             "w[k] = weight",
-            *stored([f"s{q}[k]" for q in range(len(state))]),
+            *stored([f"s{q}[k]" for q in changed]),
         ]
 
     bodies = {"arrive": _arrive(updating("on_pre") if "on_pre" in has else [])}
     if "on_post" in has:
         bodies["potentiate"] = _potentiate(updating("on_post"), width)
-    if "on_step" in has:
-        bodies["visit"] = _visit(updating("on_step"))
+    for visit in visits:
+        bodies[f"visit_{visit.name}"] = _visit(updating(visit.name, visit), visit.arguments)
     if pre or post:
         bodies["advance"] = _advance([how for _, how in pre], [how for _, how in post])
     out = [head]
@@ -178,9 +205,14 @@ def _potentiate(update: Sequence[str], width: Width) -> list[str]:
     ]
 
 
-def _visit(update: Sequence[str]) -> list[str]:
+def _visit(update: Sequence[str], arguments: frozenset[str]) -> list[str]:
+    lines = [f"tick, steps = block[{TICK}], block[{STEPS}]"]
+    if "pre" not in arguments:
+        # One loop over all synapses, which can be vectorised.
+        target = ["    j = int(target[k])"] if "post" in arguments else []
+        return [*lines, "for k in range(synapses):", *target, *_indented(update, 1)]
     return [
-        f"tick = block[{TICK}]",
+        *lines,
         "segment = 0",
         "for number in range(rows):",
         "    first = segment",

@@ -275,7 +275,7 @@ def run_window(
         if count:
             _emit(tick, first, count, t, q, p, o, ring, cursor)
         if q.blocks.shape[0]:
-            learn(p.spiked, count, q)
+            learn(tick, p.spiked, count, q)
             for table in range(q.blocks.shape[0]):
                 if q.blocks[table, TABLE_RAISED]:
                     cursor[FAILED_TABLE] = table + 1
