@@ -1,6 +1,8 @@
 """Says in one sentence what to do when spikemesh is not installed."""
 
+from collections.abc import Iterator, Mapping
 from importlib.metadata import PackageNotFoundError, entry_points, version
+from typing import Any
 
 import pytest
 
@@ -12,3 +14,31 @@ def pytest_configure() -> None:
         pytest.exit("spikemesh is not installed; run: make setup", returncode=4)
     if not entry_points(group="spikemesh"):
         pytest.exit("spikemesh is installed without its plugins; run: pip install -e .", returncode=4)
+
+
+class Clock:
+    """Which functions of a rule run for all synapses in a step, as ``Visit`` of the contracts says."""
+
+    def __init__(self, rule: Any, constants: Mapping[str, float]) -> None:
+        self.rule = rule
+        self.every = {"on_step": 1} if rule.on_step and "on_step" not in rule.visits else {}
+        self.every |= {name: int(constants[visit.every]) for name, visit in rule.visits.items()}
+        self.last = dict.fromkeys(self.every, 0)
+
+    def due(self, tick: int, third: float) -> Iterator[tuple[str, float, int]]:
+        """(function, third factor, steps) in order."""
+        on = [n for n, v in self.rule.visits.items() if v.on_third and self.every[n] and third != 0.0]
+        for name in on:
+            if tick - 1 > self.last[name]:
+                yield name, 0.0, tick - 1 - self.last[name]
+                self.last[name] = tick - 1
+        for name, every in self.every.items():
+            if every and (tick % every == 0 or name in on):
+                yield name, third, tick - self.last[name]
+                self.last[name] = tick
+
+
+@pytest.fixture
+def visit_clock() -> type[Clock]:
+    """Return the class whose ``due(tick, third)`` lists what runs for all synapses of a rule."""
+    return Clock

@@ -6,6 +6,7 @@ import math
 import queue
 import threading
 from collections import defaultdict
+from functools import partial
 from types import SimpleNamespace
 
 import numpy as np
@@ -31,8 +32,14 @@ def registry():
 class Naive:
     """Follows DESIGN's order of a step neuron by neuron and synapse by synapse, in Python objects."""
 
-    def __init__(self, network):
+    def __init__(self, visit_clock, network):
         self.network = network
+        self.clocks = [
+            (p, visit_clock(p.learning.rule, p.learning.constants))
+            for p in network.projections
+            if p.learning is not None
+        ]
+        self.third = {}  # projection -> present value of the third factor
         self.scales = input_scales(network)
         self.units = self.scales.units
         self.pending = defaultdict(lambda: defaultdict(int))  # tick -> (population, receptor, neuron) -> sum
@@ -85,7 +92,7 @@ class Naive:
             rule = learning.rule
             synapse = SimpleNamespace(
                 w=abs(float(w)), sign=-1 if w < 0 else 1, unit=unit, key=key, delay=int(d), rule=rule,
-                name=projection.name, source=int(s), target=int(t),
+                name=projection.name, projection=projection, source=int(s), target=int(t),
                 c=SimpleNamespace(**learning.constants),
                 s=self._initial(rule, learning, abs(float(w))),
                 pre=dict.fromkeys(rule.pre, 0.0), post=dict.fromkeys(rule.post, 0.0),
@@ -105,14 +112,30 @@ class Naive:
             k: weight if v == "weight" else float(learning.parameters.get(v, v)) for k, v in given.items()
         }
 
-    def _apply(self, synapse, function):
+    def _apply(self, synapse, function, third=None, steps=(), changed=None):
         if function is None:
             return
         space = SimpleNamespace
-        synapse.w, new = function(
-            synapse.w, space(**synapse.s), synapse.c, space(**synapse.pre), space(**synapse.post), 0.0
-        )
-        synapse.s = dict(zip(synapse.s, new, strict=True))
+        traces = space(**synapse.pre), space(**synapse.post)
+        third = self.third.get(synapse.name, 0.0) if third is None else third
+        synapse.w, new = function(synapse.w, space(**synapse.s), synapse.c, *traces, third, *steps)
+        synapse.s |= zip(changed or synapse.s, new, strict=True)
+
+    def _set_third(self, tick):
+        for projection, _ in self.clocks:
+            given = projection.learning
+            if given.third_ticks is not None and tick - 1 in given.third_ticks:
+                self.third[projection.name] = given.third_values[list(given.third_ticks).index(tick - 1)]
+
+    def _visit(self, tick):
+        for projection, clock in self.clocks:
+            rule = projection.learning.rule
+            for name, third, steps in clock.due(tick, self.third.get(projection.name, 0.0)):
+                changed = rule.visits[name].state if name in rule.visits else None
+                for synapse in self.synapses:
+                    if synapse.projection is projection:
+                        more = () if name == "on_step" else (steps,)
+                        self._apply(synapse, getattr(rule, name), third, more, changed)
 
     def _decay(self):
         for synapse in self.synapses:
@@ -121,6 +144,7 @@ class Naive:
                     side[name] *= synapse.decay[name]
 
     def step(self, tick):
+        self._set_third(tick)
         self._decay()
         arrived = self.arriving.pop(tick, [])
         for synapse in arrived:
@@ -135,8 +159,7 @@ class Naive:
         for index, neuron in fired:
             for synapse in self.by_post[index, neuron]:
                 self._apply(synapse, synapse.rule.on_post)
-        for synapse in self.synapses:
-            self._apply(synapse, synapse.rule.on_step)
+        self._visit(tick)
         for index, neuron in fired:
             for synapse in self.by_post[index, neuron]:
                 self._mark(synapse.post, synapse.rule.post)
@@ -185,8 +208,8 @@ class Naive:
 
 
 @pytest.fixture
-def naive():
-    return Naive
+def naive(visit_clock):
+    return partial(Naive, visit_clock)
 
 
 class Run:

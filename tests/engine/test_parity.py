@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -11,6 +13,8 @@ import spikemesh as sm
 from spikemesh.description.builder import Network, rule
 from spikemesh.description.drives import poisson, steps
 from spikemesh.description.values import normal, uniform
+from spikemesh.engine import plastic_setup
+from spikemesh.kernels import rule_source
 from spikemesh.registry.bind import bind
 
 LIF = {"tau_m": 10.0, "tau_syn_ex": 2.0, "tau_syn_in": 3.0, "v_th": -55.0, "t_ref": 1.0}
@@ -43,10 +47,20 @@ def recurrent(seed=1, learning=None, delay=None, n=30, drive=False):
     return net
 
 
+# Gates open twice, at times that no period divides.
+OPENED = {
+    "chain_step": 0.5,
+    "third_times": np.array([13.5, 18.5, 40.5, 41.0]),
+    "third_values": np.array([0.7, 0.0, 1.0, 0.0]),
+}
 RULES = {
     "static": None,
     "pair": rule("stdp_pair", a_plus=0.05, a_minus=0.06, tau_plus=8.0, tau_minus=12.0),
     "nearest": rule("stdp_pair_nearest", a_plus=0.05, a_minus=0.06),
+    "triplet": rule("stdp_triplet", a2_plus=0.01, a3_plus=0.05, a3_minus=0.02),
+    "chain": rule("gbc", a_plus=0.05, a_minus=0.06, beakers=4, **OPENED),
+    "tiered chain": rule("gbc", a_plus=0.05, a_minus=0.06, clock="tiered", beakers=7, stm=3, **OPENED),
+    "triplet nearest": rule("stdp_triplet_nearest", a2_plus=0.01),
 }
 
 
@@ -161,3 +175,72 @@ def test_a_unicast_chip_sends_a_packet_to_every_target_core():
         packets[router] = result.summary["packets"]
     # The four cores of an ideal chip hold the fifty targets; multicast sends one packet a spike.
     assert packets == {"unicast": 12, "multicast": 3}
+
+
+@pytest.mark.parametrize("name", [name for name in RULES if name != "static"])
+@pytest.mark.parametrize("longest", [4.0, 60.0])
+def test_plastic_delays_equal_naive(name, longest, naive, engine, registry):
+    """Delays drawn per synapse: a trace is read as many steps back as the delay exceeds the row's shortest."""
+    net = recurrent(4, RULES[name], delay=uniform(0.5, longest))
+    network = bind(net.describe(), registry)
+    slow = naive(network).run(160)
+    expected = sorted((s.source, s.target, s.sign * s.w) for s in slow.synapses)
+    assert len({s.delay for s in slow.synapses}) > 7
+    assert sum(w != 60.0 for _, _, w in expected) > len(expected) // 2
+    for chips, workers in ((1, 1), (3, 2)):
+        fast = engine(net, 160, chips, workers, pieces=[5, 77], deal="random")
+        assert fast.spikes("exc") == sorted(slow.spikes["exc"])
+        assert sorted(map(tuple, fast.weights("exc->exc"))) == expected
+
+
+@pytest.mark.parametrize(("history", "split"), [(0, True), (1 << 20, False)])
+def test_rows_are_split_where_a_history_would_be_large(history, split, engine, monkeypatch):
+    """One trace a segment or a history by step: equal results, as the values go through the same sums."""
+    net = recurrent(4, RULES["pair"], delay=uniform(0.5, 60.0))
+    whole = engine(net, 160)
+    monkeypatch.setattr(plastic_setup, "_HISTORY", history)
+    run = engine(net, 160)
+    table = run.build.programs[0].plastic[0]
+    rows = int(run.workers[0]._work.plasticity.blocks[0, rule_source.ROWS])
+    assert rows == (table.axon.size if split else np.unique(table.axon).size)
+    assert np.array_equal(run.weights("exc->exc"), whole.weights("exc->exc"))
+
+
+def test_sixteen_bytes_a_plastic_synapse(engine):
+    """Weight, 16-bit target and 32 bits of index: nothing is kept twice, and nothing for missing state."""
+    net = Network(timestep="0.1 ms", seed=1)
+    exc = net.add_population("exc", 2000, "iaf", v_th=1e9)
+    learning = rule("stdp_pair", w_max=2.0)
+    net.connect(
+        exc, exc, "fixed_indegree", indegree=400, weight=1.0, delay=uniform(0.1, 5.0), learning=learning
+    )
+    run = engine(net, 1)
+    table, work = run.build.programs[0].plastic[0], run.workers[0]._work
+    kept = {a.ctypes.data: a.nbytes for a in work._kept if a.size}
+    own = [table.axon, table.delay, table.source, table.segment_start, table.target, table.weight]
+    kept |= {a.ctypes.data: a.nbytes for a in own}
+    kept |= {a.ctypes.data: a.nbytes for a in work.plasticity if a is not work.plasticity.nodes}
+    synapses = table.target.size
+    assert synapses == 800_000
+    assert (table.weight.nbytes, table.target.nbytes) == (8 * synapses, 2 * synapses)
+    assert table.weight.ctypes.data in {int(work.plasticity.blocks[0, rule_source.WEIGHT])}
+    # Small networks pay for 50 delays: the segments' own 20 bytes and 64 steps of history.
+    segments = table.axon.size
+    assert sum(kept.values()) - 14 * synapses < 22 * segments + 8 * 65 * 2000 + 200_000
+
+
+@pytest.mark.parametrize("width", [(32, 0), (16, 16), (16, 32)])
+def test_formats_of_large_tables(width, engine, monkeypatch):
+    """Targets beyond 65,536 neurons and indices beyond 32 bits, forced upon a small table."""
+    net = recurrent(4, RULES["pair"], delay=uniform(0.5, 20.0))
+    usual = engine(net, 160)
+    narrow = plastic_setup._layout
+
+    def layout(table):
+        offset_bits = {0: narrow(table).offset_bits, 16: 34, 32: 46}[width[1]]
+        return replace(narrow(table), offset_bits=offset_bits, width=rule_source.Width(*width))
+
+    monkeypatch.setattr(plastic_setup, "_layout", layout)
+    wide = engine(net, 160)
+    assert np.array_equal(wide.weights("exc->exc"), usual.weights("exc->exc"))
+    assert wide.spikes("exc") == usual.spikes("exc")

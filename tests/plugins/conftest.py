@@ -9,7 +9,7 @@ import math
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from types import SimpleNamespace
 from typing import Any
 
@@ -116,6 +116,7 @@ def run_neuron(
 
 
 def run_synapse(
+    visit_clock: Callable[..., Any],
     rule: type[LearningRule],
     params: Mapping[str, Any],
     dt: float,
@@ -138,24 +139,25 @@ def run_synapse(
     x, y = dict.fromkeys(rule.pre, 0.0), dict.fromkeys(rule.post, 0.0)
     recording = Recording([], {name: np.zeros(steps) for name in ("w", *rule.state)})
     pre_type, post_type = record_type("Pre", tuple(rule.pre)), record_type("Post", tuple(rule.post))
+    clock = visit_clock(rule, constants)
     decay = {t.tau: math.exp(-dt / getattr(p, t.tau)) for t in (*rule.pre.values(), *rule.post.values())}
     for tick in range(1, steps + 1):
-        for traces, declared in ((x, rule.pre), (y, rule.post)):
+        for side, declared in ((x, rule.pre), (y, rule.post)):
             for name, trace in declared.items():
-                traces[name] *= decay[trace.tau]
-        for function, due in (
-            (rule.on_pre, tick in arrivals),
-            (rule.on_post, tick in stamps),
-            (rule.on_step, True),
-        ):
+                side[name] *= decay[trace.tau]
+        traces = (pre_type(**x), post_type(**y))
+        for function, due in ((rule.on_pre, tick in arrivals), (rule.on_post, tick in stamps)):
             if due and function is not None:
-                w, new = function(w, s, c, pre_type(**x), post_type(**y), float(at(third, tick)))
+                w, new = function(w, s, c, *traces, float(at(third, tick)))
                 s = state_type(*new)
-        for traces, declared, due in ((x, rule.pre, tick in arrivals), (y, rule.post, tick in stamps)):
+        for name, factor, steps in clock.due(tick, float(at(third, tick))):
+            more = () if name == "on_step" else (steps,)
+            w, new = getattr(rule, name)(w, s, c, *traces, factor, *more)
+            changed = rule.visits[name].state if name in rule.visits else None
+            s = s._replace(**dict(zip(changed or rule.state, new, strict=True)))
+        for side, declared, due in ((x, rule.pre, tick in arrivals), (y, rule.post, tick in stamps)):
             for name, trace in declared.items():
-                traces[name] = (
-                    traces[name] if not due else 1.0 if trace.on_spike == "set" else traces[name] + 1.0
-                )
+                side[name] = side[name] if not due else 1.0 if trace.on_spike == "set" else side[name] + 1.0
         for name, value in zip(recording.values, (w, *s), strict=True):
             recording.values[name][tick - 1] = value
     return recording
@@ -185,9 +187,9 @@ def simulate_both() -> Callable[..., tuple[Recording, Recording]]:
 
 
 @pytest.fixture
-def learn() -> Callable[..., Recording]:
+def learn(visit_clock: Callable[..., Any]) -> Callable[..., Recording]:
     """``learn(rule, params, dt, steps, pre=, post=, w=, w_max=, init=, third=)``."""
-    return run_synapse
+    return partial(run_synapse, visit_clock)
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@
 
 from spikemesh.contracts.coding import CounterRandom, Decoder, Encoder
 from spikemesh.contracts.hooks import hookimpl
-from spikemesh.contracts.learning import LearningRule, Trace
+from spikemesh.contracts.learning import LearningRule, Trace, Visit
 from spikemesh.contracts.mapping import Partitioner, PartitionProblem, Placer, Router
 from spikemesh.contracts.neuron import NeuronModel, Parameter, State
 from spikemesh.contracts.scenario import ScenarioFolder
@@ -34,6 +34,7 @@ __all__ = [
     "TraceReader",
     "TraceStore",
     "TraceWriter",
+    "Visit",
     "expected_packets",
     "hookimpl",
 ]

@@ -26,12 +26,33 @@ class Trace:
     on_spike: Literal["add", "set"] = "add"
 
 
+@dataclass(frozen=True)
+class Visit:
+    """When a function runs for all synapses, if not in every step.
+
+    Attributes
+    ----------
+    every
+        Name of the constant that is the number of steps from visit to visit; 0: never.
+    state
+        State variables that the function changes, and returns in this order; None: all.
+    on_third
+        Whether it also runs in every step in which the third factor is not 0. The steps missed before
+        are then made up first, in one visit in which ``third`` is 0, as it was in all of them.
+    """
+
+    every: str
+    state: tuple[str, ...] | None = None
+    on_third: bool = False
+
+
 class LearningRule:
     """A plasticity rule. Subclass it, declare class attributes, write the updates it needs.
 
     Order within one step that ends at tick n: (1) every synapse whose pre-synaptic spike arrives at n
     runs ``on_pre`` and then delivers its new weight, (2) neurons are updated, (3) every synapse onto
-    a neuron that spiked at n runs ``on_post``, (4) ``on_step`` runs for all synapses, if defined,
+    a neuron that spiked at n runs ``on_post``, (4) ``on_step`` runs for all synapses, if defined, and then
+    the other functions of ``visits`` that are due, in their order, after any steps that they make up,
     (5) traces take in the spikes of n. So traces never include the spikes of the present step, and
     depression precedes potentiation.
 
@@ -46,6 +67,10 @@ class LearningRule:
     state
         Per-synapse state beside the weight, by name; initial values as for neuron models, or the word
         ``weight`` for the initial weight.
+    visits
+        By the name of a function of the class, when it runs. Such a function takes, as last argument, the
+        ``steps`` since its last visit: ``(w, s, c, pre, post, third, steps) -> (w, (state, ...))``. ``on_step``
+        may be among them, takes no ``steps`` and returns the whole state.
     """
 
     name: ClassVar[str]
@@ -53,6 +78,7 @@ class LearningRule:
     pre: ClassVar[Mapping[str, Trace]] = {}
     post: ClassVar[Mapping[str, Trace]] = {}
     state: ClassVar[Mapping[str, State]] = {}
+    visits: ClassVar[Mapping[str, Visit]] = {}
 
     constants: ClassVar[Callable[..., Mapping[str, float]]]
     """``constants(p, dt)``: from parameters and dt (ms) to scalar constants by name.
@@ -65,15 +91,23 @@ class LearningRule:
 
     def __init_subclass__(cls) -> None:
         """Check the declaration, so that a fault shows where the class is written."""
-        for attribute in ("constants", "on_pre", "on_post", "on_step"):
+        for attribute in ("constants", "on_pre", "on_post", "on_step", *cls.visits):
             function = cls.__dict__.get(attribute)
             if function is not None and not isinstance(function, staticmethod):
                 setattr(cls, attribute, staticmethod(function))
         missing = [a for a in ("name", "constants") if not hasattr(cls, a)]
         if missing:
             raise PluginError(f"learning rule {cls.__name__} declares no {', '.join(missing)}")
-        if cls.on_pre is None and cls.on_post is None and cls.on_step is None:
-            raise PluginError(f"learning rule {cls.name} has none of on_pre, on_post, on_step")
+        if cls.on_pre is None and cls.on_post is None and cls.on_step is None and not cls.visits:
+            raise PluginError(f"learning rule {cls.name} has none of on_pre, on_post, on_step, visits")
+        for name, visit in cls.visits.items():
+            if getattr(cls, name, None) is None:
+                raise PluginError(
+                    f'learning rule {cls.name}: visits name "{name}", which is no function of it'
+                )
+            unknown = set(visit.state or ()) - set(cls.state)
+            if unknown:
+                raise PluginError(f'learning rule {cls.name}: "{name}" changes no state "{min(unknown)}"')
         for name, trace in {**cls.pre, **cls.post}.items():
             if trace.tau not in cls.parameters:
                 raise PluginError(f'learning rule {cls.name}: trace "{name}" needs a parameter "{trace.tau}"')

@@ -99,25 +99,35 @@ class Arrivals(NamedTuple):
 
 
 class Plasticity(NamedTuple):
-    """Plastic tables of one worker."""
+    """Plastic tables of one worker, and the spikes that have not arrived everywhere.
 
-    blocks: AnyArray  # int64 [T, words], see kernels.generate
+    A row holds the synapses of one axon in one table, or, where a history of its trace would be large,
+    those of equal delay.
+    """
+
+    blocks: AnyArray  # int64 [T, words], see kernels.rule_source
     base: AnyArray  # int64 [T], first input
-    arrive: AnyArray  # int64 [T], addresses
+    arrive: AnyArray  # int64 [T], addresses; 0: the rule needs no such function
     potentiate: AnyArray
-    tick: AnyArray
-    decay: AnyArray
-    mark_pre: AnyArray
-    mark_post: AnyArray
-    post_first: AnyArray  # int64 [T], neurons of the target population here
-    post_last: AnyArray
-    segment_ptr: AnyArray  # int64 [plastic axons, distinct delays + 1]
-    segment_table: AnyArray  # int64
-    segment_local: AnyArray  # int64, segment number within its table
-    delays: AnyArray  # int64, distinct
-    recent: AnyArray  # int32 [slots, plastic axons], who spiked, by tick
-    recent_count: AnyArray  # int64 [slots]
-    arrived: AnyArray  # int64, scratch
+    advance: AnyArray
+    visit_ptr: AnyArray  # int64 [T+1]
+    visit: AnyArray  # int64 [visits], address
+    visit_every: AnyArray  # int64 [visits], steps from visit to visit
+    visit_third: AnyArray  # uint8 [visits], also in steps with a third factor
+    visit_last: AnyArray  # int64 [visits], tick of the last one
+    axon_ptr: AnyArray  # int64 [plastic axons + 1]
+    axon_table: AnyArray  # int32, table and row of each row of an axon, and its shortest delay
+    axon_row: AnyArray  # int32
+    axon_delay: AnyArray  # int32
+    row_first: AnyArray  # int64 [T], first row of a table among all rows
+    row_segment: AnyArray  # int32 [rows], first segment, and the one after the last
+    row_last: AnyArray  # int32 [rows]
+    heads: AnyArray  # int32 [T, slots], first node that is due in a slot, -1: none
+    nodes: AnyArray  # int32 [most spikes under way, 3]: next node, row, segment
+    free: AnyArray  # int32 [2]: first free node, -1: none; first one never used
+    marked: AnyArray  # int32 [rows], rows of each table whose trace takes in this step
+    marked_count: AnyArray  # int64 [T]
+    due: AnyArray  # int64, scratch
     third: AnyArray  # float64 [T]
 
 

@@ -129,7 +129,9 @@ class Wiring:
 
 @dataclass(frozen=True, eq=False)
 class PlasticTable:
-    """Plastic synapses of one projection onto this worker, grouped in segments by axon and delay.
+    """Plastic synapses of one projection onto this worker, in segments sorted by axon and delay.
+
+    The worker changes the weights in place, so that a program runs once.
 
     Attributes
     ----------
@@ -137,12 +139,12 @@ class PlasticTable:
         First input of the receptor; sign of the projection; weight of one unit of the accumulator.
     post_first, post_size
         The target slice.
-    axon, delay, source : ndarray of int64, shape (segments,)
+    axon, delay, source : ndarray of int32, shape (segments,)
         Plastic axon, delay in steps, and source neuron within its population.
     segment_start : ndarray of int64, shape (segments + 1,)
         Synapses of each segment.
-    target : ndarray of int32, shape (synapses,)
-        Position in the target slice.
+    target : ndarray of uint16, shape (synapses,)
+        Position in the target slice; int32 if it has more than 65,536 neurons.
     weight : ndarray of float64, shape (synapses,)
         Magnitudes.
     """
@@ -157,9 +159,9 @@ class PlasticTable:
     unit: float
     post_first: int
     post_size: int
-    axon: IntArray
-    delay: IntArray
-    source: IntArray
+    axon: AnyArray
+    delay: AnyArray
+    source: AnyArray
     segment_start: IntArray
     target: AnyArray
     weight: FloatArray

@@ -7,13 +7,14 @@ from contextlib import contextmanager
 
 import numpy as np
 
-from spikemesh.engine.arrays import Drives, Plasticity, Populations, Probes
+from spikemesh.engine.arrays import Drives, Populations, Probes
 from spikemesh.engine.delivery import arrivals_of, tables_of, widened
-from spikemesh.engine.program import PlasticTable, PopulationSlice, Program
+from spikemesh.engine.plastic_setup import compile_rule, make_plasticity
+from spikemesh.engine.program import PopulationSlice, Program
 from spikemesh.errors import PluginError
 from spikemesh.ids import AnyArray
 from spikemesh.kernels import generate
-from spikemesh.kernels.compile import neuron_kernel, rule_kernels
+from spikemesh.kernels.compile import neuron_kernel
 from spikemesh.kernels.poisson import edge_rows
 from spikemesh.kernels.random import stream_key
 
@@ -47,7 +48,7 @@ def compile_kernels(program: Program) -> None:
             _neuron_kernel(part)
     for table in program.plastic:
         with _naming(f'projection "{table.name}"'):
-            rule_kernels(table.rule, tuple(table.constants))
+            compile_rule(table)
 
 
 @contextmanager
@@ -61,15 +62,6 @@ def _naming(user: str) -> Iterator[None]:
 def _neuron_kernel(part: PopulationSlice) -> int:
     shared = tuple(np.ndim(value) == 0 for value in part.constants.values())
     return neuron_kernel(part.model, shared, tuple(part.constants), part.layers > 0)
-
-
-def _pointers(key: AnyArray, rows: int, columns: int) -> AnyArray:
-    """Point to the entries of each (row, column) among entries sorted by ``key = row * columns + column``."""
-    starts = np.concatenate(([0], np.cumsum(np.bincount(key, minlength=rows * columns))))
-    pointers = np.zeros((rows, columns + 1), dtype=np.int64)
-    pointers[:, :-1] = starts[:-1].reshape(rows, columns)
-    pointers[:, -1] = starts[columns::columns] if columns else 0
-    return pointers
 
 
 class WorkingSet:
@@ -88,8 +80,7 @@ class WorkingSet:
         self.arrivals = arrivals_of(program, self.tables)
         self.populations = self._make_populations()
         self.drives = self._make_drives()
-        self.plastic_weights = [table.weight.copy() for table in program.plastic]
-        self.plasticity = self._make_plasticity()
+        self.plasticity = make_plasticity(program, self._kept)
         self.probes = self._make_probes()
 
     def widen(self, origin: int, steps: int) -> None:
@@ -193,79 +184,6 @@ class WorkingSet:
             counts=np.zeros(4 * sum(sizes), dtype=np.uint16),
             block=np.full(len(given), -1, dtype=np.int64),
         )
-
-    def _make_plasticity(self) -> Plasticity:
-        tables = self.program.plastic
-        third = np.zeros(len(tables))
-        blocks = np.zeros((len(tables), generate.TABLE_WORDS), dtype=np.int64)
-        addresses = np.zeros((6, len(tables)), dtype=np.int64)
-        for k, table in enumerate(tables):
-            addresses[:, k] = rule_kernels(table.rule, tuple(table.constants))
-            self._table_block(blocks[k], table, self.plastic_weights[k], third[k:])
-        axon = np.concatenate([np.zeros(0, np.int64), *(t.axon for t in tables)])
-        delay = np.concatenate([np.zeros(0, np.int64), *(t.delay for t in tables)])
-        number = np.concatenate(
-            [np.zeros(0, np.int64), *(np.full(t.axon.size, k) for k, t in enumerate(tables))]
-        )
-        local = np.concatenate([np.zeros(0, np.int64), *(np.arange(t.axon.size) for t in tables)])
-        delays, rank = np.unique(delay, return_inverse=True)
-        key = axon * delays.size + rank
-        order = np.argsort(key, kind="stable")
-        slots = self.program.slots
-        return Plasticity(
-            blocks=blocks,
-            base=_int([t.input_base for t in tables]),
-            arrive=addresses[0],
-            potentiate=addresses[1],
-            tick=addresses[2],
-            decay=addresses[3],
-            mark_pre=addresses[4],
-            mark_post=addresses[5],
-            post_first=_int([t.post_first for t in tables]),
-            post_last=_int([t.post_first + t.post_size for t in tables]),
-            segment_ptr=_pointers(key, self.program.plastic_axons, delays.size),
-            segment_table=number[order].astype(np.int64),
-            segment_local=local[order].astype(np.int64),
-            delays=delays.astype(np.int64),
-            recent=np.zeros((slots, max(1, self.program.plastic_axons)), dtype=np.int32),
-            recent_count=np.zeros(slots, dtype=np.int64),
-            arrived=np.zeros(max(1, axon.size), dtype=np.int64),
-            third=third,
-        )
-
-    def _table_block(self, block: AnyArray, table: PlasticTable, weight: AnyArray, third: AnyArray) -> None:
-        rule, synapses, segments = table.rule, table.target.size, table.axon.size
-        dt = self.program.timestep_ms
-        decays = [
-            np.exp(-dt / float(table.parameters[t.tau])) for t in [*rule.pre.values(), *rule.post.values()]
-        ]
-        most = generate.OUTGROWN * float(table.parameters["w_max"]) / table.unit
-        numbers = np.array([table.sign / table.unit, most, *table.constants.values(), *decays])
-        variables = np.zeros((max(1, len(rule.state)), synapses))
-        for row, declared in zip(variables, rule.state.values(), strict=False):
-            initial = declared.initial
-            if initial == "weight":
-                row[:] = table.weight
-            else:
-                row[:] = float(table.parameters[initial] if isinstance(initial, str) else initial)
-        order = np.argsort(table.target, kind="stable")
-        starts = np.concatenate(([0], np.cumsum(np.bincount(table.target, minlength=table.post_size))))
-        block[generate.SYNAPSES] = synapses
-        block[generate.WEIGHT] = self._keep(weight)
-        block[generate.VARIABLES] = self._keep(variables)
-        block[generate.RULE_CONSTANTS] = self._keep(numbers)
-        block[generate.PRE_TRACES] = self._keep(np.zeros((max(1, len(rule.pre)), segments)))
-        block[generate.SEGMENTS] = segments
-        block[generate.POST_TRACES] = self._keep(np.zeros((max(1, len(rule.post)), table.post_size)))
-        block[generate.POST_SIZE] = table.post_size
-        block[generate.TARGET] = self._keep(np.ascontiguousarray(table.target, dtype=np.int32))
-        block[generate.SEGMENT_OF] = self._keep(
-            np.repeat(np.arange(segments), np.diff(table.segment_start)).astype(np.int32)
-        )
-        block[generate.BY_POST] = self._keep(order.astype(np.int64))
-        block[generate.BY_POST_START] = self._keep(starts.astype(np.int64))
-        block[generate.SEGMENT_START] = self._keep(np.ascontiguousarray(table.segment_start, dtype=np.int64))
-        block[generate.THIRD] = third.ctypes.data
 
     def _make_probes(self) -> Probes:
         given = self.program.probes

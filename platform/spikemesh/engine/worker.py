@@ -242,11 +242,11 @@ class Worker:
         Only of plastic projections and of those whose weights are stored.
         """
         found: list[tuple[IntArray, IntArray, FloatArray]] = []
-        for table, weight in zip(self.program.plastic, self._work.plastic_weights, strict=True):
+        for table in self.program.plastic:
             if table.name == projection:
                 part = next(s for s in self.program.slices if s.population == table.target_population)
                 source = np.repeat(table.source, np.diff(table.segment_start))
-                found.append((source, part.neurons[table.target].astype(np.int64), table.sign * weight))
+                found.append((source, part.neurons[table.target].astype(np.int64), table.sign * table.weight))
         kept = (s for s in self.program.static_weights if s.name == projection)
         found += [(s.source, s.target, s.weight) for s in kept]
         if not found:

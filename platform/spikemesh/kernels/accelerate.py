@@ -52,6 +52,9 @@ from spikemesh.kernels.locks import alone  # noqa: E402
 # that they do not overlap, but by default gives up vectorising beyond eight checks.
 llvm.set_option("spikemesh", "-runtime-memory-check-threshold=512")
 
+# Imported from here, so that numba is configured first.
+carray = numba.carray
+
 OPTIONS: dict[str, Any] = {
     "nopython": True,
     "nogil": True,

@@ -14,9 +14,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import carray
 
-from spikemesh.kernels.accelerate import inlined, kernel
+from spikemesh.kernels.accelerate import carray, inlined, kernel
 from spikemesh.kernels.cursor import DELIVERIES
 from spikemesh.kernels.plasticity import remember
 from spikemesh.kernels.pointers import (
@@ -75,7 +74,7 @@ def deliver_packets(
             axon = np.int64(packets[k, 0])
             keep(axon, stamp, origin, a)
             cursor[DELIVERIES] += t.axon_synapses[axon]
-            remember(axon, stamp, t, q)
+            remember(axon, stamp, t.plastic_axon, q)
             k += 1
 
 

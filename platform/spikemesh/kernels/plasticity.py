@@ -1,57 +1,184 @@
-"""Plastic synapses within a step: spikes kept until they arrive, updates on arrival and on spikes."""
+"""Plastic synapses within a step: which are due, what the traces take in, and their index by target.
+
+A spike of an axon visits the segments of its rows in order of delay. Between two of them it waits in the
+list of the step in which the next one is due: a node of a linked list per table and slot. So a step costs
+what is due in it, however many delays there are.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
-from spikemesh.kernels.accelerate import inlined
-from spikemesh.kernels.generate import ROW
-from spikemesh.kernels.pointers import call
+import numpy as np
+
+from spikemesh.kernels.accelerate import carray, inlined, kernel
+from spikemesh.kernels.pointers import as_int32, as_int64, call
+from spikemesh.kernels.rule_source import (
+    DUE_WORDS,
+    HISTORY_MASK,
+    POST_FIRST,
+    POST_SIZE,
+    ROW,
+    ROWS,
+    SEGMENT_DELAY,
+    SEGMENT_START,
+    SEGMENTS,
+    SPIKED,
+    SPIKED_COUNT,
+    STEPS,
+    TICK,
+)
 
 
 @inlined
-def remember(axon: Any, stamp: Any, t: Any, q: Any) -> None:
-    """Keep a spike of an axon with plastic synapses until it has arrived everywhere."""
-    plastic = t.plastic_axon[axon]
+def _wait(tick: Any, table: Any, row: Any, segment: Any, node: Any, q: Any) -> None:
+    """Put a node into the list of the step in which its next segment is due."""
+    slot = tick & (q.heads.shape[1] - 1)
+    q.nodes[node, 0] = q.heads[table, slot]
+    q.nodes[node, 1] = row
+    q.nodes[node, 2] = segment
+    q.heads[table, slot] = node
+
+
+@inlined
+def remember(axon: Any, stamp: Any, plastic_axon: Any, q: Any) -> None:
+    """Let a spike of an axon wait for the first segment of each of its rows."""
+    plastic = plastic_axon[axon]
     if plastic >= 0:
-        slot = stamp & (q.recent.shape[0] - 1)
-        q.recent[slot, q.recent_count[slot]] = plastic
-        q.recent_count[slot] += 1
+        for entry in range(q.axon_ptr[plastic], q.axon_ptr[plastic + 1]):
+            node = q.free[0]
+            if node >= 0:
+                q.free[0] = q.nodes[node, 0]
+            else:
+                node = q.free[1]
+                q.free[1] += 1
+            table, row = q.axon_table[entry], q.axon_row[entry]
+            segment = q.row_segment[q.row_first[table] + row]
+            _wait(stamp + q.axon_delay[entry], table, row, segment, node, q)
 
 
 @inlined
-def plastic_arrivals(tick: Any, q: Any, row: Any) -> Any:
-    """Decay traces, then update and deliver the plastic synapses whose spike arrives now."""
+def arrivals(tick: Any, q: Any, row: Any) -> None:
+    """Update and deliver the plastic synapses whose spike arrives now."""
     for table in range(q.blocks.shape[0]):
-        q.blocks[table, ROW] = row.ctypes.data + 8 * q.base[table]
-        call(q.decay[table], q.blocks[table].ctypes.data, 0)
-    arrived = 0
-    for k in range(q.delays.size):
-        delay = q.delays[k]
-        slot = (tick - delay) & (q.recent.shape[0] - 1)
-        for entry in range(q.recent_count[slot]):
-            plastic = q.recent[slot, entry]
-            for segment in range(q.segment_ptr[plastic, k], q.segment_ptr[plastic, k + 1]):
-                table = q.segment_table[segment]
-                call(q.arrive[table], q.blocks[table].ctypes.data, q.segment_local[segment])
-                q.arrived[arrived] = segment
-                arrived += 1
-    return arrived
+        block = q.blocks[table]
+        block[TICK] = tick
+        block[ROW] = row.ctypes.data + 8 * q.base[table]
+        q.marked_count[table] = 0
+        slot = tick & (q.heads.shape[1] - 1)
+        node = np.int64(q.heads[table, slot])
+        if node < 0:
+            continue
+        q.heads[table, slot] = -1
+        start = carray(as_int64(block[SEGMENT_START]), block[SEGMENTS] + 1)
+        delay = carray(as_int32(block[SEGMENT_DELAY]), block[SEGMENTS])
+        mask, rows = block[HISTORY_MASK], block[ROWS]
+        first_row = q.row_first[table]
+        count: Any = 0
+        while node >= 0:
+            following, number, segment = q.nodes[node, 0], q.nodes[node, 1], q.nodes[node, 2]
+            first = q.row_segment[first_row + number]
+            if segment == first:
+                q.marked[first_row + q.marked_count[table]] = number
+                q.marked_count[table] += 1
+            lag = delay[segment] - delay[first]
+            q.due[count * DUE_WORDS] = start[segment]
+            q.due[count * DUE_WORDS + 1] = start[segment + 1]
+            q.due[count * DUE_WORDS + 2] = ((tick - lag) & mask) * rows + number
+            count += 1
+            if count * DUE_WORDS == q.due.size:
+                call(q.arrive[table], block.ctypes.data, count)
+                count = 0
+            if segment + 1 < q.row_last[first_row + number]:
+                later = tick + delay[segment + 1] - delay[segment]
+                _wait(later, table, number, segment + 1, node, q)
+            else:
+                q.nodes[node, 0] = q.free[0]
+                q.free[0] = node
+            node = np.int64(following)
+        if count:
+            call(q.arrive[table], block.ctypes.data, count)
 
 
 @inlined
-def learn(spiked: Any, count: Any, arrived: Any, q: Any) -> None:
+def _visit_all(tick: Any, table: Any, q: Any) -> None:
+    """Run the functions that are due for all synapses of a table."""
+    block, third = q.blocks[table], q.third[table]
+    visits = range(q.visit_ptr[table], q.visit_ptr[table + 1])
+    if third != 0.0:
+        q.third[table] = 0.0
+        for visit in visits:
+            block[STEPS] = tick - 1 - q.visit_last[visit]
+            if q.visit_third[visit] and block[STEPS] > 0:
+                call(q.visit[visit], block.ctypes.data, 0)
+                q.visit_last[visit] = tick - 1
+        q.third[table] = third
+    for visit in visits:
+        if tick % q.visit_every[visit] == 0 or (q.visit_third[visit] and third != 0.0):
+            block[STEPS] = tick - q.visit_last[visit]
+            call(q.visit[visit], block.ctypes.data, 0)
+            q.visit_last[visit] = tick
+
+
+@inlined
+def learn(tick: Any, spiked: Any, count: Any, q: Any) -> None:
     """Update plastic synapses onto neurons that spiked, then let traces take in this step."""
     for table in range(q.blocks.shape[0]):
-        low, high = q.post_first[table], q.post_last[table]
-        block = q.blocks[table].ctypes.data
-        for k in range(count):
-            if low <= spiked[k] < high:
-                call(q.potentiate[table], block, spiked[k] - low)
-        call(q.tick[table], block, 0)
-        for k in range(count):
-            if low <= spiked[k] < high:
-                call(q.mark_post[table], block, spiked[k] - low)
-    for k in range(arrived):
-        table = q.segment_table[q.arrived[k]]
-        call(q.mark_pre[table], q.blocks[table].ctypes.data, q.segment_local[q.arrived[k]])
+        block = q.blocks[table]
+        low = block[POST_FIRST]
+        high = low + block[POST_SIZE]
+        first = 0
+        while first < count and spiked[first] < low:
+            first += 1
+        last = first
+        while last < count and spiked[last] < high:
+            last += 1
+        block[SPIKED] = spiked.ctypes.data + 8 * first
+        block[SPIKED_COUNT] = last - first
+        address = block.ctypes.data
+        if q.potentiate[table] and last > first:
+            call(q.potentiate[table], address, 0)
+        if q.visit_ptr[table + 1] > q.visit_ptr[table]:
+            _visit_all(tick, table, q)
+        if q.advance[table]:
+            call(q.advance[table], address, q.marked_count[table])
+
+
+@kernel
+def index_by_target(
+    target: Any, row_start: Any, segment_start: Any, segment_delay: Any, lag_bits: Any, offset_bits: Any,
+    starts: Any, low: Any, high: Any,
+) -> None:  # fmt: skip
+    """List the synapses onto each neuron: row, lag and place in the row, packed into low and high parts.
+
+    Parameters
+    ----------
+    target, row_start, segment_start, segment_delay
+        Of the table.
+    lag_bits, offset_bits
+        Bits of the lag and, below it, of the place in the row.
+    starts : ndarray of int64, shape (neurons + 1,)
+        Filled with the first entry of each neuron.
+    low, high : ndarray
+        Filled with the lower 32 bits of each entry and those above; the latter may be empty.
+    """
+    starts[:] = 0
+    for k in range(target.size):
+        starts[np.int64(target[k]) + 1] += 1
+    for j in range(starts.size - 1):
+        starts[j + 1] += starts[j]
+    at = starts[:-1].copy()
+    segment = 0
+    for number in range(row_start.size - 1):
+        first = segment
+        while segment < segment_delay.size and segment_start[segment] < row_start[number + 1]:
+            lag = np.int64(segment_delay[segment] - segment_delay[first])
+            head = ((np.int64(number) << lag_bits) | lag) << offset_bits
+            for k in range(segment_start[segment], segment_start[segment + 1]):
+                code = head | (k - row_start[number])
+                entry = at[np.int64(target[k])]
+                low[entry] = np.uint32(code & 0xFFFFFFFF)
+                if high.size:
+                    high[entry] = code >> 32
+                at[np.int64(target[k])] += 1
+            segment += 1

@@ -33,11 +33,12 @@ from spikemesh.kernels.cursor import (
     SCHEDULE_AT,
     SPIKES,
 )
-from spikemesh.kernels.generate import DRAWS, RAISED, TABLE_RAISED
-from spikemesh.kernels.plasticity import learn, plastic_arrivals, remember
+from spikemesh.kernels.generate import DRAWS, RAISED
+from spikemesh.kernels.plasticity import arrivals, learn, remember
 from spikemesh.kernels.pointers import call
 from spikemesh.kernels.poisson import count_each, count_shared
 from spikemesh.kernels.random import fill_block
+from spikemesh.kernels.rule_source import TABLE_RAISED
 
 # Kinds of scheduled changes.
 EVENT, CURRENT, RESET, THIRD = 0, 1, 2, 3
@@ -174,7 +175,7 @@ def _emit(tick: Any, first: Any, count: Any, t: Any, q: Any, p: Any, o: Any, a: 
         if axon >= 0:
             keep(axon, tick, 0, a)
             cursor[DELIVERIES] += t.axon_synapses[axon]
-            remember(axon, tick, t, q)
+            remember(axon, tick, t.plastic_axon, q)
     cursor[SPIKES] += count
 
 
@@ -248,10 +249,8 @@ def run_window(
         cursor[SCHEDULE_AT] = _scheduled(tick, cursor[SCHEDULE_AT], p, q, h, row)
         cursor[DRIVEN] += _drive(tick, p, d, row)
         arrive(tick, t, a, row)
-        arrived = 0
         if q.blocks.shape[0]:
-            q.recent_count[tick & (q.recent.shape[0] - 1)] = 0
-            arrived = plastic_arrivals(tick, q, row)
+            arrivals(tick, q, row)
         count = _update(tick, p)
         if count < 0:
             cursor[FAILED_POPULATION] = -count
@@ -259,7 +258,7 @@ def run_window(
         if count:
             _emit(tick, first, count, t, q, p, o, a, cursor)
         if q.blocks.shape[0]:
-            learn(p.spiked, count, arrived, q)
+            learn(tick, p.spiked, count, q)
             for table in range(q.blocks.shape[0]):
                 if q.blocks[table, TABLE_RAISED]:
                     cursor[FAILED_TABLE] = table + 1

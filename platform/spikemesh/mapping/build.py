@@ -246,7 +246,7 @@ def _program(
 
 
 def _with_axons(table: PlasticTable, axon: IntArray) -> PlasticTable:
-    return replace(table, axon=axon.astype(np.int64))
+    return replace(table, axon=axon.astype(np.int32))
 
 
 def _global(network: BoundNetwork, mine: Sequence[Slot]) -> IntArray:

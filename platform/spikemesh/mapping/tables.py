@@ -303,7 +303,7 @@ def _add_plastic(reader: _Reader, found: Incoming) -> None:
     if not columns.synapses:
         return
     _note_shortest(columns, offset, found)
-    target = np.empty(columns.synapses, dtype=np.int32)
+    target = np.empty(columns.synapses, dtype=np.int32 if slot.neurons.size > 1 << 16 else np.uint16)
     weight = np.empty(columns.synapses)
     low, high, receptor = np.inf, -np.inf, 0
     for edges, batch in reader.again():
@@ -330,9 +330,9 @@ def _add_plastic(reader: _Reader, found: Incoming) -> None:
         unit=reader.units[receptor],
         post_first=slot.first,
         post_size=int(slot.neurons.size),
-        axon=np.zeros(used.size, dtype=np.int64),
-        delay=delay[used % delay.size],
-        source=source,
+        axon=np.zeros(used.size, dtype=np.int32),
+        delay=delay[used % delay.size].astype(np.int32),
+        source=source.astype(np.int32),
         segment_start=np.append(columns.starts[used], columns.synapses).astype(np.int64),
         target=target,
         weight=weight,

@@ -5,9 +5,10 @@ from __future__ import annotations
 from spikemesh.contracts import LearningRule, hookimpl
 from spikemesh_plugins.learning.gbc import GatedBidirectionalChain
 from spikemesh_plugins.learning.stdp_pair import StdpPair, StdpPairNearest
+from spikemesh_plugins.learning.stdp_triplet import StdpTriplet, StdpTripletNearest
 
 
 @hookimpl
 def spikemesh_learning_rules() -> list[type[LearningRule]]:
     """Return the built-in learning rules."""
-    return [StdpPair, StdpPairNearest, GatedBidirectionalChain]
+    return [StdpPair, StdpPairNearest, StdpTriplet, StdpTripletNearest, GatedBidirectionalChain]

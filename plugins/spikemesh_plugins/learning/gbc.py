@@ -2,13 +2,55 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from typing import Any
 
-from spikemesh.contracts import LearningRule, Parameter, State, Trace
+from spikemesh.contracts import LearningRule, Parameter, State, Trace, Visit
 from spikemesh.errors import DescriptionError, Problem
 from spikemesh_plugins.learning.stdp_pair import PAIR_PARAMETERS
 
 BEAKERS = 12
+
+
+def _period(beaker: int, ratio: float, steps_per_chain_step: float) -> int:
+    """Return the steps between two visits of the pair that begins with a beaker: a power of two.
+
+    Its exchange with the beaker above then moves, as a part of what that beaker holds, as much as flows out
+    of the first beaker in one chain step.
+    """
+    slower = 2 * (beaker - 2) * math.log2(ratio) + math.log2(steps_per_chain_step)
+    return 1 << int(min(max(slower + 1e-9, 0.0), 40.0))
+
+
+def _pair(number: int) -> Callable[..., Any]:
+    """Make the visit of beakers ``2 number - 1`` and ``2 number``, with the flow from the one above."""
+    k = 2 * number - 1
+    up, here, next_, below = f"u{k - 1}", f"u{k}", f"u{k + 1}", f"u{min(k + 2, BEAKERS)}"
+    g_up, border_up, per_up = f"g{k - 1}", f"border{k - 1}", f"per_c{k - 1}"
+    g_here, border_here, per_here = f"g{k}", f"border{k}", f"per_c{k}"
+    g_next, border_next, per_next, last = f"g{k + 1}", f"border{k + 1}", f"per_c{k + 1}", f"last{k + 1}"
+
+    def visit(w: Any, s: Any, c: Any, pre: Any, post: Any, third: Any, steps: Any) -> Any:  # noqa: ARG001 - signature of all visits
+        opened = third * c.protein
+
+        def gate(u: Any, v: Any, border: Any) -> Any:
+            tagged = u - v > c.theta_tag or v - u > c.theta_tag
+            return 1.0 if border == 0.0 else (opened if tagged else 0.0)
+
+        a, u, v, b = getattr(s, up), getattr(s, here), getattr(s, next_), getattr(s, below)
+        came = steps * gate(a, u, getattr(c, border_up)) * getattr(c, g_up) * (a - u)
+        inside = gate(u, v, getattr(c, border_here))
+        flow = steps * inside * getattr(c, g_here) * (u - v)
+        leak = steps * c.drain * (1.0 - inside) * getattr(c, g_here) * u
+        end = getattr(c, last) * c.beta + c.drain * (1.0 - gate(v, b, getattr(c, border_next)))
+        return w, (
+            a - c.beta * came * getattr(c, per_up),
+            u + (came - c.beta * flow - leak) * getattr(c, per_here),
+            v + (flow - steps * end * getattr(c, g_next) * v) * getattr(c, per_next),
+        )
+
+    return visit
 
 
 class GatedBidirectionalChain(LearningRule):
@@ -30,6 +72,12 @@ class GatedBidirectionalChain(LearningRule):
     only even it out. The weight is the first beaker: ``w = w0 + gain w_max u1`` within [0, w_max], w0 its
     initial value. One step of the chain lasts ``chain_step``; a shorter dt takes the part dt/chain_step.
 
+    With ``clock = "every_tick"`` the whole chain moves in every step. With ``"tiered"`` beakers k and k+1 (k
+    odd) are visited, in the order of k, every P_k steps, the largest power of two in ``ratio^(2k-4)
+    chain_step/dt`` (P_1 = 1), and take that many steps at once, the flow J_{k-1} from the beaker above
+    included: it is counted from both sides at once, so that contents are conserved. Within a visit all u
+    are old ones. In a step with a third factor all are visited, once they have made up what they missed.
+
     Without borders it is the chain of Benna & Fusi 2016, Nat. Neurosci. 19:1697 (ratio 2, alpha 1/4). Tag
     and protein act as in synaptic tagging and capture (Clopath et al. 2008, PLoS Comput. Biol. 4:e1000248).
     """
@@ -50,9 +98,20 @@ class GatedBidirectionalChain(LearningRule):
         "gain": Parameter(1.0, ge=0, description="weight per content of the first beaker, in w_max"),
         "u_limit": Parameter(1.0, gt=0, description="bound of the first beaker"),
         "chain_step": Parameter(1.0, "ms", gt=0, description="duration of one step of the chain"),
+        "clock": Parameter(
+            "every_tick", choices=("every_tick", "tiered"), description="when beakers are visited"
+        ),
         "w_max": Parameter(
             None, gt=0, description="largest weight; twice the largest initial one if not given"
         ),
+    }
+    visits = {
+        "on_step": Visit("every_step"),
+        "first_pair": Visit("every1", ("u1", "u2")),
+        **{
+            f"pair{n}": Visit(f"every{n}", tuple(f"u{k}" for k in range(2 * n - 2, 2 * n + 1)), on_third=True)
+            for n in range(2, BEAKERS // 2 + 1)
+        },
     }
     state = {"w0": State("weight"), **{f"u{k}": State(0.0) for k in range(1, BEAKERS + 1)}}
     pre = {"x": Trace("tau_plus", "add")}
@@ -72,6 +131,12 @@ class GatedBidirectionalChain(LearningRule):
             c[f"g{k}"] = end * (p.alpha * dt / p.chain_step) / p.ratio**k
             c[f"border{k}"] = float(k in (p.stm, p.stm + p.mtm) and k < p.beakers)
             c[f"per_c{k}"] = 1.0 / p.ratio ** (k - 1) if k <= p.beakers else 0.0
+        tiered = p.clock == "tiered"
+        c["every_step"] = float(not tiered)
+        for n in range(1, BEAKERS // 2 + 1):
+            c[f"last{2 * n}"] = float(p.beakers <= 2 * n)
+            period = 1 if n == 1 else _period(2 * n - 1, p.ratio, p.chain_step / dt)
+            c[f"every{n}"] = float(period if tiered and 2 * n - 1 <= p.beakers else 0)
         return c
 
     def on_pre(w: Any, s: Any, c: Any, pre: Any, post: Any, third: Any) -> Any:  # noqa: ARG002 - signature of all rules
@@ -120,3 +185,21 @@ class GatedBidirectionalChain(LearningRule):
         w = s.w0 + c.gain * u1
         w = 0.0 if w < 0.0 else (c.w_max if w > c.w_max else w)
         return w, (s.w0, u1, u2, u3, u4, u5, u6, u7, u8, u9, u10, u11, u12)
+
+    def first_pair(w: Any, s: Any, c: Any, pre: Any, post: Any, third: Any, steps: Any) -> Any:  # noqa: ARG002 - signature of all visits
+        """Move contents of the first two beakers, those that flow on to the third apart."""
+        opened = third * c.protein
+
+        def gate(u: Any, v: Any, border: Any) -> Any:
+            tagged = u - v > c.theta_tag or v - u > c.theta_tag
+            return 1.0 if border == 0.0 else (opened if tagged else 0.0)
+
+        inside = gate(s.u1, s.u2, c.border1)
+        flow = steps * inside * c.g1 * (s.u1 - s.u2)
+        end = c.last2 * c.beta + c.drain * (1.0 - gate(s.u2, s.u3, c.border2))
+        u1 = s.u1 - (c.beta * flow + steps * c.drain * (1.0 - inside) * c.g1 * s.u1) * c.per_c1
+        w = s.w0 + c.gain * u1
+        w = 0.0 if w < 0.0 else (c.w_max if w > c.w_max else w)
+        return w, (u1, s.u2 + (flow - steps * end * c.g2 * s.u2) * c.per_c2)
+
+    pair2, pair3, pair4, pair5, pair6 = (_pair(n) for n in range(2, BEAKERS // 2 + 1))
