@@ -15,10 +15,10 @@ import time
 from multiprocessing import get_context
 
 import numpy as np
+from spikemesh.runtime.exchange_streams import StreamExchange
 
 from spikemesh.runtime.exchange_shared import SharedInlet, SharedOutlet
 from spikemesh.runtime.exchange_sockets import Listener
-from spikemesh.runtime.exchange_streams import StreamExchange
 
 WARM_UP = 500
 

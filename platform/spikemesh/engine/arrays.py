@@ -140,8 +140,7 @@ class Outputs(NamedTuple):
 
     record_tick: AnyArray  # int64
     record_neuron: AnyArray  # int64
-    packets: AnyArray  # uint32 [peers, capacity, 2]
-    packet_count: AnyArray  # int64 [peers]
+    packet_at: AnyArray  # int64 [peers], address of the next packet: axon and tick, two uint32
     core_spikes: AnyArray  # int64 [bins, cores]
     core_events: AnyArray  # int64 [bins, cores]
     link_packets: AnyArray  # int64 [bins, links]

@@ -32,6 +32,12 @@ def as_int32(typingctx: Any, address: Any) -> Any:
 
 
 @intrinsic
+def as_uint32(typingctx: Any, address: Any) -> Any:
+    """Reinterpret an address as a pointer to uint32."""
+    return types.CPointer(types.uint32)(types.int64), _int_to_pointer
+
+
+@intrinsic
 def as_uint8(typingctx: Any, address: Any) -> Any:
     """Reinterpret an address as a pointer to uint8."""
     return types.CPointer(types.uint8)(types.int64), _int_to_pointer

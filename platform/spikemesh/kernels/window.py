@@ -23,7 +23,7 @@ import numpy as np
 
 from spikemesh.kernels.accelerate import inlined, kernel
 from spikemesh.kernels.generate import DRAWS, INPUT, RAISED, ROW, TABLE_RAISED
-from spikemesh.kernels.pointers import call
+from spikemesh.kernels.pointers import as_uint32, call
 from spikemesh.kernels.poisson import count_each, count_shared
 from spikemesh.kernels.random import fill_block
 
@@ -243,10 +243,10 @@ def _emit(tick: Any, first: Any, count: Any, t: Any, q: Any, p: Any, o: Any, rin
             o.record_neuron[cursor[RECORDED]] = i
             cursor[RECORDED] += 1
         for entry in range(t.out_ptr[i], t.out_ptr[i + 1]):
-            peer = t.out_peer[entry]
-            o.packets[peer, o.packet_count[peer], 0] = t.out_axon[entry]
-            o.packets[peer, o.packet_count[peer], 1] = tick - first
-            o.packet_count[peer] += 1
+            at = o.packet_at[t.out_peer[entry]]
+            packet = as_uint32(at)
+            packet[0], packet[1] = t.out_axon[entry], tick - first
+            o.packet_at[t.out_peer[entry]] = at + 8
         axon = t.axon[i]
         if axon >= 0:
             cursor[DELIVERIES] += _deliver(axon, tick, t, ring)
@@ -298,17 +298,13 @@ def run_window(
     Returns
     -------
     int
-        Last tick completed: less than ``until`` when an output buffer is nearly full.
+        Last tick completed: less than ``until`` when the record of spikes is nearly full.
     """
     slots = ring.shape[0] - 1
     for tick in range(begin + 1, until + 1):
         if cursor[RECORDED] + p.spiked.size > o.record_tick.size:
             cursor[FULL] = 1
             return tick - 1
-        for peer in range(o.packet_count.size):
-            if o.packet_count[peer] + p.spiked.size > o.packets.shape[1]:
-                cursor[FULL] = 1
-                return tick - 1
         row = ring[tick & slots]
         cursor[SCHEDULE_AT] = _scheduled(tick, cursor[SCHEDULE_AT], p, q, h, ring)
         cursor[DRIVEN] += _drive(tick, p, d, row)
