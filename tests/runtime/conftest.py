@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from spikemesh.runtime.exchange_memory import Inbox, MemoryExchange
@@ -220,3 +221,46 @@ def connect(request):
     yield make
     for exchange in made:
         exchange.close()
+
+
+@pytest.fixture(scope="session")
+def built():
+    """Programs of a network in which everyone sends to everyone: ``built(workers, shortest delay in steps)``."""
+    import spikemesh as sm
+    from spikemesh.description.system import System
+    from spikemesh.mapping.build import WorkerPlan, build_programs
+    from spikemesh.mapping.placement import placement_on
+    from spikemesh.registry import load_registry
+    from spikemesh.registry.bind import bind
+
+    registry = load_registry()
+
+    def build(workers, shortest, learning=None):
+        net = sm.Network(timestep="0.5 ms", seed=4)
+        delay = sm.uniform(0.5 * shortest, 0.5 * shortest + 4.0)
+        net.add_population("exc", 96, "lif_psc_exp", i_e=np.linspace(300.0, 700.0, 96), tau_m=10.0, t_ref=1.0)
+        net.connect("exc", "exc", "fixed_indegree", indegree=12, weight=25.0, delay=delay, learning=learning)
+        net.connect("exc", "exc", "fixed_indegree", indegree=9, weight=-20.0, delay=delay, name="back")
+        net.probe("exc", "spikes")
+        network = bind(net.describe(), registry)
+        placement = placement_on(System(chips=(workers,)), [np.arange(96) * workers // 96])
+        plan = WorkerPlan(np.arange(workers), tuple((f"chip {k}",) for k in range(workers)))
+        router = registry.routers.get("dimension_order")
+        return build_programs(network, placement, router, plan, 10).programs
+
+    return build
+
+
+@pytest.fixture
+def advance():
+    """Let workers run to ticks one after another, each in its thread; return all spikes in order, and events."""
+
+    def run(workers, ticks):
+        with ThreadPoolExecutor(len(workers)) as pool:
+            futures = [pool.submit(lambda w=w: [w.advance(tick) for tick in ticks]) for w in workers]
+            reports = [report for future in futures for report in future.result(60)]
+        pairs = [zip(*(c.tolist() for c in r.spikes["exc"]), strict=True) for r in reports if r.spikes]
+        spikes = sorted(pair for some in pairs for pair in some)
+        return spikes, sum(r.synaptic_events for r in reports)
+
+    return run

@@ -29,6 +29,9 @@ from spikemesh.mapping.routes import FanOut, Routes, fan_out_from, packet_routes
 from spikemesh.mapping.scales import input_scales, whole_weight
 from spikemesh.mapping.tables import Incoming, Slot, incoming
 
+_BLOCK_PACKETS = 1 << 20
+"""Packets that a block has room for at most, unless a single step can make more."""
+
 
 @dataclass(frozen=True, eq=False)
 class WorkerPlan:
@@ -133,9 +136,12 @@ def _home(network: BoundNetwork, slots: Sequence[Sequence[Slot]]) -> IntArray:
 
 
 def _ring_slots(arriving: Sequence[Incoming]) -> int:
-    """Slots of the input ring: a power of two that holds the longest delay."""
+    """Slots of the input ring: a power of two that holds the step under way and the longest delay after it.
+
+    No more: the slot that a step has emptied is then among the next to be filled, while it is in the cache.
+    """
     longest = max((steps for found in arriving for steps in found.longest.values()), default=1)
-    return 1 << int(longest + 1).bit_length()
+    return 1 << int(longest).bit_length()
 
 
 def _check_delays(network: BoundNetwork, placement: Placement, arriving: Sequence[Incoming]) -> None:
@@ -184,12 +190,21 @@ def _check_memory(network: BoundNetwork, inputs: int, slots: int, arriving: Sequ
 
 
 def _window(arriving: Sequence[Incoming], home: IntArray) -> int | None:
-    """Shortest delay between workers: the most steps that can pass before a packet matters elsewhere."""
+    """Shortest delay between workers: the most steps that can pass before a packet matters elsewhere.
+
+    Less where many neurons send over long delays, so that a block with room for all they can send stays small.
+    """
     shortest = [
         int(a.shortest[home != w].min(initial=np.iinfo(np.int64).max)) for w, a in enumerate(arriving)
     ]
     least = min(shortest)
-    return None if least == np.iinfo(np.int64).max else least
+    if least == np.iinfo(np.int64).max:
+        return None
+    workers = range(len(arriving))
+    senders = [np.bincount(home[a.synapses > 0], minlength=len(arriving)) for a in arriving]
+    most = max(int(senders[to][source]) for to in workers for source in workers if to != source)
+    # A block takes half a window.
+    return min(least, max(1, 2 * _BLOCK_PACKETS // most))
 
 
 def _program(

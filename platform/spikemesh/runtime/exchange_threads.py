@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from spikemesh.runtime.exchange_memory import Inbox, MemoryExchange
 from spikemesh.runtime.groups import usable_cpus
 
-SPIN_S = 50e-6
+SPIN_S = 100e-6
 """How long to look for packets before sleeping, where every worker has a core to itself."""
 
 
