@@ -1,7 +1,7 @@
 """Time of an exchange of one block each way between two processes of one machine.
 
-Each of two processes sends a block to the other and then takes the other's, as workers do after every
-window. Run: ``python benchmarks/exchange.py [--packets 100] [--windows 20000] [--sockets]``.
+Each of two processes hands a block to the other and then takes the other's, as workers do after every
+window, in compiled code. Run: ``python benchmarks/exchange.py [--packets 100] [--windows 20000] [--sockets]``.
 """
 
 from __future__ import annotations
@@ -11,16 +11,34 @@ import json
 import os
 import statistics
 import sys
-import time
 from multiprocessing import get_context
 
 import numpy as np
 
-from spikemesh.runtime.exchange_shared import SharedInlet, SharedOutlet
+from spikemesh.kernels.accelerate import kernel
+from spikemesh.kernels.atomics import clock_ns
+from spikemesh.kernels.mailbox import await_blocks, await_room, head_of, put, take
+from spikemesh.runtime.exchange_memory import Inbox, MemoryExchange
+from spikemesh.runtime.exchange_relays import IncomingRelay, OutgoingRelay
+from spikemesh.runtime.exchange_shared import ProcessPeer, SharedInbox, open_inbox
 from spikemesh.runtime.exchange_sockets import Listener
-from spikemesh.runtime.exchange_streams import StreamExchange
 
 WARM_UP = 500
+PATIENCE_NS = 1_000_000_000
+
+
+@kernel
+def swap(m, packets, into, times, spin_ns):
+    scratch = np.zeros(2, dtype=np.int64)
+    for window in range(times.size):
+        begun = clock_ns(m.calls, scratch)
+        while not await_room(m, 0, window, PATIENCE_NS, scratch):
+            pass
+        put(m, 0, window, 0, 0, packets)
+        while head_of(m, 0)[0] < 0:
+            await_blocks(m, window + 1, spin_ns, PATIENCE_NS, scratch)
+        take(m, 0, into)
+        times[window] = clock_ns(m.calls, scratch) - begun
 
 
 def main() -> None:
@@ -50,34 +68,39 @@ def main() -> None:
 
 
 def run(index: int, pipe: object, packets: int, windows: int, sockets: bool, spin_us: float) -> None:
-    exchange = connect(index, pipe, sockets, spin_us * 1e-6)
+    exchange = connect(index, pipe, packets, sockets)
     block = np.arange(2 * packets, dtype=np.uint32).reshape(-1, 2)
-    peer, times = 1 - index, []
-    for window in range(windows + WARM_UP):
-        begun = time.perf_counter()
-        exchange.send(peer, window, block)
-        exchange.receive(peer, window)
-        times.append(1e6 * (time.perf_counter() - begun))
-    exchange.close()
+    into = np.zeros_like(block)
+    times = np.zeros(windows + WARM_UP, dtype=np.int64)
+    swap(exchange.post, block, into, times, int(1e3 * spin_us))
+    assert np.array_equal(block, into)
     if index == 0:
-        report(times[WARM_UP:], packets, sockets)
+        report((1e-3 * times[WARM_UP:]).tolist(), packets, sockets)
+    pipe.send("done")
+    pipe.recv()
+    exchange.close()
 
 
-def connect(index: int, pipe: object, sockets: bool, spin_s: float) -> StreamExchange:
+def connect(index: int, pipe: object, packets: int, sockets: bool) -> MemoryExchange:
     peer = 1 - index
     if sockets:
         listener = Listener("127.0.0.1", b"benchmark", index)
         pipe.send(listener.offer)
-        return StreamExchange(*listener.connect(frozenset({peer}), {peer: pipe.recv()}, 10.0), spin_s=spin_s)
-    inlet = SharedInlet("benchmark", 1 << 20)
-    pipe.send((inlet.offer, os.getpid()))
+        come, gone = listener.connect(frozenset({peer}), {peer: pipe.recv()}, 10.0)
+        inbox = Inbox.private({peer: packets})
+        incoming = IncomingRelay(come[peer], peer, index, inbox)
+        outgoing = OutgoingRelay(gone[peer], peer, index, packets)
+        return MemoryExchange(
+            index, inbox, {peer: outgoing.inbox}, watches=[(peer, incoming), (peer, outgoing)]
+        )
+    shared = SharedInbox("benchmark", {peer: packets})
+    pipe.send((shared.offer, os.getpid()))
     offer, pid = pipe.recv()
-    inlet.watch(pid)
-    outlet = SharedOutlet(offer)
+    target = open_inbox(offer)
     pipe.send("opened")
     pipe.recv()
-    inlet.drop_name()
-    return StreamExchange({peer: inlet}, {peer: outlet}, spin_s=spin_s)
+    shared.drop_name()
+    return MemoryExchange(index, shared.inbox, {peer: target}, watches=[(peer, ProcessPeer(pid))])
 
 
 def report(times: list[float], packets: int, sockets: bool) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import queue
 import threading
 from collections import defaultdict
 from functools import partial
@@ -22,6 +21,8 @@ from spikemesh.mapping.scales import input_scales, stored_shift
 from spikemesh.mapping.weights import signed_receptor
 from spikemesh.registry import load_registry
 from spikemesh.registry.bind import bind
+from spikemesh.runtime.backend import rooms
+from spikemesh.runtime.exchange_threads import ThreadMesh
 
 
 @pytest.fixture(scope="session")
@@ -243,22 +244,6 @@ class Run:
         return rows[np.lexsort((rows[:, 1], rows[:, 0]))]
 
 
-class Queues:
-    def __init__(self, boxes, me):
-        self.boxes, self.me = boxes, me
-
-    def send(self, target, window, packets):
-        self.boxes[self.me, target].put((window, packets))
-
-    def receive(self, source, window):
-        number, packets = self.boxes[source, self.me].get(timeout=60)
-        assert number == window
-        return packets
-
-    def close(self):
-        pass
-
-
 @pytest.fixture
 def engine(registry):
     """Run a network on ``chips`` ideal chips by ``workers`` threads; neurons are dealt out by ``deal``."""
@@ -275,8 +260,8 @@ def engine(registry):
         worker_of_core = np.repeat(np.arange(chips) * workers // chips, cores)
         plan = WorkerPlan(worker_of_core, tuple((f"worker {k}",) for k in range(workers)))
         build = build_programs(network, placement, registry.routers.get("dimension_order"), plan, 10)
-        boxes = {(s, t): queue.SimpleQueue() for s in range(workers) for t in range(workers)}
-        made = [Worker(p, Queues(boxes, k)) for k, p in enumerate(build.programs)]
+        mesh = ThreadMesh(rooms(build.programs), workers)
+        made = [Worker(p, e) for p, e in zip(build.programs, mesh.exchanges, strict=True)]
         reports = [[] for _ in made]
         failures = []
 
@@ -286,6 +271,7 @@ def engine(registry):
                     reports[k].append(made[k].advance(until))
             except BaseException as error:
                 failures.append(error)
+                mesh.abort()
 
         threads = [threading.Thread(target=work, args=(k,)) for k in range(workers)]
         for thread in threads:

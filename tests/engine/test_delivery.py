@@ -76,6 +76,26 @@ def test_whole_weights_of_sparse_layers_are_narrow(naive, engine, registry):
     assert fast.spikes("out") == sorted(slow.spikes["out"])
 
 
+def test_signed_layers_that_are_nearly_dense_are_not_runs(naive, engine, registry):
+    n = 24
+    net = Network(timestep="1 ms", seed=1)
+    source = net.add_population(
+        "in", n, "spike_source", times=[np.arange(1.0, 60.0, k % 4 + 2) for k in range(n)]
+    )
+    target = net.add_population("out", n, "lif_psc_exp", tau_m=10.0, v_th=-60.0, tau_syn_in=7.0)
+    # As many targets for every source, but one of them is missing in the middle.
+    pairs = np.array([(s, t) for s in range(n) for t in range(n) if t != 7])
+    weights = np.random.default_rng(1).normal(100.0, 300.0, len(pairs))
+    net.connect(source, target, sources=pairs[:, 0], targets=pairs[:, 1], weight=weights, delay="2 ms")
+    net.probe(target, "spikes")
+    network = bind(net.describe(), registry)
+    slow = naive(network).run(60)
+    assert len(slow.spikes["out"]) > 20
+    fast = engine(network, 60)
+    assert kinds_of(fast) == {kinds.WIDE}
+    assert fast.spikes("out") == sorted(slow.spikes["out"])
+
+
 def test_more_spikes_under_way_than_there_was_room_for(engine):
     n, steps = 3000, 60
     net = Network(timestep="1 ms", seed=1)

@@ -6,11 +6,13 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
-from spikemesh.runtime.exchange_shared import SharedInlet, SharedOutlet
+from spikemesh.runtime.exchange_memory import Inbox, MemoryExchange
+from spikemesh.runtime.exchange_relays import IncomingRelay, OutgoingRelay
+from spikemesh.runtime.exchange_shared import SharedInbox, open_inbox
 from spikemesh.runtime.exchange_sockets import Listener
-from spikemesh.runtime.exchange_streams import StreamExchange
 from spikemesh.runtime.exchange_threads import ThreadMesh
 
 KINDS = ("threads", "memory", "file", "sockets")
@@ -30,6 +32,7 @@ def _fakes():  # noqa: C901  one closure, see below
         def __init__(self, index, agents, peers_out, peers_in, table, fault="", fault_tick=0):
             self.index, self.agents, self.peers_out, self.peers_in = index, agents, peers_out, peers_in
             self.table, self.fault, self.fault_tick = table, fault, fault_tick
+            self.packets_out = (64,) * len(peers_out)
             self.plugin_files = ()
 
     class Worker:
@@ -156,64 +159,108 @@ def nothing_left():
     assert not list(Path("/dev/shm").glob("*spikemesh*"))
 
 
-def _shared(pairs, workers, size, anonymous):
-    inlets = {pair: SharedInlet("test", size, anonymous=anonymous) for pair in pairs}
-    outlets = {pair: SharedOutlet(inlet.offer) for pair, inlet in inlets.items()}
-    for inlet in inlets.values():
-        inlet.watch(inlet.offer.pid)
-        inlet.drop_name()
-    return _assemble(workers, inlets, outlets)
+def _shared(rooms, workers, anonymous):
+    shared = [
+        SharedInbox("test", {s: room for (s, t), room in rooms.items() if t == w}, anonymous=anonymous)
+        for w in range(workers)
+    ]
+    exchanges = [
+        MemoryExchange(w, shared[w].inbox, {t: open_inbox(shared[t].offer) for s, t in rooms if s == w})
+        for w in range(workers)
+    ]
+    for inbox in shared:
+        inbox.drop_name()
+    return exchanges
 
 
-def _sockets(pairs, workers):
+def _sockets(rooms, workers):
     listeners = [Listener("127.0.0.1", b"secret", w) for w in range(workers)]
     offers = {w: listener.offer for w, listener in enumerate(listeners)}
     with ThreadPoolExecutor(workers) as pool:
         ends = list(
             pool.map(
                 lambda w: listeners[w].connect(
-                    frozenset(s for s, t in pairs if t == w), {t: offers[t] for s, t in pairs if s == w}, 10.0
+                    frozenset(s for s, t in rooms if t == w), {t: offers[t] for s, t in rooms if s == w}, 10.0
                 ),
                 range(workers),
             )
         )
-    return [StreamExchange(*end) for end in ends]
+    return [relayed(w, *end, rooms) for w, end in enumerate(ends)]
 
 
-def _assemble(workers, inlets, outlets):
-    return [
-        StreamExchange(
-            {s: inlet for (s, t), inlet in inlets.items() if t == w},
-            {t: outlet for (s, t), outlet in outlets.items() if s == w},
-        )
-        for w in range(workers)
-    ]
+def relayed(worker, come, gone, rooms):
+    """Make the exchange of a worker all of whose peers are behind connections."""
+    inbox = Inbox.private({s: room for (s, t), room in rooms.items() if t == worker})
+    out = {t: OutgoingRelay(gone[t], t, worker, rooms[worker, t]) for s, t in rooms if s == worker}
+    watches = [(s, IncomingRelay(c, s, worker, inbox)) for s, c in come.items()]
+    targets = {t: relay.inbox for t, relay in out.items()}
+    return MemoryExchange(worker, inbox, targets, watches=[*watches, *out.items()])
 
 
 @pytest.fixture(params=KINDS)
 def connect(request):
-    """Connect workers of this process by every kind of exchange: ``connect(workers, pairs, size)``."""
+    """Connect workers of this process by every kind of exchange: ``connect(workers, pairs, room)``."""
     made = []
 
-    def make(workers, pairs, size=1 << 16):
+    def make(workers, pairs, room=10_000):
+        rooms = dict.fromkeys(pairs, room)
         if request.param == "threads":
-            mesh = ThreadMesh(pairs)
-            exchanges = [mesh.exchange(w) for w in range(workers)]
-            abort = mesh.abort
+            exchanges = ThreadMesh(rooms, workers).exchanges
+        elif request.param == "sockets":
+            exchanges = _sockets(rooms, workers)
         else:
-            exchanges = (
-                _sockets(pairs, workers)
-                if request.param == "sockets"
-                else _shared(pairs, workers, size, request.param == "memory")
-            )
-
-            def abort():
-                for exchange in exchanges:
-                    exchange.abort()
-
+            exchanges = _shared(rooms, workers, request.param == "memory")
         made.extend(exchanges)
+
+        def abort():
+            for exchange in exchanges:
+                exchange.abort()
+
         return exchanges, abort
 
     yield make
     for exchange in made:
         exchange.close()
+
+
+@pytest.fixture(scope="session")
+def built():
+    """Programs of a network in which everyone sends to everyone: ``built(workers, shortest delay in steps)``."""
+    import spikemesh as sm
+    from spikemesh.description.system import System
+    from spikemesh.mapping.build import WorkerPlan, build_programs
+    from spikemesh.mapping.placement import placement_on
+    from spikemesh.registry import load_registry
+    from spikemesh.registry.bind import bind
+
+    registry = load_registry()
+
+    def build(workers, shortest, learning=None):
+        net = sm.Network(timestep="0.5 ms", seed=4)
+        delay = sm.uniform(0.5 * shortest, 0.5 * shortest + 4.0)
+        net.add_population("exc", 96, "lif_psc_exp", i_e=np.linspace(300.0, 700.0, 96), tau_m=10.0, t_ref=1.0)
+        net.connect("exc", "exc", "fixed_indegree", indegree=12, weight=25.0, delay=delay, learning=learning)
+        net.connect("exc", "exc", "fixed_indegree", indegree=9, weight=-20.0, delay=delay, name="back")
+        net.probe("exc", "spikes")
+        network = bind(net.describe(), registry)
+        placement = placement_on(System(chips=(workers,)), [np.arange(96) * workers // 96])
+        plan = WorkerPlan(np.arange(workers), tuple((f"chip {k}",) for k in range(workers)))
+        router = registry.routers.get("dimension_order")
+        return build_programs(network, placement, router, plan, 10).programs
+
+    return build
+
+
+@pytest.fixture
+def advance():
+    """Let workers run to ticks one after another, each in its thread; return all spikes in order, and events."""
+
+    def run(workers, ticks):
+        with ThreadPoolExecutor(len(workers)) as pool:
+            futures = [pool.submit(lambda w=w: [w.advance(tick) for tick in ticks]) for w in workers]
+            reports = [report for future in futures for report in future.result(60)]
+        pairs = [zip(*(c.tolist() for c in r.spikes["exc"]), strict=True) for r in reports if r.spikes]
+        spikes = sorted(pair for some in pairs for pair in some)
+        return spikes, sum(r.synaptic_events for r in reports)
+
+    return run

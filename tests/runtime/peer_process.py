@@ -6,27 +6,30 @@ import sys
 
 import numpy as np
 
-from spikemesh.runtime.exchange_shared import RingOffer, SharedInlet, SharedOutlet
-from spikemesh.runtime.exchange_streams import StreamExchange
-from spikemesh.runtime.stream import PeerLostError
+from spikemesh.runtime.exchange_memory import MemoryExchange, Place
+from spikemesh.runtime.exchange_shared import InboxOffer, ProcessPeer, SharedInbox, open_inbox
+from spikemesh.runtime.lost import PeerLostError
 
 
 def say(**what):
     print(json.dumps(what), flush=True)
 
 
+def offered(said):
+    return InboxOffer(**said | {"places": {int(n): Place(**p) for n, p in said["places"].items()}})
+
+
 def main(index, peers, windows):
-    inlets = {peer: SharedInlet("test", 1 << 16, anonymous=index != 0) for peer in peers}
-    say(pid=os.getpid(), offers={str(p): vars(i.offer) for p, i in inlets.items()})
+    shared = SharedInbox("test", dict.fromkeys(peers, 50), anonymous=index != 0)
+    offer = vars(shared.offer) | {"places": {str(n): vars(p) for n, p in shared.offer.places.items()}}
+    say(pid=os.getpid(), offer=offer)
     table = json.loads(sys.stdin.readline())
-    outlets = {peer: SharedOutlet(RingOffer(**table[str(peer)]["offers"][str(index)])) for peer in peers}
-    for peer, inlet in inlets.items():
-        inlet.watch(table[str(peer)]["pid"])
+    targets = {peer: open_inbox(offered(table[str(peer)]["offer"])) for peer in peers}
+    watches = [(peer, ProcessPeer(table[str(peer)]["pid"])) for peer in peers]
     say(opened=True)
     sys.stdin.readline()
-    for inlet in inlets.values():
-        inlet.drop_name()
-    exchange = StreamExchange(inlets, outlets)
+    shared.drop_name()
+    exchange = MemoryExchange(index, shared.inbox, targets, watches=watches)
     say(running=True)
     total = 0
     try:

@@ -6,57 +6,66 @@ import stat
 import threading
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from spikemesh.errors import RunError
-from spikemesh.runtime.exchange_shared import RingOffer, SharedInlet, SharedOutlet, ring_bytes
+from spikemesh.runtime.exchange_memory import MemoryExchange, places
+from spikemesh.runtime.exchange_shared import InboxOffer, SharedInbox, open_inbox
 from spikemesh.runtime.exchange_sockets import Listener
 
 
-def test_anonymous_mailbox_has_no_name(nothing_left):
-    inlet = SharedInlet("run", 1 << 16)
-    assert not inlet.offer.named
+def test_anonymous_inbox_has_no_name(nothing_left):
+    shared = SharedInbox("run", {1: 100})
+    assert not shared.offer.named
     assert not list(Path("/dev/shm").glob("*spikemesh*"))
-    inlet.close()
+    shared.drop_name()
 
 
-def test_named_mailbox_is_private_and_unlinked_after_opening(nothing_left):
-    inlet = SharedInlet("a1b2", 1 << 16, anonymous=False)
-    path = Path(inlet.offer.path)
+def test_named_inbox_is_private_and_unlinked_after_opening(nothing_left):
+    shared = SharedInbox("a1b2", {1: 100}, anonymous=False)
+    path = Path(shared.offer.path)
     assert "a1b2" in path.name
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    outlet = SharedOutlet(inlet.offer)
-    inlet.drop_name()
+    opened = open_inbox(shared.offer)
+    shared.drop_name()
     assert not path.exists()
-    assert outlet.write(memoryview(b"spike")) == 5
-    found = bytearray(5)
-    assert inlet.read(memoryview(found)) == 5
-    assert bytes(found) == b"spike"
-    outlet.close()
-    inlet.close()
+    receiver, sender = MemoryExchange(0, shared.inbox, {}), MemoryExchange(1, shared.inbox, {0: opened})
+    sender.send(0, 0, np.array([[3, 4]], dtype=np.uint32))
+    assert receiver.receive(1, 0).tolist() == [[3, 4]]
 
 
-def test_named_mailbox_that_nobody_opened_goes_with_close(nothing_left):
-    inlet = SharedInlet("run", 1 << 16, anonymous=False)
-    inlet.close()
-    assert not Path(inlet.offer.path).exists()
+def test_named_inbox_that_nobody_opened_goes_with_its_name(nothing_left):
+    shared = SharedInbox("run", {1: 100}, anonymous=False)
+    shared.drop_name()
+    shared.drop_name()
+    assert not Path(shared.offer.path).exists()
+
+
+def test_memory_is_taken_only_by_what_is_written():
+    # A million packets in each of 8 blocks: 64 MB if it were all there.
+    shared = SharedInbox("run", {1: 1_000_000})
+    assert shared.offer.size > 64_000_000
+    assert os.stat(shared.offer.path).st_blocks * 512 < 100_000
+    shared.drop_name()
 
 
 def test_another_file_than_offered_is_refused(tmp_path):
     path = tmp_path / "file"
     path.write_bytes(bytes(100))
-    with pytest.raises(RunError, match="is not the mailbox"):
-        SharedOutlet(RingOffer(str(path), 1 << 16, os.getpid(), True))
-    with pytest.raises(RunError, match="cannot open the mailbox"):
-        SharedOutlet(RingOffer(str(tmp_path / "none"), 1 << 16, os.getpid(), True))
+    with pytest.raises(RunError, match="is not the inbox"):
+        open_inbox(InboxOffer(str(path), 1 << 16, os.getpid(), True, {}))
+    with pytest.raises(RunError, match="cannot open the inbox"):
+        open_inbox(InboxOffer(str(tmp_path / "none"), 1 << 16, os.getpid(), True, {}))
 
 
-def test_ring_sizes_stay_within_the_budget():
-    # 8 MiB for all rings of one worker, 64 KiB to 1 MiB each.
-    assert ring_bytes(1) == 1 << 20
-    assert ring_bytes(8) == 1 << 20
-    assert ring_bytes(100) == 1 << 16
-    assert all(ring_bytes(n) & (ring_bytes(n) - 1) == 0 for n in range(1, 300))
+def test_mailboxes_do_not_overlap_and_small_ones_have_more_blocks():
+    found, size = places({3: 10, 1: 100_000, 2: 0})
+    # A block is a line of 64 bytes and 8 bytes for each packet, in whole lines; the head has six lines.
+    assert [(p.room, p.blocks) for p in found.values()] == [(10, 64), (100_000, 8), (0, 64)]
+    ends = [p.offset + 384 + p.blocks * (64 + -(-8 * p.room // 64) * 64) for p in found.values()]
+    assert [p.offset for p in found.values()] == [192, *ends[:2]]
+    assert size == ends[2]
 
 
 def _connect(listener, **arguments):
@@ -65,8 +74,8 @@ def _connect(listener, **arguments):
     def run():
         try:
             inlets, _ = listener.connect(**arguments)
-            for inlet in inlets.values():
-                inlet.close()
+            for connection in inlets.values():
+                connection.close()
         except RunError as error:
             errors.append(str(error))
 

@@ -1,5 +1,6 @@
 """Every kind of exchange delivers every block, once, in order, and wakes up when the run is aborted."""
 
+import socket
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -10,7 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from spikemesh.errors import RunError
-from spikemesh.runtime.stream import FRAME, PeerLostError
+from spikemesh.runtime.exchange_memory import Inbox, MemoryExchange
+from spikemesh.runtime.exchange_relays import FRAME, IncomingRelay
+from spikemesh.runtime.lost import PeerLostError
 
 BOTH = [(0, 1), (1, 0)]
 
@@ -59,10 +62,10 @@ def test_blocks_of_any_size_arrive_unchanged(connect, sizes):
         b.close()
 
 
-def test_blocks_much_larger_than_the_mailbox_cross_without_deadlock(connect):
-    # 8 MB each way through 64 KiB: both sides send before either receives, with a third in between.
+def test_large_blocks_cross_without_deadlock(connect):
+    # 8 MB each way: both sides send before either receives, with a third in between.
     pairs = [(s, t) for s in range(3) for t in range(3) if s != t]
-    exchanges, _ = connect(3, pairs)
+    exchanges, _ = connect(3, pairs, 1_000_000)
     others = [[1, 2], [2, 0], [0, 1]]
     run_all([(swap, exchanges[w], w, others[w], others[w], [1_000_000, 0, 300_000]) for w in range(3)])
 
@@ -132,69 +135,100 @@ def test_abort_wakes_waiting_workers_and_lets_no_wait_begin(connect):
         a.receive(1, 0)
 
 
-class _Pipe:
-    """A stream that gives what it is given, any few bytes at a time."""
-
-    def __init__(self, data=b"", portion=1 << 20):
-        self.data, self.portion, self.reason = bytearray(data), portion, ""
-
-    def read(self, into):
-        count = min(len(into), len(self.data), self.portion)
-        into[:count] = self.data[:count]
-        del self.data[:count]
-        return count
-
-    def write(self, data):
-        self.data += data[: self.portion]
-        return min(len(data), self.portion)
-
-    def lost(self):
-        return self.reason
-
-    def close(self):
-        pass
+def test_more_packets_than_a_block_holds_are_refused(connect):
+    (a, b), _ = connect(2, [(0, 1)], 10)
+    with pytest.raises(RunError, match="11 packets for worker 1 in window 0; a block holds 10"):
+        a.send(1, 0, block(0, 0, 11))
+    a.send(1, 0, block(0, 0, 10))
+    np.testing.assert_array_equal(b.receive(0, 0), block(0, 0, 10))
 
 
+def test_sender_of_a_full_mailbox_sleeps_until_there_is_room(connect):
+    (a, b), _ = connect(2, [(0, 1)], 50_000)
+    # 8 blocks in each mailbox on the way; sockets hold a few of 400 kB more.
+    sent = []
+
+    def send():
+        for window in range(60):
+            a.send(1, window, block(0, window, 50_000))
+            sent.append(window)
+
+    thread = threading.Thread(target=send)
+    thread.start()
+    time.sleep(0.3)
+    held, before = len(sent), time.thread_time()
+    assert 8 <= held < 60
+    assert a.waiting_for == 1
+    for window in range(60):
+        np.testing.assert_array_equal(b.receive(0, window), block(0, window, 50_000))
+    thread.join(10)
+    assert len(sent) == 60
+    assert a.waiting_for is None
+    assert before >= 0
+
+
+@pytest.fixture
+def relay():
+    """An exchange whose worker 0 is behind a connection, and the other end of that."""
+    ours, theirs = socket.socketpair()
+    inbox = Inbox.private({0: 50})
+    carried = IncomingRelay(ours, 0, 1, inbox)
+    exchange = MemoryExchange(1, inbox, {}, watches=[(0, carried)])
+    yield exchange, theirs
+    exchange.close()
+    theirs.close()
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=25)
 @given(sizes=st.lists(st.integers(0, 50), min_size=1, max_size=5), portion=st.integers(1, 37))
 def test_frames_survive_any_fragmentation(sizes, portion):
-    from spikemesh.runtime.exchange_streams import StreamExchange
-
-    pipe = _Pipe(portion=portion)
-    sender, receiver = StreamExchange({}, {1: pipe}), StreamExchange({0: pipe}, {})
+    ours, theirs = socket.socketpair()
+    inbox = Inbox.private({0: 50})
+    receiver = MemoryExchange(1, inbox, {}, watches=[(0, IncomingRelay(ours, 0, 1, inbox))])
+    frames = [
+        FRAME.pack(w, 7 * w, 7 * w + 7, 8 * size) + block(0, w, size).tobytes()
+        for w, size in enumerate(sizes)
+    ]
+    data = b"".join(frames)
+    for at in range(0, len(data), portion):
+        theirs.sendall(data[at : at + portion])
     for window, size in enumerate(sizes):
-        sender.send(1, window, block(0, window, size))
-    for window, size in enumerate(sizes):
-        np.testing.assert_array_equal(receiver.receive(0, window), block(0, window, size))
+        first, last, packets = receiver.receive_block(0, window)
+        assert (first, last) == (7 * window, 7 * window + 7)
+        np.testing.assert_array_equal(packets, block(0, window, size))
+    receiver.close()
+    theirs.close()
 
 
-@pytest.mark.parametrize(("window", "size", "said"), [(3, 8, "window 3"), (0, 12, "damaged")])
-def test_wrong_frame_is_refused(window, size, said):
-    from spikemesh.runtime.exchange_streams import StreamExchange
-
-    receiver = StreamExchange({0: _Pipe(FRAME.pack(window, size) + bytes(size))}, {})
+@pytest.mark.parametrize(
+    ("window", "size", "said"),
+    [(3, 8, "window 3"), (0, 12, "damaged block of 12"), (0, 408, "damaged block of 408")],
+)
+def test_wrong_frame_is_refused(relay, window, size, said):
+    exchange, theirs = relay
+    theirs.sendall(FRAME.pack(window, 0, 1, size) + bytes(size))
     with pytest.raises(RunError, match=said):
-        receiver.receive(0, 0)
+        exchange.receive(0, 0)
 
 
-def test_what_came_before_the_end_still_counts():
-    from spikemesh.runtime.exchange_streams import StreamExchange
-
-    pipe = _Pipe(FRAME.pack(0, 8) + bytes(8), portion=5)
-    pipe.reason = "its process ended"
-    receiver = StreamExchange({0: pipe}, {})
-    assert receiver.receive(0, 0).shape == (1, 2)
-    with pytest.raises(PeerLostError, match="lost worker 0: its process ended") as caught:
-        receiver.receive(0, 1)
+def test_what_came_before_the_end_still_counts(relay):
+    exchange, theirs = relay
+    theirs.sendall(FRAME.pack(0, 0, 1, 8) + bytes(8))
+    theirs.close()
+    assert exchange.receive(0, 0).shape == (1, 2)
+    with pytest.raises(PeerLostError, match="lost worker 0: it closed the connection") as caught:
+        exchange.receive(0, 1)
     assert caught.value.peer == 0
 
 
-def test_peer_that_closes_is_noticed(connect, request):
-    if request.node.callspec.params["connect"] == "threads":
-        # Threads have no end of their own: the backend aborts them all together.
-        (a, _), abort = connect(2, BOTH)
-        abort()
-    else:
-        (a, b), _ = connect(2, BOTH)
-        b.close()
-    with pytest.raises(PeerLostError):
-        a.receive(1, 0)
+def test_peer_that_closes_is_noticed_and_what_it_sent_counts(connect):
+    (a, b), _ = connect(2, BOTH)
+    b.send(0, 0, block(1, 0, 3))
+    time.sleep(0.05)  # for the threads behind a connection
+    b.close()
+    np.testing.assert_array_equal(a.receive(1, 0), block(1, 0, 3))
+    begun = time.monotonic()
+    with pytest.raises(PeerLostError, match="lost worker 1: it") as caught:
+        a.receive(1, 1)
+    assert caught.value.peer == 1
+    assert time.monotonic() - begun < 1

@@ -2,7 +2,7 @@
 
 from spikemesh.errors import PluginError
 from spikemesh.runtime.failures import Failure, agent_names, culprit, failure_of
-from spikemesh.runtime.stream import PeerLostError
+from spikemesh.runtime.lost import PeerLostError
 
 AGENTS = [("chip 0",), ("chip 1",), ("chip 2", "chip 3")]
 MISSED = Failure("lost worker 1: its process ended", follows=True, peer=1)

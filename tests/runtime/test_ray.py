@@ -135,6 +135,21 @@ def test_killed_actor_is_noticed_and_named(failing, capfd):
     assert capfd.readouterr().out == ""
 
 
+def test_killed_actor_is_noticed_by_others_that_run_compiled_code(built, cluster):
+    backend = RayBackend()
+    backend.start(built(3, 4))
+    pids = backend.pids
+    backend.submit(1 << 23)
+    time.sleep(0.5)
+    assert not backend.wait(0.1)
+    os.kill(pids[2], signal.SIGKILL)
+    begun = time.monotonic()
+    with pytest.raises(AgentError, match="chip 2: its process died"):
+        backend.collect()
+    assert time.monotonic() - begun < 3
+    wait_gone(pids, 1)
+
+
 def test_stopped_actor_is_named_after_the_stall_timeout(failing):
     error, took = failing("stop", stall_timeout_s=1.0)
     assert error.agent == "chip 1"

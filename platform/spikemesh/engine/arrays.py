@@ -95,6 +95,7 @@ class Arrivals(NamedTuple):
     first: AnyArray  # int64 [O, slots]
     last: AnyArray  # int64 [O, slots]
     longest: AnyArray  # int64 [1], longest delay
+    ahead: AnyArray  # int64 [1], most steps of a peer that are taken in before the next step of this worker
     items: AnyArray  # int64 [runs, 4], scratch: address of targets and of weights, synapses, column
 
 
@@ -175,8 +176,7 @@ class Outputs(NamedTuple):
 
     record_tick: AnyArray  # int64
     record_neuron: AnyArray  # int64
-    packets: AnyArray  # uint32 [peers, capacity, 2]
-    packet_count: AnyArray  # int64 [peers]
+    packet_at: AnyArray  # int64 [peers], address of the next packet: axon and tick, two uint32
     core_spikes: AnyArray  # int64 [bins, cores]
     core_events: AnyArray  # int64 [bins, cores]
     link_packets: AnyArray  # int64 [bins, links]

@@ -10,7 +10,9 @@ from spikemesh.ids import AnyArray, IntArray
 
 _ITEMS = 1 << 12
 """Runs of synapses listed at a time."""
-_SHARED = 1 << 12
+_BLOCKS = 4
+"""Blocks of one peer that may be taken in at once, or more."""
+_FEWEST = 1 << 12
 """Spikes of one origin that can be kept at first."""
 
 
@@ -82,12 +84,13 @@ def arrivals_of(program: Program, tables: Tables) -> Arrivals:
         first=np.zeros((origins, program.slots), dtype=np.int64),
         last=np.zeros((origins, program.slots), dtype=np.int64),
         longest=np.array([int(tables.delays.max(initial=0))], dtype=np.int64),
+        ahead=np.array([_BLOCKS * (program.exchange_steps or 1)], dtype=np.int64),
         items=np.zeros((_ITEMS + int(tables.widest[0]), 4), dtype=np.int64),
     )
 
 
 def _room(wanted: int) -> int:
-    return 1 << max(_SHARED, wanted - 1).bit_length()
+    return 1 << max(_FEWEST, wanted - 1).bit_length()
 
 
 def widened(arrivals: Arrivals, origin: int, least: int) -> Arrivals:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from spikemesh.contracts.bound import BoundCurrent, BoundInput
 from spikemesh.contracts.learning import LearningRule
 from spikemesh.contracts.neuron import NeuronModel
@@ -227,7 +229,8 @@ class Program:
     peers_out, peers_in
         Workers it sends to and receives from in every window.
     window
-        Steps between two exchanges; None if there are no peers.
+        Shortest delay between workers: the most steps that can pass before a packet matters elsewhere;
+        None if there are no peers.
     slots
         Ticks for which spikes can be kept until they arrive, a power of two.
     """
@@ -264,3 +267,15 @@ class Program:
         """Memory of the tables of synapses, without what their learning rules add."""
         static = sum(a.nbytes for p in self.wiring.parts for a in (p.starts, p.targets, p.weights))
         return static + sum(t.target.nbytes + t.weight.nbytes for t in self.plastic)
+
+    @property
+    def exchange_steps(self) -> int | None:
+        """Steps between two exchanges: at most half a window, so that packets travel while others run."""
+        return None if self.window is None else max(1, self.window // 2)
+
+    @property
+    def packets_out(self) -> tuple[int, ...]:
+        """Most packets between two exchanges for each of ``peers_out``."""
+        steps = self.exchange_steps or 1
+        counts = np.bincount(self.wiring.out_peer, minlength=len(self.peers_out))
+        return tuple(int(count) * steps for count in counts)

@@ -26,9 +26,10 @@ class WorkerReport:
     peak_rss_mb
         Largest resident memory of the worker's process so far.
     busy_s
-        Seconds spent in compiled code.
+        Seconds spent in steps and in deliveries of packets.
     exchange_us
-        Seconds of every exchange between windows, in microseconds.
+        Time between two windows without deliveries, of the last exchanges, in microseconds: handing over
+        blocks, and waiting for those of others.
     """
 
     first: int

@@ -83,8 +83,9 @@ class WorkingSet:
         self.plasticity = make_plasticity(program, self._kept)
         self.probes = self._make_probes()
 
-    def widen(self, origin: int, steps: int) -> None:
-        """Make room for the spikes that an origin can send in some steps."""
+    def widen(self, origin: int) -> None:
+        """Make room for more spikes of an origin that are still to arrive."""
+        steps = int(self.arrivals.ahead[0]) if origin else 1
         self.arrivals = widened(self.arrivals, origin, steps * int(self.arrivals.senders[origin]))
 
     def _keep(self, array: AnyArray) -> int:

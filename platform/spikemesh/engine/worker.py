@@ -1,9 +1,7 @@
 """One worker: runs its program window by window and exchanges packets with its peers.
 
-Protocol of one window (first, last]: packets of the previous window are delivered before the window
-starts; every step of the window runs; then one block goes to every peer and one is taken from every
-peer. A packet sent inside a window arrives after its end, because no delay between workers is
-shorter than a window.
+The windows run in compiled code, which comes back when a stretch is done, the record of spikes is full,
+a plugin raised or a peer kept it waiting; see :mod:`spikemesh.kernels.run`.
 """
 
 from __future__ import annotations
@@ -15,15 +13,14 @@ from typing import Any
 import numpy as np
 
 from spikemesh.engine.arrays import Outputs, Probes
-from spikemesh.engine.exchange import Exchange
+from spikemesh.engine.exchange import Alone, Exchange
 from spikemesh.engine.program import Program
 from spikemesh.engine.raised import last_raised, listen
 from spikemesh.engine.report import WorkerReport
 from spikemesh.engine.schedule import Feed
 from spikemesh.engine.setup import WorkingSet
-from spikemesh.errors import PluginError
-from spikemesh.ids import AnyArray, FloatArray, IntArray
-from spikemesh.kernels.arrivals import deliver_packets
+from spikemesh.errors import PluginError, RunError
+from spikemesh.ids import FloatArray, IntArray
 from spikemesh.kernels.compile import add_compile_seconds, compile_seconds
 from spikemesh.kernels.cursor import (
     CURSOR_WORDS,
@@ -36,11 +33,22 @@ from spikemesh.kernels.cursor import (
     RECORDED,
     SPIKES,
 )
+from spikemesh.kernels.run import (
+    BUSY_NS,
+    DAMAGED,
+    DONE,
+    EXCHANGES,
+    FAILED,
+    TICK,
+    WAITING,
+    WAITS_FOR,
+    run_windows,
+)
 from spikemesh.kernels.turns import compiling_in_turn
-from spikemesh.kernels.window import run_window
 
 _RECORDS = 1 << 18
 """Spikes that fit into the record of one call; more are taken out in several calls."""
+_NEVER = 1 << 60
 
 
 class Worker:
@@ -52,52 +60,48 @@ class Worker:
         What to run.
     exchange
         Mailboxes to the peers; None if there are none.
-
-    Attributes
-    ----------
-    tick
-        Last completed step.
     """
 
     def __init__(self, program: Program, exchange: Exchange | None = None) -> None:
         self.program = program
-        self.tick = 0
-        self._exchange = exchange
+        self._exchange = exchange or Alone()
+        self._post = self._exchange.post
         with compiling_in_turn():
             self._prepare(program)
 
     def _prepare(self, program: Program) -> None:
         self._work = WorkingSet(program)
         self._feed = Feed(program)
-        self._sequence = 0
         self._spikes: dict[str, list[tuple[IntArray, IntArray]]] = {}
         self._cursor = np.zeros(CURSOR_WORDS, dtype=np.int64)
         n = max(1, program.neurons)
-        peers = len(program.peers_out)
         self._capacity = max(_RECORDS, 2 * n)
         self._record_tick = np.zeros(self._capacity, dtype=np.int64)
         self._record_neuron = np.zeros(self._capacity, dtype=np.int64)
-        self._packets = np.zeros((peers, max(1 << 14, 2 * n), 2), dtype=np.uint32)
-        self._packet_count = np.zeros(peers, dtype=np.int64)
+        self._packet_at = np.zeros(len(program.peers_out), dtype=np.int64)
         self._warm_up()
         self._compile_s = compile_seconds()
+
+    @property
+    def tick(self) -> int:
+        """Last completed step; gets on while compiled code runs."""
+        return int(self._post.words[TICK])
 
     def _warm_up(self) -> None:
         """Run no steps, so that the loops are compiled or loaded before the clock of the run starts."""
         started = time.perf_counter()
-        report = WorkerReport(0, 0)
-        self._step(0, 0, self._feed.between(0, 0), self._probe_buffers(0, 0), self._outputs(report, 1))
-        empty = np.zeros((0, 2), dtype=np.uint32)
-        work = self._work
-        deliver_packets(empty, 0, 0, 0, work.tables, work.plasticity, work.arrivals, self._cursor)
+        self._run(
+            0, self._feed.between(0, 0), self._probe_buffers(0, 0), self._outputs(WorkerReport(0, 0), 1)
+        )
         add_compile_seconds(time.perf_counter() - started)
 
-    def _step(self, begin: int, until: int, schedule: Any, probes: Probes, outputs: Outputs) -> int:
+    def _run(self, until: int, schedule: Any, probes: Probes, outputs: Outputs) -> int:
         work = self._work
+        delay, window = self.program.window or _NEVER, self.program.exchange_steps or _NEVER
         return int(
-            run_window(
-                self.tick, begin, until, work.tables, work.populations, work.plasticity, work.drives,
-                schedule, probes, outputs, work.arrivals, self._cursor,
+            run_windows(
+                until, window, delay, self._post, work.tables, work.populations, work.plasticity,
+                work.drives, schedule, probes, outputs, work.arrivals, self._cursor,
             )
         )  # fmt: skip
 
@@ -111,58 +115,29 @@ class Worker:
         RunError
             If a peer is gone or the run is being aborted.
         """
-        first = self.tick
+        first, words = self.tick, self._post.words
         report = WorkerReport(first, until, first_bin=first // self.program.bin_steps)
         schedule = self._feed.between(first, until)
         self._cursor[:] = 0
+        words[BUSY_NS] = words[EXCHANGES] = 0
         probes = self._probe_buffers(first, until)
         outputs = self._outputs(report, until)
         listen()
-        while self.tick < until:
-            last = until if self.program.window is None else min(until, self.tick + self.program.window)
-            blocks = self._window(last, schedule, probes, outputs, report)
-            self._swap(self.tick, last, blocks, report)
-            self.tick = last
+        while (stopped := self._run(until, schedule, probes, outputs)) != DONE:
+            if stopped == WAITING:
+                self._exchange.check()
+            elif stopped == FAILED:
+                self._fail(self.tick)
+            elif stopped == DAMAGED:
+                peer = self.program.peers_in[int(words[WAITS_FOR]) - 1]
+                raise RunError(f"what worker {peer} sent is damaged: packets were lost or repeated", first)
+            elif self._cursor[NARROW]:
+                self._work.widen(int(self._cursor[NARROW]) - 1)
+                self._cursor[NARROW] = 0
+            else:
+                self._take_spikes()
         self._finish(report, probes, outputs)
         return report
-
-    def _window(
-        self, last: int, schedule: Any, probes: Probes, outputs: Outputs, report: WorkerReport
-    ) -> list[AnyArray]:
-        reached = self.tick
-        sent: list[list[AnyArray]] = [[] for _ in self.program.peers_out]
-        while reached < last:
-            started = time.perf_counter()
-            reached = self._step(reached, last, schedule, probes, outputs)
-            report.busy_s += time.perf_counter() - started
-            if self._cursor[FAILED_POPULATION] or self._cursor[FAILED_TABLE]:
-                self._fail(reached)
-            if self._cursor[NARROW]:
-                origin = int(self._cursor[NARROW]) - 1
-                self._work.widen(origin, last - self.tick if origin else 1)
-                self._cursor[NARROW] = 0
-            if self._cursor[FULL] or self._cursor[RECORDED] > self._capacity // 2:
-                self._take_spikes()
-            for peer, blocks in enumerate(sent):
-                blocks.append(self._packets[peer, : self._packet_count[peer]].copy())
-            self._packet_count[:] = 0
-        return [blocks[0] if len(blocks) == 1 else np.concatenate(blocks) for blocks in sent]
-
-    def _swap(self, first: int, last: int, blocks: list[AnyArray], report: WorkerReport) -> None:
-        exchange = self._exchange
-        if exchange is None or not (self.program.peers_out or self.program.peers_in):
-            return
-        started = time.perf_counter()
-        for peer, block in zip(self.program.peers_out, blocks, strict=True):
-            exchange.send(peer, self._sequence, block)
-        work = self._work
-        for origin, peer in enumerate(self.program.peers_in, start=1):
-            packets = exchange.receive(peer, self._sequence)
-            deliver_packets(
-                packets, origin, first, last, work.tables, work.plasticity, work.arrivals, self._cursor
-            )
-        self._sequence += 1
-        report.exchange_us.append(1e6 * (time.perf_counter() - started))
 
     def _fail(self, step: int) -> None:
         message = last_raised()
@@ -191,8 +166,7 @@ class Worker:
         return Outputs(
             self._record_tick,
             self._record_neuron,
-            self._packets,
-            self._packet_count,
+            self._packet_at,
             np.zeros((bins, program.cores), dtype=np.int64),
             np.zeros((bins, program.cores), dtype=np.int64),
             np.zeros((bins, max(1, program.links)), dtype=np.int64),
@@ -230,6 +204,9 @@ class Worker:
             "core_synaptic_events": outputs.core_events,
             "link_packets": outputs.link_packets[:, : self.program.links],
         }
+        words, times = self._post.words, self._post.times
+        report.busy_s = 1e-9 * float(words[BUSY_NS])
+        report.exchange_us = (1e-3 * times[: words[EXCHANGES]]).tolist()
         report.compile_s, self._compile_s = self._compile_s, 0.0
         report.peak_rss_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         report.spike_count = int(self._cursor[SPIKES])

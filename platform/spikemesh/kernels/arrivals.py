@@ -58,7 +58,10 @@ def begin_tick(stamp: Any, origin: Any, a: Any) -> None:
 @inlined
 def room(tick: Any, origin: Any, a: Any) -> Any:
     """Return how many more spikes of an origin can be kept in the step that ends at ``tick``."""
-    oldest = a.first[origin, max(0, tick - a.longest[0]) & (a.first.shape[1] - 1)]
+    stamp = tick - a.longest[0]
+    if stamp > a.until[origin]:
+        return a.wrap[origin] + 1
+    oldest = a.first[origin, max(0, stamp) & (a.first.shape[1] - 1)]
     return a.wrap[origin] + 1 - (a.head[origin] - oldest)
 
 

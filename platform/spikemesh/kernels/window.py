@@ -35,7 +35,7 @@ from spikemesh.kernels.cursor import (
 )
 from spikemesh.kernels.generate import DRAWS, RAISED
 from spikemesh.kernels.plasticity import arrivals, learn, remember
-from spikemesh.kernels.pointers import call
+from spikemesh.kernels.pointers import as_uint32, call
 from spikemesh.kernels.poisson import count_each, count_shared
 from spikemesh.kernels.random import fill_block
 from spikemesh.kernels.rule_source import TABLE_RAISED
@@ -167,10 +167,10 @@ def _emit(tick: Any, first: Any, count: Any, t: Any, q: Any, p: Any, o: Any, a: 
             o.record_neuron[cursor[RECORDED]] = i
             cursor[RECORDED] += 1
         for entry in range(t.out_ptr[i], t.out_ptr[i + 1]):
-            peer = t.out_peer[entry]
-            o.packets[peer, o.packet_count[peer], 0] = t.out_axon[entry]
-            o.packets[peer, o.packet_count[peer], 1] = tick - first
-            o.packet_count[peer] += 1
+            at = o.packet_at[t.out_peer[entry]]
+            packet = as_uint32(at)
+            packet[0], packet[1] = t.out_axon[entry], tick - first
+            o.packet_at[t.out_peer[entry]] = at + 8
         axon = t.axon[i]
         if axon >= 0:
             keep(axon, tick, 0, a)
@@ -192,18 +192,13 @@ def _sample(tick: Any, p: Any, b: Any) -> None:
 
 
 @inlined
-def _full(first: Any, reached: Any, until: Any, p: Any, o: Any, a: Any, cursor: Any) -> Any:
+def _full(reached: Any, p: Any, o: Any, a: Any, cursor: Any) -> Any:
     """Tell whether an output or the list of spikes still to arrive may not hold what the next step gives."""
     if cursor[RECORDED] + p.spiked.size > o.record_tick.size:
         cursor[FULL] = 1
         return True
-    for peer in range(o.packet_count.size):
-        if o.packet_count[peer] + p.spiked.size > o.packets.shape[1]:
-            cursor[FULL] = 1
-            return True
     for origin in range(a.head.size):
-        steps = until - first if origin else 1
-        if room(reached + 1, origin, a) < a.senders[origin] * steps:
+        if room(reached + 1, origin, a) < a.senders[origin] * (a.ahead[0] if origin else 1):
             cursor[NARROW] = 1 + origin
             return True
     return False
@@ -239,11 +234,11 @@ def run_window(
     Returns
     -------
     int
-        Last tick completed: less than ``until`` when an output buffer is nearly full.
+        Last tick completed: less than ``until`` when the record of spikes is nearly full.
     """
     row = a.row
     for tick in range(begin + 1, until + 1):
-        if _full(first, tick - 1, until, p, o, a, cursor):
+        if _full(tick - 1, p, o, a, cursor):
             return tick - 1
         begin_tick(tick, 0, a)
         cursor[SCHEDULE_AT] = _scheduled(tick, cursor[SCHEDULE_AT], p, q, h, row)

@@ -33,6 +33,8 @@ from spikemesh.mapping.tables import Incoming, Slot, incoming
 
 _PARTS_MAX = 511
 """Parts of a Poisson count, each below 128, whose sum fits into 16 bits."""
+_BLOCK_PACKETS = 1 << 20
+"""Packets that a block has room for at most, unless a single step can make more."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -184,12 +186,21 @@ def _check_plastic(network: BoundNetwork, arriving: Sequence[Incoming]) -> None:
 
 
 def _window(arriving: Sequence[Incoming], home: IntArray) -> int | None:
-    """Shortest delay between workers: the most steps that can pass before a packet matters elsewhere."""
+    """Shortest delay between workers: the most steps that can pass before a packet matters elsewhere.
+
+    Less where many neurons send over long delays, so that a block with room for all they can send stays small.
+    """
     shortest = [
         int(a.shortest[home != w].min(initial=np.iinfo(np.int64).max)) for w, a in enumerate(arriving)
     ]
     least = min(shortest)
-    return None if least == np.iinfo(np.int64).max else least
+    if least == np.iinfo(np.int64).max:
+        return None
+    workers = range(len(arriving))
+    senders = [np.bincount(home[a.synapses > 0], minlength=len(arriving)) for a in arriving]
+    most = max(int(senders[to][source]) for to in workers for source in workers if to != source)
+    # A block takes half a window.
+    return min(least, max(1, 2 * _BLOCK_PACKETS // most))
 
 
 def _program(

@@ -225,23 +225,47 @@ class _Reader:
 
 
 def _add_static(source: int, kind: int, readers: list[_Reader], found: Incoming) -> None:
-    columns = _counted(readers, kind)
-    if not columns.synapses:
+    # Weights of both signs are read as one first: if that makes runs of them, they are stored together.
+    joined = kind != SHARED and len({r.apart for r in readers}) == 1 and readers[0].apart != 0
+    columns = Columns(readers[0].source[1])
+    for reader in readers:
+        reader.joined = joined
+        for batch in reader.first_time():
+            columns.count(batch)
+    part = _filled(kind, readers, columns) if not joined or columns.even else None
+    if joined and (part is None or part.kind < RUN_SHARED):
+        columns = Columns(readers[0].source[1])
+        for reader in readers:
+            reader.joined = False
+            for _, batch in reader.again():
+                columns.count(batch)
+        part = _filled(kind, readers, columns)
+    if part is None:
         return
+    found.parts.append((source, part))
+    _note_shortest(columns, readers[0].source[0], found)
+    for reader in readers:
+        if reader.projection.index in reader.network.stored_weights:
+            _store_weights(reader, found)
+
+
+def _filled(kind: int, readers: list[_Reader], columns: Columns) -> StaticPart | None:
+    """Make a part of synapses that are counted; None if there are none."""
+    columns.sort()
+    if not columns.synapses:
+        return None
     if columns.synapses >= 2**32:
         names = ", ".join(f'"{reader.projection.name}"' for reader in readers)
         where = f"{columns.synapses:,} synapses of projections {names} on one worker"
         raise MappingError(Problem("run.workers", where, "more workers, for less than 2^32 on each"))
     targets = np.empty(columns.synapses, dtype=np.uint16)
     weights = np.empty(0 if kind == SHARED else columns.synapses, dtype=STORED_AS.get(kind, np.int8))
-    _note_shortest(columns, readers[0].source[0], found)
     for reader in readers:
         for edges, batch in reader.again():
             place, target = columns.places(batch)
             put(place, target, targets)
             if kind != SHARED:
                 put(place, reader.stored(edges, batch), weights)
-            _store_weights(reader, edges, found)
     columns.end()
     delay, block, value = (np.array(part, dtype=np.int64) for part in zip(*columns.keys, strict=True))
     base, other = block << 16, np.full(delay.size, -1, dtype=np.int64)
@@ -250,29 +274,7 @@ def _add_static(source: int, kind: int, readers: list[_Reader], found: Incoming)
         kind, targets, base = kind + RUN_SHARED, targets[:0].copy(), base + np.maximum(first, 0)
         if readers[0].joined:
             other = base + readers[0].apart
-    part = StaticPart(kind, 0, delay, base, other, value, columns.starts, targets, weights)
-    found.parts.append((source, part))
-
-
-def _counted(readers: list[_Reader], kind: int) -> Columns:
-    """Count the synapses of a part; weights of both signs together if that makes runs of them."""
-    size = readers[0].source[1]
-    joined = kind != SHARED and len({r.apart for r in readers}) == 1 and all(r.apart for r in readers)
-    for reader in readers:
-        reader.joined = joined
-    columns = Columns(size)
-    for reader in readers:
-        for batch in reader.first_time():
-            columns.count(batch)
-    if joined and not columns.even:
-        for reader in readers:
-            reader.joined = False
-        columns = Columns(size)
-        for reader in readers:
-            for _, batch in reader.again():
-                columns.count(batch)
-    columns.sort()
-    return columns
+    return StaticPart(kind, 0, delay, base, other, value, columns.starts, targets, weights)
 
 
 def _note_shortest(columns: Columns, offset: int, found: Incoming) -> None:
@@ -283,13 +285,12 @@ def _note_shortest(columns: Columns, offset: int, found: Incoming) -> None:
     np.minimum(here, shortest, out=here)
 
 
-def _store_weights(reader: _Reader, edges: Edges, found: Incoming) -> None:
-    if reader.projection.index not in reader.network.stored_weights:
-        return
-    weight = np.broadcast_to(edge_weights(reader.network, reader.projection, edges), edges.source.shape)
-    source, target = edges.source.astype(np.int64), reader.slot.neurons[edges.position].astype(np.int64)
-    name = reader.projection.name
-    found.static_weights.append(StaticTable(name, source, target, weight.astype(np.float64)))
+def _store_weights(reader: _Reader, found: Incoming) -> None:
+    for edges, _ in reader.again():
+        weight = np.broadcast_to(edge_weights(reader.network, reader.projection, edges), edges.source.shape)
+        source, target = edges.source.astype(np.int64), reader.slot.neurons[edges.position].astype(np.int64)
+        name = reader.projection.name
+        found.static_weights.append(StaticTable(name, source, target, weight.astype(np.float64)))
 
 
 def _add_plastic(reader: _Reader, found: Incoming) -> None:

@@ -35,6 +35,11 @@ class ProgramLike(Protocol):
         ...
 
     @property
+    def packets_out(self) -> tuple[int, ...]:
+        """Most packets of a window for each of them."""
+        ...
+
+    @property
     def plugin_files(self) -> tuple[str, ...]:
         """Single-file plugins it needs."""
         ...
@@ -48,7 +53,10 @@ class ProgramLike(Protocol):
 class WorkerLike(Protocol):
     """What a backend calls of a worker; see :class:`spikemesh.engine.worker.Worker`."""
 
-    tick: int
+    @property
+    def tick(self) -> int:
+        """Last completed step."""
+        ...
 
     def advance(self, until: int) -> WorkerReport:
         """Run to tick ``until``."""
@@ -122,6 +130,10 @@ def default_factory(program: Any, exchange: Exchange) -> WorkerLike:
     return Worker(program, exchange)
 
 
-def directed_pairs(programs: Sequence[ProgramLike]) -> list[tuple[int, int]]:
-    """Return all (source, target) pairs that exchange packets."""
-    return sorted({(p.index, target) for p in programs for target in p.peers_out})
+def rooms(programs: Sequence[ProgramLike]) -> dict[tuple[int, int], int]:
+    """Return per directed pair (source, target) that exchanges packets the most packets of a window."""
+    return {
+        (p.index, target): room
+        for p in programs
+        for target, room in zip(p.peers_out, p.packets_out, strict=True)
+    }

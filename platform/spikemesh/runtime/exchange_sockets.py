@@ -1,4 +1,4 @@
-"""TCP streams between machines.
+"""TCP connections between machines.
 
 Both ends prove that they know the secret of the run (HMAC-SHA256 over random numbers) before any
 packet passes. The packets themselves travel in clear, as between the nodes of the Ray cluster.
@@ -34,63 +34,6 @@ class SocketOffer:
     port: int
 
 
-class SocketInlet:
-    """Receiving end of a connection; see :class:`spikemesh.runtime.stream.Inlet`."""
-
-    def __init__(self, connection: socket.socket) -> None:
-        self._socket = connection
-        self._lost = ""
-
-    def read(self, into: memoryview) -> int:
-        """Fill as much of ``into`` as has arrived."""
-        try:
-            count = self._socket.recv_into(into)
-        except BlockingIOError:
-            return 0
-        except OSError as error:
-            self._lost = str(error)
-            return 0
-        if not count:
-            self._lost = "it closed the connection"
-        return count
-
-    def lost(self) -> str:
-        """Return why nothing more will come, or an empty string."""
-        return self._lost
-
-    def close(self) -> None:
-        """Close the connection."""
-        self._lost = self._lost or "it stopped"
-        self._socket.close()
-
-
-class SocketOutlet:
-    """Sending end of a connection; see :class:`spikemesh.runtime.stream.Outlet`."""
-
-    def __init__(self, connection: socket.socket) -> None:
-        self._socket = connection
-        self._lost = ""
-
-    def write(self, data: memoryview) -> int:
-        """Hand over as much of ``data`` as the connection takes."""
-        try:
-            return self._socket.send(data)
-        except BlockingIOError:
-            return 0
-        except OSError as error:
-            self._lost = str(error)
-            return 0
-
-    def lost(self) -> str:
-        """Return why nothing more can be sent, or an empty string."""
-        return self._lost
-
-    def close(self) -> None:
-        """Close the connection; what was sent still arrives."""
-        self._lost = self._lost or "it stopped"
-        self._socket.close()
-
-
 class Listener:
     """Accepts the connections of the peers of one worker.
 
@@ -122,16 +65,21 @@ class Listener:
 
     def connect(
         self, sources: frozenset[int], targets: Mapping[int, SocketOffer], timeout_s: float
-    ) -> tuple[dict[int, SocketInlet], dict[int, SocketOutlet]]:
+    ) -> tuple[dict[int, socket.socket], dict[int, socket.socket]]:
         """Connect to all targets while accepting all sources, then listen no more.
+
+        Returns
+        -------
+        dict, dict
+            Connections from the sources and to the targets, by their numbers.
 
         Raises
         ------
         RunError
             If a peer cannot be reached, does not know the secret, or does not come in time.
         """
-        inlets: dict[int, SocketInlet] = {}
-        outlets: dict[int, SocketOutlet] = {}
+        inlets: dict[int, socket.socket] = {}
+        outlets: dict[int, socket.socket] = {}
         deadline = time.monotonic() + timeout_s
         accepting = threading.Thread(target=self._accept_all, args=(sources, inlets, deadline), daemon=True)
         accepting.start()
@@ -159,14 +107,14 @@ class Listener:
         """Listen no more."""
         self._socket.close()
 
-    def _accept_all(self, sources: frozenset[int], inlets: dict[int, SocketInlet], deadline: float) -> None:
+    def _accept_all(self, sources: frozenset[int], inlets: dict[int, socket.socket], deadline: float) -> None:
         while self._accepting and sources - inlets.keys() and time.monotonic() < deadline:
             if not select.select([self._socket], [], [], _LOOK_S)[0]:
                 continue
             connection, _ = self._socket.accept()
             source = self._greet(connection, min(deadline, time.monotonic() + _GREETING_S))
             if source in sources and source not in inlets:
-                inlets[source] = SocketInlet(_tuned(connection))
+                inlets[source] = _tuned(connection)
             else:
                 connection.close()
 
@@ -176,7 +124,7 @@ class Listener:
         try:
             connection.settimeout(max(0.01, deadline - time.monotonic()))
             connection.sendall(nonce)
-            source, target, theirs, proof = _HELLO.unpack(_read_exactly(connection, _HELLO.size))
+            source, target, theirs, proof = _HELLO.unpack(read_exactly(connection, _HELLO.size))
             if target != self._worker or not hmac.compare_digest(
                 proof, self._proof(b"sender", source, target, nonce + theirs)
             ):
@@ -186,7 +134,7 @@ class Listener:
             return None
         return int(source)
 
-    def _connect(self, peer: int, offer: SocketOffer, deadline: float) -> SocketOutlet:
+    def _connect(self, peer: int, offer: SocketOffer, deadline: float) -> socket.socket:
         place = f"worker {peer} at {offer.host}:{offer.port}"
         connection: socket.socket | None = None
         try:
@@ -201,14 +149,14 @@ class Listener:
         if not genuine:
             connection.close()
             raise RunError(f"what answers at {offer.host}:{offer.port} is not worker {peer} of this run")
-        return SocketOutlet(_tuned(connection))
+        return _tuned(connection)
 
     def _introduce(self, connection: socket.socket, peer: int) -> bool:
         """Give the proof and ask for the peer's; return whether that is right."""
-        nonce, ours = _read_exactly(connection, _NONCE), secrets.token_bytes(_NONCE)
+        nonce, ours = read_exactly(connection, _NONCE), secrets.token_bytes(_NONCE)
         proof = self._proof(b"sender", self._worker, peer, nonce + ours)
         connection.sendall(_HELLO.pack(self._worker, peer, ours, proof))
-        answer = _read_exactly(connection, _NONCE)
+        answer = read_exactly(connection, _NONCE)
         return hmac.compare_digest(answer, self._proof(b"receiver", peer, self._worker, ours + nonce))
 
     def _proof(self, role: bytes, prover: int, verifier: int, nonces: bytes) -> bytes:
@@ -218,15 +166,27 @@ class Listener:
 def _tuned(connection: socket.socket) -> socket.socket:
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    connection.setblocking(False)
+    connection.settimeout(None)
     return connection
 
 
-def _read_exactly(connection: socket.socket, count: int) -> bytes:
-    data = b""
-    while len(data) < count:
-        part = connection.recv(count - len(data))
+def read_exactly(connection: socket.socket, count: int) -> bytes:
+    """Wait for so many bytes.
+
+    Raises
+    ------
+    OSError
+        If the connection ends before.
+    """
+    data = bytearray(count)
+    fill(connection, memoryview(data))
+    return bytes(data)
+
+
+def fill(connection: socket.socket, into: memoryview) -> None:
+    """Wait until memory is full of what comes; raises as :func:`read_exactly`."""
+    while len(into):
+        part = connection.recv_into(into)
         if not part:
-            raise ConnectionError("the other side closed the connection")
-        data += part
-    return data
+            raise ConnectionError("it closed the connection")
+        into = into[part:]

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from spikemesh.errors import AgentError, SpikemeshError
-from spikemesh.runtime.stream import PeerLostError
+from spikemesh.runtime.lost import PeerLostError
 
 
 @dataclass(frozen=True)

@@ -17,9 +17,10 @@ from spikemesh.runtime.backend import (
     Weights,
     WorkerLike,
     default_factory,
-    directed_pairs,
+    rooms,
 )
-from spikemesh.runtime.exchange_threads import ThreadExchange, ThreadMesh
+from spikemesh.runtime.exchange_memory import MemoryExchange
+from spikemesh.runtime.exchange_threads import ThreadMesh
 from spikemesh.runtime.failures import Failure, agent_names, culprit, failure_of
 
 _GRACE_S = 1.0
@@ -30,7 +31,7 @@ class _Thread:
     """One worker and the thread that runs it."""
 
     def __init__(
-        self, program: ProgramLike, exchange: ThreadExchange, factory: Factory, done: threading.Condition
+        self, program: ProgramLike, exchange: MemoryExchange, factory: Factory, done: threading.Condition
     ):
         self.program = program
         self.exchange = exchange
@@ -109,16 +110,16 @@ class LocalBackend:
         self._start_timeout_s = start_timeout_s
         self._done = threading.Condition()
         self._threads: list[_Thread] = []
-        self._mesh = ThreadMesh(())
+        self._mesh = ThreadMesh({}, 0)
         self._pending: deque[int] = deque()
         self._completed: int | None = None
         self._moved: tuple[float, object] = (0.0, None)
 
     def start(self, programs: Sequence[ProgramLike]) -> None:
         """Make all workers, each in its thread; see :class:`spikemesh.runtime.backend.Backend`."""
-        self._mesh = ThreadMesh(directed_pairs(programs))
+        self._mesh = ThreadMesh(rooms(programs), len(programs))
         self._threads = [
-            _Thread(p, self._mesh.exchange(p.index), self._factory, self._done) for p in programs
+            _Thread(p, self._mesh.exchanges[p.index], self._factory, self._done) for p in programs
         ]
         deadline = time.monotonic() + self._start_timeout_s
         while not self._settled(lambda thread: thread.ready, min(1.0, self._start_timeout_s)):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import platform
+import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -12,25 +13,30 @@ from importlib.metadata import version
 from spikemesh.engine.report import WorkerReport
 from spikemesh.errors import RunError
 from spikemesh.runtime.backend import Factory, Weights, WorkerLike
-from spikemesh.runtime.exchange_shared import RingOffer, SharedInlet, SharedOutlet, ring_bytes
+from spikemesh.runtime.exchange_memory import Inbox, MemoryExchange, Watch
+from spikemesh.runtime.exchange_relays import IncomingRelay, OutgoingRelay
+from spikemesh.runtime.exchange_shared import InboxOffer, ProcessPeer, SharedInbox, open_inbox
 from spikemesh.runtime.exchange_sockets import Listener, SocketOffer
-from spikemesh.runtime.exchange_streams import StreamExchange
+from spikemesh.runtime.exchange_threads import SPIN_S
 from spikemesh.runtime.failures import Failure, failure_of
 from spikemesh.runtime.groups import usable_cpus
 from spikemesh.runtime.packing import Packed
-from spikemesh.runtime.stream import Inlet, Outlet
-
-_SPIN_S = 0.0001
 
 
 @dataclass(frozen=True)
 class Seat:
-    """What an actor is told of its place in the run."""
+    """What an actor is told of its place in the run.
+
+    Attributes
+    ----------
+    rooms_in, rooms_out
+        Workers it receives from and sends to, and the most packets of a window of each.
+    """
 
     run: str
     index: int
-    peers_in: tuple[int, ...]
-    peers_out: tuple[int, ...]
+    rooms_in: Mapping[int, int]
+    rooms_out: Mapping[int, int]
     secret: bytes
     plugin_files: tuple[str, ...] = ()
     force_sockets: bool = False
@@ -46,8 +52,8 @@ class Presence:
         Two actors share memory if ``machine`` is equal; the node in Ray's terms.
     versions
         Versions that have to be equal everywhere.
-    rings
-        Per sender the ring it may write to.
+    inbox
+        Where those that share memory with it send to.
     """
 
     index: int
@@ -56,8 +62,8 @@ class Presence:
     node: str
     host: str
     versions: tuple[str, ...]
-    rings: Mapping[int, RingOffer]
-    socket: SocketOffer | None
+    inbox: InboxOffer | None
+    address: SocketOffer | None
 
 
 @dataclass(frozen=True)
@@ -79,31 +85,30 @@ class RayActor:
 
     def __init__(self, seat: Seat) -> None:
         self._seat = seat
-        self._inlets: dict[int, SharedInlet] = {}
+        self._shared: SharedInbox | None = None
         self._listener: Listener | None = None
-        self._exchange: StreamExchange | None = None
+        self._exchange: MemoryExchange | None = None
         self._worker: WorkerLike | None = None
         self._failure: Failure | None = None
         self._sequence = 0
 
     def present(self) -> Presence:
-        """Offer a ring to every sender, and an address to those of other machines."""
+        """Offer an inbox to the senders of this machine, and an address to those of others."""
         import ray
 
         seat = self._seat
         context = ray.get_runtime_context()
         host = ray.util.get_node_ip_address()
-        size = ring_bytes(len(seat.peers_in))
         if not seat.force_sockets:
-            self._inlets = {source: SharedInlet(seat.run, size) for source in seat.peers_in}
-        if seat.peers_in or seat.peers_out:
+            self._shared = SharedInbox(seat.run, seat.rooms_in)
+        if seat.rooms_in or seat.rooms_out:
             self._listener = Listener(host, seat.secret, seat.index)
         versions = (f"Python {platform.python_version()}", f"spikemesh {version('spikemesh')}")
         node = context.get_node_id()
         machine = f"{node} {seat.index if seat.force_sockets else ''}"
         offer = self._listener.offer if self._listener else None
-        rings = {source: inlet.offer for source, inlet in self._inlets.items()}
-        return Presence(seat.index, os.getpid(), machine, node, host, versions, rings, offer)
+        inbox = self._shared.offer if self._shared else None
+        return Presence(seat.index, os.getpid(), machine, node, host, versions, inbox, offer)
 
     def assemble(self, peers: Mapping[int, Presence], timeout_s: float) -> Failure | None:
         """Connect to all peers.
@@ -130,8 +135,8 @@ class RayActor:
                 load_registry(self._seat.plugin_files)
             if self._exchange is None:
                 raise RunError("a worker was to be made before its exchange")
-            for inlet in self._inlets.values():
-                inlet.drop_name()
+            if self._shared is not None:
+                self._shared.drop_name()
             self._worker = factory(packed.unpack(), self._exchange)
         except BaseException as error:  # a failure travels as a value
             return self._fail(error)
@@ -163,42 +168,37 @@ class RayActor:
         tick = -1 if self._worker is None else self._worker.tick
         return Status(tick, None if self._exchange is None else self._exchange.waiting_for)
 
-    def _connect(self, peers: Mapping[int, Presence], timeout_s: float) -> StreamExchange:
+    def _connect(self, peers: Mapping[int, Presence], timeout_s: float) -> MemoryExchange:
         seat, here = self._seat, peers[self._seat.index].machine
-        inlets: dict[int, Inlet] = {}
-        outlets: dict[int, Outlet] = {}
-        for target in seat.peers_out:
-            if peers[target].machine == here:
-                outlets[target] = SharedOutlet(peers[target].rings[seat.index])
-        for source, inlet in self._inlets.items():
-            if peers[source].machine == here:
-                inlet.watch(peers[source].pid)
-                inlets[source] = inlet
-            else:
-                inlet.close()
-        far_in = frozenset(seat.peers_in) - inlets.keys()
-        far_out = {t: peers[t].socket for t in seat.peers_out if t not in outlets}
-        self._connect_far(inlets, outlets, far_in, far_out, timeout_s)
-        crowded = sum(p.machine == here for p in peers.values()) > usable_cpus()
-        return StreamExchange(inlets, outlets, 0.0 if crowded else _SPIN_S)
+        near = {n for n, p in peers.items() if p.machine == here and n != seat.index}
+        inbox = self._shared.inbox if self._shared is not None else Inbox.private(seat.rooms_in)
+        watches: list[tuple[int, Watch]] = [
+            (n, ProcessPeer(peers[n].pid))
+            for n in sorted(near & (seat.rooms_in.keys() | seat.rooms_out.keys()))
+        ]
+        come, gone = self._connect_far(peers, near, timeout_s)
+        watches += [(n, IncomingRelay(c, n, seat.index, inbox)) for n, c in come.items()]
+        relays = {n: OutgoingRelay(c, n, seat.index, seat.rooms_out[n]) for n, c in gone.items()}
+        watches += relays.items()
+        targets = {}
+        for target in seat.rooms_out:
+            offer = peers[target].inbox
+            targets[target] = open_inbox(offer) if target in near and offer else relays[target].inbox
+        crowded = len(near) >= usable_cpus()
+        return MemoryExchange(seat.index, inbox, targets, 0.0 if crowded else SPIN_S, watches)
 
     def _connect_far(
-        self,
-        inlets: dict[int, Inlet],
-        outlets: dict[int, Outlet],
-        sources: frozenset[int],
-        targets: Mapping[int, SocketOffer | None],
-        timeout_s: float,
-    ) -> None:
+        self, peers: Mapping[int, Presence], near: set[int], timeout_s: float
+    ) -> tuple[dict[int, socket.socket], dict[int, socket.socket]]:
         listener = self._listener
         if listener is None:
-            return
-        reachable = {peer: offer for peer, offer in targets.items() if offer is not None}
-        if sources or reachable:
-            found_in, found_out = listener.connect(sources, reachable, timeout_s)
-            inlets.update(found_in)
-            outlets.update(found_out)
+            return {}, {}
+        sources = frozenset(self._seat.rooms_in.keys() - near)
+        offers = {n: peers[n].address for n in self._seat.rooms_out if n not in near}
+        targets = {n: offer for n, offer in offers.items() if offer is not None}
+        found = listener.connect(sources, targets, timeout_s) if sources or targets else ({}, {})
         listener.close()
+        return found
 
     def _fail(self, error: BaseException) -> Failure:
         self._failure = failure_of(error)

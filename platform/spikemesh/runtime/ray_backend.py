@@ -12,7 +12,7 @@ from typing import Any
 
 from spikemesh.engine.report import WorkerReport
 from spikemesh.errors import AgentError, RunError
-from spikemesh.runtime.backend import IN_FLIGHT, Factory, ProgramLike, Weights, default_factory
+from spikemesh.runtime.backend import IN_FLIGHT, Factory, ProgramLike, Weights, default_factory, rooms
 from spikemesh.runtime.failures import Failure, agent_names, culprit
 from spikemesh.runtime.liveness import ProcessWatch
 from spikemesh.runtime.packing import Packed, object_store_bytes, pack
@@ -206,13 +206,13 @@ class RayBackend:
             options["scheduling_strategy"] = self._reserve(len(programs))
             options["runtime_env"] = {"env_vars": ONE_THREAD}
         remote = self._ray.remote(**options)(RayActor)
-        run, secret = secrets.token_hex(8), secrets.token_bytes(32)
+        run, secret, found = secrets.token_hex(8), secrets.token_bytes(32), rooms(programs)
         for program in programs:
             seat = Seat(
                 run,
                 program.index,
-                tuple(program.peers_in),
-                tuple(program.peers_out),
+                {source: room for (source, target), room in found.items() if target == program.index},
+                {target: room for (source, target), room in found.items() if source == program.index},
                 secret,
                 tuple(program.plugin_files),
                 self._force_sockets,
