@@ -58,3 +58,21 @@ def test_workers_that_exchange_nothing_have_no_window():
     ) as sim:
         assert [p.window for p in sim.mapped.build.programs] == [None, None]
         sim.run("20 ms")
+
+
+def test_window_is_shorter_where_a_block_would_be_large(monkeypatch):
+    net = sm.Network(timestep="1 ms", seed=1)
+    for name in "ab":
+        net.add_population(name, 10, "iaf")
+    net.connect("a", "b", rule="all_to_all", weight=0.1, delay="20 ms")
+    mapping = sm.MappingSettings(pin={"a": (0,), "b": (1,)})
+
+    def programs():
+        system = sm.System.preset("ideal", chips=2)
+        with sm.Simulation(net, system, backend="local", workers=2, mapping=mapping) as simulation:
+            return simulation.mapped.build.programs
+
+    # 10 neurons can send 10 packets a step, and blocks are exchanged twice in a window.
+    assert [(p.window, p.packets_out) for p in programs()] == [(20, (100,)), (20, ())]
+    monkeypatch.setattr("spikemesh.mapping.build._BLOCK_PACKETS", 35)
+    assert [(p.window, p.packets_out) for p in programs()] == [(7, (30,)), (7, ())]

@@ -156,7 +156,7 @@ def test_sender_of_a_full_mailbox_sleeps_until_there_is_room(connect):
     thread = threading.Thread(target=send)
     thread.start()
     time.sleep(0.3)
-    held, before = len(sent), time.thread_time()
+    held = len(sent)
     assert 8 <= held < 60
     assert a.waiting_for == 1
     for window in range(60):
@@ -164,7 +164,6 @@ def test_sender_of_a_full_mailbox_sleeps_until_there_is_room(connect):
     thread.join(10)
     assert len(sent) == 60
     assert a.waiting_for is None
-    assert before >= 0
 
 
 @pytest.fixture
