@@ -28,6 +28,7 @@ from spikemesh.errors import PluginError
 from spikemesh.kernels import generate
 from spikemesh.kernels.accelerate import OPTIONS, cache_folder
 from spikemesh.kernels.fingerprint import fingerprint
+from spikemesh.kernels.locks import alone
 from spikemesh.kernels.rule_source import Visited, Width, rule_source
 
 VERSIONS = (numba.__version__, llvmlite.__version__, 1)
@@ -148,7 +149,9 @@ def _compiled(what: str, name: str, source: str, functions: Mapping[str, Callabl
     if key not in _modules:
         path = _written(f"{name}_{key}.py", source)
         try:
-            _modules[key] = _imported(path, functions)
+            # One process compiles and the others load what it has kept, instead of all compiling the same.
+            with alone(cache_folder() / "plugins.lock"):
+                _modules[key] = _imported(path, functions)
         except NumbaError as error:
             raise PluginError(f"{what} cannot be compiled: {_reason(error)}") from error
     _seconds[0] += time.perf_counter() - started
