@@ -29,7 +29,7 @@ CHIPS = (1, 2, 8, 64)
 FORMS = ("constant", "weights", "delays", "both")
 HEADER = (
     "", "neurons", "synapses", "rate Hz", "s per model s", "million events per s", "ns per neuron and step",
-    "exchange us", "build s", "peak MB", "bytes per synapse",
+    "exchange us", "build s", "peak MB",
 )  # fmt: skip
 
 
@@ -122,7 +122,6 @@ def row(label: str, found: dict[str, Any]) -> tuple[str, ...]:
         "" if found["window_exchange_us"] is None else figure(found["window_exchange_us"]),
         figure(found["build_s"]),
         figure(found["peak_rss_mb"]),
-        figure(found["peak_rss_mb"] * 2**20 / found["synapses"]) if found["synapses"] >= 1e7 else "",
     )
 
 
