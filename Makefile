@@ -45,6 +45,7 @@ bench: $(VENV)/installed-all
 	@mkdir -p $(BENCH_RESULTS)
 	$(BIN)/python benchmarks/compare.py --json $(BENCH_RESULTS)/compare.json --markdown $(BENCH_RESULTS)/compare.md $(BENCH)
 	$(BIN)/python benchmarks/limit.py --json $(BENCH_RESULTS)/limit.json --markdown $(BENCH_RESULTS)/limit.md
+	$(BIN)/python benchmarks/parts.py --json $(BENCH_RESULTS)/parts.json --markdown $(BENCH_RESULTS)/parts.md
 	@echo "tables and JSON are in $(BENCH_RESULTS)"
 
 bench-scaling: $(VENV)/installed-all

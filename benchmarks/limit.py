@@ -82,6 +82,14 @@ def plain_c(targets: np.ndarray, order: np.ndarray) -> Callable[[], None] | None
     return run
 
 
+def scatter() -> tuple[Callable[[], None], int]:
+    """Return the plain loop with a shared weight into 64-bit integers, and its events."""
+    random = np.random.default_rng(1)
+    targets = np.sort(random.integers(0, NEURONS, (NEURONS, TARGETS)), axis=1).astype(np.uint16)
+    order, row = random.integers(0, NEURONS, SPIKES), np.zeros(NEURONS, np.int64)
+    return lambda: scatter_shared(targets, order, row, np.int64(3)), SPIKES * TARGETS
+
+
 def measurements(runs: int) -> dict[str, float]:
     """Million synaptic events per second by name."""
     random = np.random.default_rng(1)

@@ -20,13 +20,18 @@ def brunel(
     stdp: bool = False,
     weight: Any = None,
     delay: Any = None,
-    seed: int = SEED,
+    silent: bool = False,
+    recorded: bool = True,
 ) -> sm.Network:
-    """Build the balanced network; ``weight`` scales every synapse's (a distribution around 1, say)."""
-    net = sm.Network(timestep=TIMESTEP, seed=seed)
+    """Build the balanced network.
+
+    ``weight`` makes another weight from the usual one, such as a distribution around it; ``silent``
+    neurons do all their work but never reach the threshold.
+    """
+    net = sm.Network(timestep=TIMESTEP, seed=SEED)
     model = {
         "tau_m": b.tau_m, "tau_syn_ex": b.tau_syn, "tau_syn_in": b.tau_syn, "t_ref": b.t_ref, "c_m": b.c_m,
-        "e_l": 0.0, "v_reset": 0.0, "v_th": b.v_th, "init": {"v": sm.uniform(0.0, b.v_th)},
+        "e_l": 0.0, "v_reset": 0.0, "v_th": 1e9 if silent else b.v_th, "init": {"v": sm.uniform(0.0, b.v_th)},
     }  # fmt: skip
     if not poisson:
         model["i_e"] = b.mean_current
@@ -47,7 +52,8 @@ def brunel(
     for population in (exc, inh):
         if poisson:
             net.drive(population, sm.poisson(rate=b.external_hz, weight=b.weight_e))
-        net.probe(population, "spikes")
+        if recorded:
+            net.probe(population, "spikes")
     return net
 
 

@@ -95,6 +95,10 @@ def one(case: dict[str, Any]) -> None:
     spread = {"weights": ("weights", "both"), "delays": ("delays", "both")}
     network = networks.brunel(
         b,
+        poisson=case.get("poisson", True),
+        stdp=case.get("stdp", False),
+        silent=case.get("silent", False),
+        recorded=case.get("recorded", True),
         weight=(lambda w: sm.uniform(min(0.5 * w, 1.5 * w), max(0.5 * w, 1.5 * w)))
         if form in spread["weights"]
         else None,

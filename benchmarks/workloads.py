@@ -63,7 +63,7 @@ COMPARISONS = (
         ONE, ((NEST, None), (BRIAN, None)), 1000, 200, 41_352, 8_059,
     ),
     Comparison(
-        "brunel_s_dc", "brunel_s_dc", "the same, mean current", ONE, ((NEST, None), (BRIAN, 2.0)),
+        "brunel_s_dc", "brunel_s_dc", "balanced network S, mean current", ONE, ((NEST, None), (BRIAN, 2.0)),
         1000, 200, 41_993, 8_423,
     ),
     Comparison(
@@ -71,11 +71,11 @@ COMPARISONS = (
         ONE, ((NEST, 20.0), (BRIAN, 7.0)), 1000, 200, 153_326, 30_277,
     ),
     Comparison(
-        "brunel_m_two", "brunel_m", "the same, two workers", TWO,
+        "brunel_m_two", "brunel_m", "balanced network M, two workers", TWO,
         ((NEST_TWO, 12.0), (BRIAN_TWO, None), (ONE, 1.7)), 1000, 200, 153_326, 30_277,
     ),
     Comparison(
-        "brunel_m_ray", "brunel_m", "the same, two Ray actors", RAY_TWO, ((RAY_ONE, 1.6),), 1000, 200,
+        "brunel_m_ray", "brunel_m", "balanced network M, two Ray actors", RAY_TWO, ((RAY_ONE, 1.6),), 1000, 200,
         153_326, 30_277,
     ),
     Comparison(

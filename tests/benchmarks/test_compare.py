@@ -174,3 +174,29 @@ def test_limit_measures_every_loop(tmp_path):
     assert {"shared weight into int64", "weight per synapse, int32 into int64"} < set(found)
     assert min(found.values()) > 1
     assert "| shared weight into int64" in done.stdout
+
+
+def test_tables_take_the_place_that_bears_their_name(monkeypatch):
+    monkeypatch.syspath_prepend(str(FOLDER))
+    publish = import_module("publish")
+    page = "a\n<!-- x -->\nold\n<!-- end of x -->\nb\n<!-- y -->\n<!-- end of y -->\n"
+    assert publish.published(page, {"x": r"| \1 |"}) == page.replace("old", "\n| \\1 |\n")
+    with pytest.raises(ValueError, match="0 places for z"):
+        publish.published(page, {"z": "new"})
+    places = {"parts", "limit", "compare", "scaling"}
+    own = publish.PAGE.read_text()
+    assert publish.published(own, dict.fromkeys(places, "new")).count("\nnew\n") == len(places)
+
+
+def test_parts_are_differences(monkeypatch):
+    monkeypatch.syspath_prepend(str(FOLDER))
+    parts = import_module("parts")
+    seconds = dict(zip(parts.CASES, (0.5, 0.49, 0.29, 0.1, 2.5), strict=True))
+    found = {name: (value, remark) for name, value, remark in parts.parts(seconds, 1.6e8, 1.6e9, 1.5e8)}
+    assert found["neuron updates"] == (0.1, "1.00 ns per neuron and step")
+    assert found["Poisson drive"][0] == pytest.approx(0.19)
+    # 0.16 x 10^9 events in 0.2 s are half of what 1.6 x 10^9 a second could do.
+    assert found["delivery of spikes"][0] == pytest.approx(0.2)
+    assert found["delivery of spikes"][1] == "800 M events/s, 50% of the plain loop"
+    assert found["recording spikes"][0] == pytest.approx(0.01)
+    assert found["STDP on 64 % of the synapses, added"] == (2.0, "60 M events/s in all")
