@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,13 +21,15 @@ def brunel(
     stdp: bool = False,
     weight: Any = None,
     delay: Any = None,
+    plugin: bool = False,
     silent: bool = False,
     recorded: bool = True,
 ) -> sm.Network:
     """Build the balanced network.
 
-    ``weight`` makes another weight from the usual one, such as a distribution around it; ``silent``
-    neurons do all their work but never reach the threshold.
+    ``plugin`` takes the neuron of the file ``plugin_lif.py``; ``weight`` makes another weight from the
+    usual one, such as a distribution around it; ``silent`` neurons do all their work but never reach
+    the threshold.
     """
     net = sm.Network(timestep=TIMESTEP, seed=SEED)
     model = {
@@ -35,8 +38,14 @@ def brunel(
     }  # fmt: skip
     if not poisson:
         model["i_e"] = b.mean_current
-    exc = net.add_population("exc", b.excitatory, "lif_psc_exp", **model)
-    inh = net.add_population("inh", b.inhibitory, "lif_psc_exp", **model)
+    name = "lif_psc_exp"
+    if plugin:
+        sm.load_plugin(Path(__file__).with_name("plugin_lif.py"))
+        name = "plugin_lif"
+        model["tau_syn"] = b.tau_syn
+        model = {k: v for k, v in model.items() if k not in ("tau_syn_ex", "tau_syn_in", "e_l", "v_reset")}
+    exc = net.add_population("exc", b.excitatory, name, **model)
+    inh = net.add_population("inh", b.inhibitory, name, **model)
     rule = sm.rule(
         "stdp_pair", a_plus=Stdp.a_plus, a_minus=Stdp.a_minus, tau_plus=Stdp.tau, tau_minus=Stdp.tau,
         w_max=Stdp.w_max_over_w * b.weight_e,

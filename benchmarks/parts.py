@@ -26,6 +26,7 @@ CASES: dict[str, dict[str, Any]] = {
     "all, not recorded": {"recorded": False},
     "no spikes": {"silent": True},
     "no spikes, no drive": {"silent": True, "poisson": False},
+    "no spikes, no drive, plugin": {"silent": True, "poisson": False, "plugin": True},
     "all, with STDP": {"stdp": True},
 }
 
@@ -45,12 +46,14 @@ def parts(
         Events per second of the plain loop.
     """
     update, drive = seconds["no spikes, no drive"], seconds["no spikes"] - seconds["no spikes, no drive"]
+    plugin = seconds["no spikes, no drive, plugin"]
     recording = seconds["all"] - seconds["all, not recorded"]
     delivery = seconds["all, not recorded"] - seconds["no spikes"]
     share = events / per_s / delivery
     learning = seconds["all, with STDP"] - seconds["all"]
     return [
         ("neuron updates", update, f"{update / 1e8 * 1e9:.2f} ns per neuron and step"),
+        ("the same by a plugin of one file", plugin, f"{plugin / update:.2f} times the built-in"),
         ("Poisson drive", drive, f"{drive / 8.5e7 * 1e9:.2f} ns per external spike"),
         (
             "delivery of spikes",
@@ -78,7 +81,7 @@ def main() -> int:
     limits, times = [], {name: [] for name in CASES}
     events: dict[str, float] = {}
     for run in range(given.runs):
-        limits.append(million_per_s(loop, loop_events, 3) * 1e6)
+        limits.append(million_per_s(loop, loop_events, 3)[0] * 1e6)
         for name, case in CASES.items():
             found = measured({**case, "workers": given.workers, "chips": given.workers}, DURATION_MS, 1)
             times[name].append(found["sim_s"] / DURATION_MS * 1e3)

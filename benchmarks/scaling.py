@@ -97,6 +97,7 @@ def one(case: dict[str, Any]) -> None:
         b,
         poisson=case.get("poisson", True),
         stdp=case.get("stdp", False),
+        plugin=case.get("plugin", False),
         silent=case.get("silent", False),
         recorded=case.get("recorded", True),
         weight=(lambda w: sm.uniform(min(0.5 * w, 1.5 * w), max(0.5 * w, 1.5 * w)))

@@ -172,7 +172,7 @@ def test_limit_measures_every_loop(tmp_path):
     )  # fmt: skip
     found = json.loads((tmp_path / "limit.json").read_text())["million_per_s"]
     assert {"shared weight into int64", "weight per synapse, int32 into int64"} < set(found)
-    assert min(found.values()) > 1
+    assert all(1 < median <= best for median, best in found.values())
     assert "| shared weight into int64" in done.stdout
 
 
@@ -191,9 +191,10 @@ def test_tables_take_the_place_that_bears_their_name(monkeypatch):
 def test_parts_are_differences(monkeypatch):
     monkeypatch.syspath_prepend(str(FOLDER))
     parts = import_module("parts")
-    seconds = dict(zip(parts.CASES, (0.5, 0.49, 0.29, 0.1, 2.5), strict=True))
+    seconds = dict(zip(parts.CASES, (0.5, 0.49, 0.29, 0.1, 0.105, 2.5), strict=True))
     found = {name: (value, remark) for name, value, remark in parts.parts(seconds, 1.6e8, 1.6e9, 1.5e8)}
     assert found["neuron updates"] == (0.1, "1.00 ns per neuron and step")
+    assert found["the same by a plugin of one file"] == (0.105, "1.05 times the built-in")
     assert found["Poisson drive"][0] == pytest.approx(0.19)
     # 0.16 x 10^9 events in 0.2 s are half of what 1.6 x 10^9 a second could do.
     assert found["delivery of spikes"][0] == pytest.approx(0.2)
