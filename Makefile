@@ -5,20 +5,22 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --quiet --disable-pip-version-check
 DEMO_TRACE := runs/digits.h5
-BENCHMARKS := $(sort $(wildcard benchmarks/*.py))
+# Options of the comparison, such as BENCH="--only brunel_m coba --runs 5".
+BENCH ?=
+BENCH_RESULTS := runs/bench
 
 # One recipe at a time also under -j: two installations into one environment would spoil each other.
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench docs clean
+.PHONY: help setup demo test check bench bench-scaling docs clean
 
 help:
 	@echo "make setup   create .venv and install everything for working on spikemesh"
 	@echo "make demo    classify handwritten digits on a simulated four-chip system"
 	@echo "make test    run the tests"
 	@echo "make check   lint, format, types, import contracts"
-	@echo "make bench   run the benchmarks"
+	@echo "make bench   compare with NEST, Brian2 and Lava; make bench-scaling for cost against size, rate, chips"
 	@echo "make docs    build the documentation into site/"
 	@echo "make clean   remove what was built, .venv included"
 
@@ -40,13 +42,23 @@ check: $(VENV)/installed-all
 	$(BIN)/lint-imports --no-cache
 
 bench: $(VENV)/installed-all
-	@for script in $(BENCHMARKS); do echo "== $$script"; $(BIN)/python "$$script" || exit 1; done
+	@mkdir -p $(BENCH_RESULTS)
+	$(BIN)/python benchmarks/compare.py --json $(BENCH_RESULTS)/compare.json --markdown $(BENCH_RESULTS)/compare.md $(BENCH)
+	$(BIN)/python benchmarks/limit.py --json $(BENCH_RESULTS)/limit.json --markdown $(BENCH_RESULTS)/limit.md
+	$(BIN)/python benchmarks/parts.py --json $(BENCH_RESULTS)/parts.json --markdown $(BENCH_RESULTS)/parts.md
+	@echo "tables and JSON are in $(BENCH_RESULTS)"
+
+bench-scaling: $(VENV)/installed-all
+	@mkdir -p $(BENCH_RESULTS)
+	$(BIN)/python benchmarks/scaling.py --json $(BENCH_RESULTS)/scaling.json --markdown $(BENCH_RESULTS)/scaling.md
+	$(BIN)/python benchmarks/exchange.py
+	@echo "tables and JSON are in $(BENCH_RESULTS)"
 
 docs: $(VENV)/installed-docs
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 clean:
-	rm -rf $(VENV) site runs build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) .venv-bench site runs build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 
 # Stamps: an installation is repeated only when pyproject.toml has changed.
 $(VENV)/installed-examples: pyproject.toml | $(VENV)/created

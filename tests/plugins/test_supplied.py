@@ -14,7 +14,16 @@ from spikemesh_plugins.neurons.loihi_cuba import LoihiCuba
 
 def test_names():
     names = {m.name for m in spikemesh_plugins.neurons.spikemesh_neuron_models()}
-    assert names >= {"iaf", "lif_psc_exp", "izhikevich", "loihi_cuba", "poisson", "regular", "spike_source"}
+    assert names >= {
+        "iaf",
+        "lif_cond_exp",
+        "lif_psc_exp",
+        "izhikevich",
+        "loihi_cuba",
+        "poisson",
+        "regular",
+        "spike_source",
+    }
     assert {r.name for r in spikemesh_plugins.learning.spikemesh_learning_rules()} >= {
         "stdp_pair", "stdp_pair_nearest", "stdp_triplet", "stdp_triplet_nearest", "gbc",
     }  # fmt: skip

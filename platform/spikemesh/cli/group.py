@@ -21,6 +21,7 @@ COMMANDS = {
     "scenarios": "spikemesh.cli.scenarios",
     "plugins": "spikemesh.cli.plugins",
     "schema": "spikemesh.cli.schema",
+    "bench": "spikemesh.cli.bench",
     "doctor": "spikemesh.cli.doctor",
 }
 """Own commands, each the ``command`` of a module; all others come from plugins."""

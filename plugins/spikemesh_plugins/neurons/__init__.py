@@ -5,6 +5,7 @@ from __future__ import annotations
 from spikemesh.contracts import NeuronModel, hookimpl
 from spikemesh_plugins.neurons.iaf import IntegrateAndFire
 from spikemesh_plugins.neurons.izhikevich import Izhikevich
+from spikemesh_plugins.neurons.lif_cond_exp import LifCondExp
 from spikemesh_plugins.neurons.lif_psc_exp import LifPscExp
 from spikemesh_plugins.neurons.loihi_cuba import LoihiCuba
 from spikemesh_plugins.neurons.poisson import PoissonSource
@@ -15,4 +16,13 @@ from spikemesh_plugins.neurons.spike_source import SpikeSource
 @hookimpl
 def spikemesh_neuron_models() -> list[type[NeuronModel]]:
     """Return the built-in neuron models."""
-    return [IntegrateAndFire, LifPscExp, Izhikevich, LoihiCuba, PoissonSource, RegularSource, SpikeSource]
+    return [
+        IntegrateAndFire,
+        LifCondExp,
+        LifPscExp,
+        Izhikevich,
+        LoihiCuba,
+        PoissonSource,
+        RegularSource,
+        SpikeSource,
+    ]
