@@ -119,7 +119,11 @@ def test_waiting_worker_sleeps_says_for_whom_and_wakes_when_the_run_is_aborted(b
 
     thread = threading.Thread(target=run)
     thread.start()
-    time.sleep(0.7)
+    until = time.monotonic() + 30
+    while mesh.exchanges[0].waiting_for != 1:
+        assert time.monotonic() < until
+        time.sleep(0.01)
+    time.sleep(0.5)
     assert mesh.exchanges[0].waiting_for == 1
     # Windows of 2 steps; the first is due before the third: both before it ran.
     assert workers[0].tick == 4
