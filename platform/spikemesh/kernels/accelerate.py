@@ -104,6 +104,19 @@ def inlined(function: F) -> F:
     return _jit(function, forceinline=True)
 
 
+def bare(function: F) -> F:
+    """Compile a function as :func:`kernel` does, but one that makes no arrays, nor views of arrays.
+
+    Arrays are then not counted whenever they are taken out of a tuple: two locked instructions less each time.
+    """
+    return _jit(function, _nrt=False)
+
+
+def bare_inlined(function: F) -> F:
+    """Compile a function as :func:`bare` does, for its callers to inline."""
+    return _jit(function, forceinline=True, _nrt=False)
+
+
 def cfunc(signature: Any, **options: Any) -> Callable[[Callable[..., Any]], Any]:
     """Compile a function to be called by its address, at once; cached on disk like a kernel."""
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from spikemesh.kernels.accelerate import carray, inlined, kernel
+from spikemesh.kernels.accelerate import bare, bare_inlined
 from spikemesh.kernels.cursor import DELIVERIES
 from spikemesh.kernels.plasticity import remember
 from spikemesh.kernels.pointers import (
@@ -24,6 +24,7 @@ from spikemesh.kernels.pointers import (
     as_int32,
     as_int64,
     as_uint16,
+    as_uint32,
     prefetch,
     uint32_at,
 )
@@ -31,13 +32,11 @@ from spikemesh.kernels.pointers import (
 # How the synapses of a part are stored: targets or a run of neighbours, weights shared or of 32, 16, 8 bits.
 SHARED, WIDE, HALF_WIDE, BYTE, RUN_SHARED, RUN_WIDE, RUN_HALF, RUN_BYTE = range(8)
 
-BLOCK = 1 << 16
-"""Inputs that a 16-bit target reaches."""
 AHEAD = 6
 """Runs of synapses between asking for memory and using it."""
 
 
-@inlined
+@bare_inlined
 def keep(axon: Any, stamp: Any, origin: Any, a: Any) -> None:
     """Keep the spike of an axon; stamps of one origin never decrease."""
     slot = stamp & (a.first.shape[1] - 1)
@@ -46,7 +45,7 @@ def keep(axon: Any, stamp: Any, origin: Any, a: Any) -> None:
     a.last[origin, slot] = a.head[origin]
 
 
-@inlined
+@bare_inlined
 def begin_tick(stamp: Any, origin: Any, a: Any) -> None:
     """Open the list of the spikes of a tick."""
     slot = stamp & (a.first.shape[1] - 1)
@@ -55,7 +54,7 @@ def begin_tick(stamp: Any, origin: Any, a: Any) -> None:
     a.until[origin] = stamp
 
 
-@inlined
+@bare_inlined
 def room(tick: Any, origin: Any, a: Any) -> Any:
     """Return how many more spikes of an origin can be kept in the step that ends at ``tick``."""
     stamp = tick - a.longest[0]
@@ -65,23 +64,27 @@ def room(tick: Any, origin: Any, a: Any) -> Any:
     return a.wrap[origin] + 1 - (a.head[origin] - oldest)
 
 
-@kernel
+@bare
 def deliver_packets(
-    packets: Any, origin: Any, first: Any, last: Any, t: Any, q: Any, a: Any, cursor: Any
+    address: Any, count: Any, origin: Any, first: Any, last: Any, t: Any, q: Any, a: Any, cursor: Any
 ) -> None:
-    """Keep the packets of another worker's window (first, last]: rows (axon, tick - first), by tick."""
+    """Keep the packets of another worker's window (first, last].
+
+    Packets are pairs of uint32 (axon, tick - first) at an address, sorted by tick.
+    """
+    packets = as_uint32(address)
     k = 0
     for stamp in range(first + 1, last + 1):
         begin_tick(stamp, origin, a)
-        while k < packets.shape[0] and first + np.int64(packets[k, 1]) == stamp:
-            axon = np.int64(packets[k, 0])
+        while k < count and first + np.int64(packets[2 * k + 1]) == stamp:
+            axon = np.int64(packets[2 * k])
             keep(axon, stamp, origin, a)
             cursor[DELIVERIES] += t.axon_synapses[axon]
             remember(axon, stamp, t.plastic_axon, q)
             k += 1
 
 
-@inlined
+@bare_inlined
 def _list(k: Any, axon: Any, items: Any, t: Any, a: Any) -> Any:
     """List the runs of synapses of delay number k of one axon; returns how many are listed now."""
     group = t.group[axon]
@@ -99,7 +102,7 @@ def _list(k: Any, axon: Any, items: Any, t: Any, a: Any) -> Any:
     return items
 
 
-@inlined
+@bare_inlined
 def _ask(item: Any, a: Any) -> None:
     """Ask for the memory of a run of synapses."""
     targets, weights = a.items[item, 0], a.items[item, 1]
@@ -110,62 +113,63 @@ def _ask(item: Any, a: Any) -> None:
     prefetch(weights + 128)
 
 
-@inlined
-def _add_shared(row: Any, targets: Any, weight: Any) -> None:
-    for k in range(targets.size):
-        row[targets[k]] += weight
+# Pointers, not arrays: numba counts references to the arrays it makes.
+@bare_inlined
+def _add_shared(inputs: Any, targets: Any, count: Any, weight: Any) -> None:
+    for k in range(count):
+        inputs[targets[k]] += weight
 
 
-@inlined
-def _add_each(row: Any, targets: Any, weights: Any, shift: Any) -> None:
-    for k in range(targets.size):
-        row[targets[k]] += np.int64(weights[k]) << shift
+@bare_inlined
+def _add_each(inputs: Any, targets: Any, count: Any, weights: Any, shift: Any) -> None:
+    for k in range(count):
+        inputs[targets[k]] += np.int64(weights[k]) << shift
 
 
-@inlined
-def _add_run(inputs: Any, others: Any, split: Any, weights: Any, shift: Any) -> None:
+@bare_inlined
+def _add_run(inputs: Any, others: Any, split: Any, count: Any, weights: Any, shift: Any) -> None:
     """Add weights to neighbouring inputs; if ``split``, negative weights to ``others``."""
     if split:
-        for k in range(weights.size):
+        for k in range(count):
             weight = np.int64(weights[k]) << shift
             inputs[k] += max(weight, 0)
             others[k] += min(weight, 0)
     else:
-        for k in range(weights.size):
+        for k in range(count):
             inputs[k] += np.int64(weights[k]) << shift
 
 
-@inlined
+@bare_inlined
 def _add(item: Any, t: Any, a: Any, row: Any) -> None:
     """Add one run of synapses to the inputs, which start at address ``row``."""
     weights, count, column = a.items[item, 1], a.items[item, 2], a.items[item, 3]
     kind, weight = t.column_kind[column], t.column_weight[column]
-    inputs = carray(as_int64(row + 8 * t.column_base[column]), BLOCK)
+    inputs = as_int64(row + 8 * t.column_base[column])
     if kind < RUN_SHARED:
-        targets = carray(as_uint16(a.items[item, 0]), count)
+        targets = as_uint16(a.items[item, 0])
         if kind == SHARED:
-            _add_shared(inputs, targets, weight)
+            _add_shared(inputs, targets, count, weight)
         elif kind == WIDE:
-            _add_each(inputs, targets, carray(as_int32(weights), count), weight)
+            _add_each(inputs, targets, count, as_int32(weights), weight)
         elif kind == HALF_WIDE:
-            _add_each(inputs, targets, carray(as_int16(weights), count), weight)
+            _add_each(inputs, targets, count, as_int16(weights), weight)
         else:
-            _add_each(inputs, targets, carray(as_int8(weights), count), weight)
+            _add_each(inputs, targets, count, as_int8(weights), weight)
         return
     other = t.column_other[column]
-    others = carray(as_int64(row + 8 * max(0, other)), BLOCK)
+    others = as_int64(row + 8 * max(0, other))
     if kind == RUN_SHARED:
         for k in range(count):
             inputs[k] += weight
     elif kind == RUN_WIDE:
-        _add_run(inputs, others, other >= 0, carray(as_int32(weights), count), weight)
+        _add_run(inputs, others, other >= 0, count, as_int32(weights), weight)
     elif kind == RUN_HALF:
-        _add_run(inputs, others, other >= 0, carray(as_int16(weights), count), weight)
+        _add_run(inputs, others, other >= 0, count, as_int16(weights), weight)
     else:
-        _add_run(inputs, others, other >= 0, carray(as_int8(weights), count), weight)
+        _add_run(inputs, others, other >= 0, count, as_int8(weights), weight)
 
 
-@inlined
+@bare
 def _flush(items: Any, t: Any, a: Any, row: Any) -> None:
     for item in range(min(AHEAD, items)):
         _ask(item, a)
@@ -175,7 +179,7 @@ def _flush(items: Any, t: Any, a: Any, row: Any) -> None:
         _add(item, t, a, row)
 
 
-@kernel
+@bare
 def arrive(tick: Any, t: Any, a: Any, row: Any) -> None:
     """Add the static synapses of every spike that arrives in the step that ends at ``tick``."""
     items = 0

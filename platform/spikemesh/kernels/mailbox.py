@@ -14,10 +14,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import numba
 import numpy as np
 
-from spikemesh.kernels.accelerate import inlined, kernel
+from spikemesh.kernels.accelerate import carray, inlined, kernel
 from spikemesh.kernels.atomics import (
     add,
     clock_ns,
@@ -63,12 +62,6 @@ def mailbox_bytes(room: int, blocks: int) -> int:
 def block_at(box: Any, number: Any, room: Any, blocks: Any) -> Any:
     """Address of the block of a window; ``blocks`` is a power of two."""
     return box + MAILBOX_BYTES + (number & (blocks - 1)) * (LINE + (8 * room + LINE - 1) // LINE * LINE)
-
-
-@inlined
-def packets_at(block: Any, count: Any) -> Any:
-    """Return the packets of a block as an array (count, 2)."""
-    return numba.carray(as_uint32(block + LINE), (count, 2))
 
 
 @inlined
@@ -174,7 +167,7 @@ def await_room(m: Any, k: Any, number: Any, timeout_ns: Any, scratch: Any) -> An
 def put(m: Any, k: Any, number: Any, first: Any, last: Any, packets: Any) -> None:
     """Copy packets into the block of a window for target ``k``, which has room, and publish it."""
     block = block_at(m.targets[k], number, m.target_room[k], m.target_blocks[k])
-    packets_at(block, packets.shape[0])[:] = packets
+    carray(as_uint32(block + LINE), (packets.shape[0], 2))[:] = packets
     publish(m.targets[k], m.bells[k], block, number, first, last, packets.shape[0], m.calls)
 
 
@@ -191,7 +184,7 @@ def head_of(m: Any, k: Any) -> Any:
 def take(m: Any, k: Any, into: Any) -> None:
     """Copy the next block of source ``k``, which is there, and release it."""
     block = block_at(m.sources[k], m.taken[k], m.source_room[k], m.source_blocks[k])
-    into[:] = packets_at(block, into.shape[0])
+    into[:] = carray(as_uint32(block + LINE), (into.shape[0], 2))
     m.taken[k] += 1
     release(m.sources[k], m.taken[k], m.calls)
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from spikemesh.kernels.accelerate import carray, inlined, kernel
+from spikemesh.kernels.accelerate import bare_inlined, inlined, kernel
 from spikemesh.kernels.pointers import as_int32, as_int64, call
 from spikemesh.kernels.rule_source import (
     DUE_WORDS,
@@ -22,7 +22,6 @@ from spikemesh.kernels.rule_source import (
     ROWS,
     SEGMENT_DELAY,
     SEGMENT_START,
-    SEGMENTS,
     SPIKED,
     SPIKED_COUNT,
     STEPS,
@@ -30,7 +29,7 @@ from spikemesh.kernels.rule_source import (
 )
 
 
-@inlined
+@bare_inlined
 def _wait(tick: Any, table: Any, row: Any, segment: Any, node: Any, q: Any) -> None:
     """Put a node into the list of the step in which its next segment is due."""
     slot = tick & (q.heads.shape[1] - 1)
@@ -40,7 +39,7 @@ def _wait(tick: Any, table: Any, row: Any, segment: Any, node: Any, q: Any) -> N
     q.heads[table, slot] = node
 
 
-@inlined
+@bare_inlined
 def remember(axon: Any, stamp: Any, plastic_axon: Any, q: Any) -> None:
     """Let a spike of an axon wait for the first segment of each of its rows."""
     plastic = plastic_axon[axon]
@@ -57,7 +56,7 @@ def remember(axon: Any, stamp: Any, plastic_axon: Any, q: Any) -> None:
             _wait(stamp + q.axon_delay[entry], table, row, segment, node, q)
 
 
-@inlined
+@bare_inlined
 def arrivals(tick: Any, q: Any, row: Any) -> None:
     """Update and deliver the plastic synapses whose spike arrives now."""
     for table in range(q.blocks.shape[0]):
@@ -70,8 +69,8 @@ def arrivals(tick: Any, q: Any, row: Any) -> None:
         if node < 0:
             continue
         q.heads[table, slot] = -1
-        start = carray(as_int64(block[SEGMENT_START]), block[SEGMENTS] + 1)
-        delay = carray(as_int32(block[SEGMENT_DELAY]), block[SEGMENTS])
+        start = as_int64(block[SEGMENT_START])
+        delay = as_int32(block[SEGMENT_DELAY])
         mask, rows = block[HISTORY_MASK], block[ROWS]
         first_row = q.row_first[table]
         count: Any = 0

@@ -276,7 +276,9 @@ def _one(kind: Any, a: Any, b: Any, counter: Any, attempt: Any, k0: Any, k1: Any
 
 
 @inlined
-def _first_attempts(kind: Any, a: Any, b: Any, counters: Any, k0: Any, k1: Any, out: Any) -> None:
+def _first_attempts(
+    kind: Any, a: Any, b: Any, counters: Any, k0: Any, k1: Any, quantile: Any, out: Any
+) -> None:
     """Draw one number for every counter. Short loops, so that all but the tails are vector code."""
     for i in range(counters.size):
         counter = np.uint64(counters[i])
@@ -286,7 +288,6 @@ def _first_attempts(kind: Any, a: Any, b: Any, counters: Any, k0: Any, k1: Any, 
         for i in range(counters.size):
             out[i] = a + (b - a) * out[i]
         return
-    quantile = np.empty(BLOCK)
     for i in range(counters.size):
         q = (out[i] + 0.5 / 9007199254740992.0) - 0.5
         quantile[i] = central_quantile(q)
@@ -303,10 +304,11 @@ def draw_into(kind: Any, a: Any, b: Any, low: Any, high: Any, key: Any, counters
     """Fill ``out`` with one number for each counter, as :func:`draw`; returns how many found no place in bounds."""
     k0, k1 = np.uint64(key) & MASK, np.uint64(key) >> HALF
     failed = 0
+    quantile = np.empty(BLOCK)
     for first in range(0, counters.size, BLOCK):
         last = min(first + BLOCK, counters.size)
         part = out[first:last]
-        _first_attempts(kind, a, b, counters[first:last], k0, k1, part)
+        _first_attempts(kind, a, b, counters[first:last], k0, k1, quantile, part)
         outside = 0
         for i in range(part.size):
             outside += 0 if low <= part[i] <= high else 1

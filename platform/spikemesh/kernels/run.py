@@ -29,7 +29,6 @@ from spikemesh.kernels.mailbox import (
     await_blocks,
     await_room,
     block_at,
-    packets_at,
     publish,
     release,
 )
@@ -85,7 +84,7 @@ def _take(m: Any, t: Any, q: Any, a: Any, cursor: Any) -> Any:
                 w[WAITS_FOR] = k + 1
                 return -1
             begun = clock_ns(m.calls, scratch)
-            deliver_packets(packets_at(block, count), k + 1, head[FIRST], head[LAST], t, q, a, cursor)
+            deliver_packets(block + LINE, count, k + 1, head[FIRST], head[LAST], t, q, a, cursor)
             delivering = clock_ns(m.calls, scratch) - begun
             w[BUSY_NS] += delivering
             w[SPENT_NS] -= delivering
