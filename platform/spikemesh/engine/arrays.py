@@ -177,6 +177,7 @@ class Outputs(NamedTuple):
     record_tick: AnyArray  # int64
     record_neuron: AnyArray  # int64
     packet_at: AnyArray  # int64 [peers], address of the next packet: axon and tick, two uint32
+    spike_counts: AnyArray  # int32 [N], not yet in the counters below
     core_spikes: AnyArray  # int64 [bins, cores]
     core_events: AnyArray  # int64 [bins, cores]
     link_packets: AnyArray  # int64 [bins, links]

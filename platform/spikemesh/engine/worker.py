@@ -78,6 +78,7 @@ class Worker:
         self._capacity = max(_RECORDS, 2 * n)
         self._record_tick = np.zeros(self._capacity, dtype=np.int64)
         self._record_neuron = np.zeros(self._capacity, dtype=np.int64)
+        self._spike_counts = np.zeros(program.neurons, dtype=np.int32)
         self._packet_at = np.zeros(len(program.peers_out), dtype=np.int64)
         self._warm_up()
         self._compile_s = compile_seconds()
@@ -167,6 +168,7 @@ class Worker:
             self._record_tick,
             self._record_neuron,
             self._packet_at,
+            self._spike_counts,
             np.zeros((bins, program.cores), dtype=np.int64),
             np.zeros((bins, program.cores), dtype=np.int64),
             np.zeros((bins, max(1, program.links)), dtype=np.int64),

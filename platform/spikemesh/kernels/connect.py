@@ -168,6 +168,39 @@ def distance(
 
 
 @kernel
+def dealt_total(
+    key: Any,
+    sources: Any,
+    counts: Any,
+    targets: Any,
+    same: Any,
+    autapses: Any,
+    source: Any,
+    position: Any,
+    identity: Any,
+) -> Any:  # fmt: skip
+    """Draw ``counts[j]`` sources for target j: free pairs of a given total, the targets of which are dealt."""
+    if source.size == 0:
+        return counts.sum()
+    at = 0
+    for j in range(targets.size):
+        target = np.int64(targets[j])
+        k = 0
+        accepted = 0
+        while accepted < counts[j]:
+            candidate = np.int64((_number(k, target, key) * np.uint64(sources)) >> HALF)
+            k += 1
+            if same and not autapses and candidate == target:
+                continue
+            source[at] = candidate
+            position[at] = j
+            identity[at] = (np.uint64(target) << HALF) | np.uint64(accepted)
+            at += 1
+            accepted += 1
+    return at
+
+
+@kernel
 def drawn_pairs(
     key: Any, first_row: Any, last_row: Any, per_row: Any, sources: Any, targets: Any, by_source: Any,
     autapses: Any, multapses: Any, same: Any, where: Any, source: Any, position: Any, identity: Any,

@@ -33,7 +33,7 @@ from spikemesh.kernels.mailbox import (
     release,
 )
 from spikemesh.kernels.pointers import as_int64
-from spikemesh.kernels.window import run_window
+from spikemesh.kernels.window import run_window, settle
 
 # Why the loop returned.
 DONE, FULL, FAILED, WAITING, DAMAGED = range(5)
@@ -204,6 +204,8 @@ def run_windows(
             w[SPENT_NS] += now - mark
             mark = now
             if state != _READY:
+                if state == DONE:
+                    settle(w[TICK], t, o)
                 return state
             if w[WINDOWS] and m.sources.size + m.targets.size:
                 m.times[w[EXCHANGES] & (m.times.size - 1)] = w[SPENT_NS]

@@ -152,16 +152,9 @@ def _random(tick: Any, population: Any, p: Any) -> None:
 @inlined
 def _emit(tick: Any, first: Any, count: Any, t: Any, q: Any, p: Any, o: Any, a: Any, cursor: Any) -> None:
     """Record, count and send the spikes of one step, and keep those that have synapses here."""
-    spikes_per_core = o.core_spikes[(tick - 1) // o.bin_steps - o.first_bin]
-    events_per_core = o.core_events[(tick - 1) // o.bin_steps - o.first_bin]
-    packets_per_link = o.link_packets[(tick - 1) // o.bin_steps - o.first_bin]
     for k in range(count):
         i = p.spiked[k]
-        spikes_per_core[t.core[i]] += 1
-        for entry in range(t.fan_ptr[i], t.fan_ptr[i + 1]):
-            events_per_core[t.fan_core[entry]] += t.fan_synapses[entry]
-        for entry in range(t.route_ptr[i], t.route_ptr[i + 1]):
-            packets_per_link[t.route_link[entry]] += t.route_packets[entry]
+        o.spike_counts[i] += 1
         if t.recorded[i]:
             o.record_tick[cursor[RECORDED]] = tick
             o.record_neuron[cursor[RECORDED]] = i
@@ -177,6 +170,22 @@ def _emit(tick: Any, first: Any, count: Any, t: Any, q: Any, p: Any, o: Any, a: 
             cursor[DELIVERIES] += t.axon_synapses[axon]
             remember(axon, tick, t.plastic_axon, q)
     cursor[SPIKES] += count
+
+
+@inlined
+def settle(tick: Any, t: Any, o: Any) -> None:
+    """Turn the spikes counted by neuron since the last time into the counters of the bin that holds a step."""
+    number = (tick - 1) // o.bin_steps - o.first_bin
+    for i in range(o.spike_counts.size):
+        spikes = np.int64(o.spike_counts[i])
+        if spikes == 0:
+            continue
+        o.spike_counts[i] = 0
+        o.core_spikes[number, t.core[i]] += spikes
+        for entry in range(t.fan_ptr[i], t.fan_ptr[i + 1]):
+            o.core_events[number, t.fan_core[entry]] += spikes * t.fan_synapses[entry]
+        for entry in range(t.route_ptr[i], t.route_ptr[i + 1]):
+            o.link_packets[number, t.route_link[entry]] += spikes * t.route_packets[entry]
 
 
 @inlined
@@ -252,6 +261,8 @@ def run_window(
             return tick
         if count:
             _emit(tick, first, count, t, q, p, o, a, cursor)
+        if tick % o.bin_steps == 0:
+            settle(tick, t, o)
         if q.blocks.shape[0]:
             learn(tick, p.spiked, count, q)
             for table in range(q.blocks.shape[0]):

@@ -11,6 +11,7 @@ from spikemesh.contracts.bound import BoundNetwork, BoundProjection
 from spikemesh.description.values import Distribution
 from spikemesh.ids import AnyArray, FloatArray, IntArray
 from spikemesh.kernels import connect
+from spikemesh.kernels.multinomial import totals_per_target
 from spikemesh.kernels.place import delays_in_steps
 from spikemesh.kernels.random import draw, stream_key
 
@@ -63,7 +64,7 @@ def edge_chunks(network: BoundNetwork, projection: BoundProjection, targets: Any
         yield _listed(network, projection, targets)
         return
     sources = network.populations[projection.source].size
-    if rule in ("fixed_outdegree", "fixed_total"):
+    if rule == "fixed_outdegree" or (rule == "fixed_total" and not projection.multapses):
         rows = max(1, CHUNK // int(given["outdegree"])) if rule == "fixed_outdegree" else sources
         for first in range(0, sources, max(1, rows)):
             last = min(first + rows, sources)
@@ -72,12 +73,22 @@ def edge_chunks(network: BoundNetwork, projection: BoundProjection, targets: Any
     expected = {
         "fixed_indegree": lambda: int(given["indegree"]),
         "fixed_probability": lambda: int(sources * float(given["p"])),
+        "fixed_total": lambda: int(given["total"]) // network.populations[projection.target].size,
     }
     rows = max(1, CHUNK // max(1, expected.get(rule, lambda: sources)()))
+    counts = synapses_dealt(network, projection)[targets] if rule == "fixed_total" else targets
     for first in range(0, max(1, targets.size), rows):
-        edges = _filled(_generator(network, projection, targets[first : first + rows], 0, sources))
+        here = slice(first, first + rows)
+        edges = _filled(_generator(network, projection, targets[here], 0, sources, counts[here]))
         edges.position[:] += first
         yield edges
+
+
+def synapses_dealt(network: BoundNetwork, projection: BoundProjection) -> IntArray:
+    """Deal the synapses of a ``fixed_total`` projection with multapses to its targets: each target's number."""
+    key = stream_key(network.seed, "connect", projection.name)
+    total, targets = int(projection.arguments["total"]), network.populations[projection.target].size
+    return totals_per_target(key, total, targets)
 
 
 def _filled(generate: Callable[[AnyArray, AnyArray, AnyArray], int]) -> Edges:
@@ -91,7 +102,12 @@ def _filled(generate: Callable[[AnyArray, AnyArray, AnyArray], int]) -> Edges:
 
 
 def _generator(
-    network: BoundNetwork, projection: BoundProjection, targets: AnyArray, first: int, last: int
+    network: BoundNetwork,
+    projection: BoundProjection,
+    targets: AnyArray,
+    first: int,
+    last: int,
+    counts: IntArray | None = None,
 ) -> Callable[[AnyArray, AnyArray, AnyArray], int]:
     given = projection.arguments
     key = np.uint64(stream_key(network.seed, "connect", projection.name))
@@ -115,6 +131,8 @@ def _generator(
         return lambda *out: connect.distance(
             key, float(given["p"]), float(given["scale"]), here, there, targets, same, autapses, *out
         )
+    if rule == "fixed_total" and multapses:
+        return lambda *out: connect.dealt_total(key, source.size, counts, targets, same, autapses, *out)
     by_source = rule == "fixed_outdegree"
     rows, per_row = ((first, last), int(given["outdegree"])) if by_source else ((0, 1), int(given["total"]))
     return lambda *out: connect.drawn_pairs(

@@ -16,7 +16,7 @@ from spikemesh.contracts.bound import BoundNetwork, BoundPoisson, BoundProjectio
 from spikemesh.description.values import Distribution
 from spikemesh.errors import MappingError, Problem
 from spikemesh.kernels.rule_source import OUTGROWN
-from spikemesh.mapping.edges import edge_weights, edges_onto
+from spikemesh.mapping.edges import edge_chunks, edge_weights, synapses_dealt
 
 SUM_BITS = 62
 """Bits of the largest sum of one step, without its sign."""
@@ -45,8 +45,8 @@ def _reach(network: BoundNetwork, projection: BoundProjection, given: Distributi
     if given.kind == "lognormal" and given.high is None:
         # Its bound lies far above what is drawn; the largest draw of all does not depend on the mapping.
         targets = np.arange(network.populations[projection.target].size, dtype=np.uint32)
-        drawn = edge_weights(network, projection, edges_onto(network, projection, targets))
-        return float(np.max(np.abs(drawn), initial=0.0))
+        chunks = edge_chunks(network, projection, targets)
+        return max(float(np.max(edge_weights(network, projection, c), initial=0.0)) for c in chunks)
     low, high = (a, b) if given.kind == "uniform" else (a - _NORMAL_REACH * b, a + _NORMAL_REACH * b)
     if given.kind == "lognormal":
         low, high = 0.0, math.inf
@@ -63,7 +63,7 @@ def most_synapses(network: BoundNetwork, projection: BoundProjection) -> int:
     if projection.rule == "explicit":
         return int(np.bincount(np.asarray(given["targets"], dtype=np.int64), minlength=1).max())
     if projection.rule == "fixed_total" and projection.multapses:
-        return int(given["total"])
+        return int(synapses_dealt(network, projection).max())
     if projection.rule == "fixed_outdegree" and projection.multapses:
         return sources * int(given["outdegree"])
     return 1 if projection.rule == "one_to_one" else sources
