@@ -97,7 +97,7 @@ COMPARISONS = (
     ),
     Comparison(
         # Fixed point: Lava gives the very same spikes.
-        "layers", "layers", "8 dense fixed-point layers of 1,024 on 8 chips", ONE,
+        "layers", "layers", "8 dense fixed-point layers of 1,024 on 8 chips", TWO,
         ((Side("lava"), 20.0),), 300, 100, 2_117_910, 667_776, tolerance=0.0,
     ),
 )  # fmt: skip

@@ -181,6 +181,8 @@ def analyse(trace: Trace) -> dict[str, Any]:
         "links": link_traffic(trace),
         "cores": core_loads(trace),
     }
+    if "timing" in trace.provenance:
+        found["timing"] = trace.provenance["timing"]
     if "memory" in trace.provenance:
         found["memory"] = trace.provenance["memory"]
     if trace.results:

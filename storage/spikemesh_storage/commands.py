@@ -83,7 +83,7 @@ def analyze(trace: Path, as_json: bool) -> None:
     click.echo(f"{found['trace']}: {found['status']}, {found['duration_ms']:,g} ms\n")
     tables = [_firing_table(found["populations"])] if found["populations"] else []
     tables += [_rows_table(title, found[title]) for title in ("links", "cores") if found[title]]
-    for title in ("memory", "results"):
+    for title in ("timing", "memory", "results"):
         if isinstance(found.get(title), Mapping):
             tables.append(_pairs_table(title, found[title]))
     _print(*tables)

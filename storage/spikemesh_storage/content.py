@@ -28,12 +28,15 @@ class Outcome:
         Whether ``recover`` wrote the file.
     results
         The scenario's own figures.
+    timing
+        Wall-clock figures of the run.
     """
 
     state: str
     message: str = ""
     recovered: bool = False
     results: Mapping[str, Any] | None = None
+    timing: Mapping[str, Any] | None = None
 
 
 class Content(Protocol):

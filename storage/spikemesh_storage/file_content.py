@@ -123,6 +123,7 @@ class FileContent:
             message=str(_attribute(status, "message") or ""),
             recovered=bool(_attribute(status, "recovered")),
             results=self.plan.provenance.get("results"),
+            timing=self.plan.provenance.get("timing"),
         )
 
     def _array(self, path: str) -> AnyArray:

@@ -222,6 +222,8 @@ def _provenance(group: Any, content: Content) -> None:
     texts = dict(content.plan.provenance)
     if content.outcome.results is not None:
         texts["results"] = dict(content.outcome.results)
+    if content.outcome.timing is not None:
+        texts["timing"] = dict(content.outcome.timing)
     for name, value in texts.items():
         values = _text((value if isinstance(value, str) else dumps(value)).encode())
         dataset = group.create_dataset(name, data=values, dtype=values.dtype, track_times=False)

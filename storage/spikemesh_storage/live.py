@@ -140,7 +140,13 @@ class LiveWriter:
             self._file.flush()
         self._rows, self._until, self._commits = reached, until, self._commits + 1
 
-    def finish(self, status: str, message: str = "", results: Mapping[str, Any] | None = None) -> Path:
+    def finish(
+        self,
+        status: str,
+        message: str = "",
+        results: Mapping[str, Any] | None = None,
+        timing: Mapping[str, Any] | None = None,
+    ) -> Path:
         """Write the canonical file and remove the live folder.
 
         Parameters
@@ -151,6 +157,8 @@ class LiveWriter:
             Why, if it is not complete.
         results
             The scenario's own figures (JSON-able).
+        timing
+            Wall-clock figures of the run (JSON-able), kept in the provenance.
 
         Returns
         -------
@@ -166,16 +174,22 @@ class LiveWriter:
             raise TraceError(f'status "{status}" is none of {", ".join(STATES)}')
         self._check_open()
         try:
-            self._finalise(status, message, results)
+            self._finalise(status, message, results, timing)
             remove_live(self.folder)
         finally:
             self._lock.release()
         return self.target
 
-    def _finalise(self, status: str, message: str, results: Mapping[str, Any] | None) -> None:
+    def _finalise(
+        self,
+        status: str,
+        message: str,
+        results: Mapping[str, Any] | None,
+        timing: Mapping[str, Any] | None,
+    ) -> None:
         with storing(self.folder):
             # Written first, so that a kill during the next lines does not turn a whole run into a broken one.
-            outcome = {"state": status, "message": message, "results": results}
+            outcome = {"state": status, "message": message, "results": results, "timing": timing}
             write_durably(self.folder / OUTCOME, dumps(outcome))
             self._file.close()
         content = LiveContent(self.folder, verify=False)

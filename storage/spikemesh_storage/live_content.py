@@ -136,7 +136,7 @@ class LiveContent:
         """Return how the run ended, or None if it did not say so before its writer died."""
         try:
             ended = json.loads((self.folder / OUTCOME).read_text(encoding="utf-8"))
-            return Outcome(ended["state"], ended["message"], results=ended["results"])
+            return Outcome(ended["state"], ended["message"], results=ended["results"], timing=ended["timing"])
         except FileNotFoundError:
             return None
         except (OSError, ValueError, KeyError, TypeError) as error:

@@ -297,15 +297,27 @@ class Simulation:
                 own = dict(results(self._store.open(self.path)))
             except SpikemeshError as error:
                 failure = error
-        self._writer.finish(self._status, self._message, own)
+        self._writer.finish(self._status, self._message, own, self._timing())
         summary = self._summary(own, time.perf_counter() - started)
         self._closed = RunResult(summary, self.path, self._temporary)
         if failure is not None:
             raise failure
         return self._closed
 
-    def _summary(self, own: Mapping[str, Any], finalise_s: float) -> dict[str, Any]:
+    def _timing(self) -> dict[str, Any]:
+        """Wall-clock figures of the run so far."""
         totals, model_s = self._session.totals, self.time_ms * 1e-3
+        return {
+            "build_s": self.mapped.build_s,
+            "start_s": self._start_s,
+            "run_s": totals.run_s,
+            "realtime_factor": totals.run_s / model_s if model_s else None,
+            "synaptic_events_per_s": totals.synaptic_events / totals.run_s if totals.run_s else None,
+            "window_exchange_us": totals.median_exchange_us,
+        }
+
+    def _summary(self, own: Mapping[str, Any], finalise_s: float) -> dict[str, Any]:
+        totals = self._session.totals
         trace = self._store.open(self.path)
         rss = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         if self.backend_name == "ray":
@@ -322,13 +334,8 @@ class Simulation:
             "drive_events": totals.drive_events,
             "packets": totals.packets,
             "compile_s": max(0.0, totals.compile_s - self._compiled),
-            "build_s": self.mapped.build_s,
-            "start_s": self._start_s,
-            "run_s": totals.run_s,
+            **self._timing(),
             "finalise_s": finalise_s,
-            "realtime_factor": totals.run_s / model_s if model_s else None,
-            "synaptic_events_per_s": totals.synaptic_events / totals.run_s if totals.run_s else None,
-            "window_exchange_us": totals.median_exchange_us,
             "peak_rss_mb": rss,
             "trace": str(self.path),
             "digest": trace.digest(),

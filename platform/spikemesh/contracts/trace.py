@@ -101,8 +101,17 @@ class TraceWriter(Protocol):
         """Keep the final weights of a projection (neuron indices local to their populations)."""
         ...
 
-    def finish(self, status: str, message: str = "", results: Mapping[str, Any] | None = None) -> Path:
-        """Write the canonical file (``status``: complete, interrupted or failed) and remove the live folder."""
+    def finish(
+        self,
+        status: str,
+        message: str = "",
+        results: Mapping[str, Any] | None = None,
+        timing: Mapping[str, Any] | None = None,
+    ) -> Path:
+        """Write the canonical file (``status``: complete, interrupted or failed) and remove the live folder.
+
+        ``results`` are the scenario's own figures, ``timing`` those of the run on this machine's clock.
+        """
         ...
 
     def abandon(self) -> None:

@@ -48,6 +48,13 @@ from numba.core.sigutils import normalize_signature  # noqa: E402
 
 from spikemesh.kernels.locks import alone  # noqa: E402
 
+# Somebody may have imported numba before: it reads its environment once.
+numba.config.CACHE_DIR = os.environ["NUMBA_CACHE_DIR"]
+if numba.config.USING_SVML:
+    raise ImportError(
+        "numba already uses a vector library whose exp gives other bits: import spikemesh before numba"
+    )
+
 # Update loops read and write one array per state variable, constant and receptor. LLVM checks at run time
 # that they do not overlap, but by default gives up vectorising beyond eight checks.
 llvm.set_option("spikemesh", "-runtime-memory-check-threshold=512")

@@ -166,22 +166,31 @@ class _Reader:
     def _batch(self, edges: Edges, delay: AnyArray | None = None) -> Batch:
         if delay is None:
             delay = np.atleast_1d(np.asarray(edge_delays(self.network, self.projection, edges)))
-        shared = stored_kind(self.network, self.projection, self.bound) == SHARED
-        if self.projection.learning is not None:
-            weight = [0 for _ in self.units]
-        elif shared:
-            value, name = float(self.projection.weight), self.projection.name  # type: ignore[arg-type]
-            weight = [shared_weight(value, unit, self.model, name) for unit in self.units]
-        else:
-            weight = [stored_shift(self.bound, unit) for unit in self.units]
+        receptor = np.atleast_1d(self._receptor(edges)).astype(np.int64)
+        weight = np.zeros(len(self.units), dtype=np.int64)
+        # A unit means nothing for a receptor that no synapse reaches.
+        for used in np.flatnonzero(np.bincount(receptor)):
+            weight[used] = self._column_weight(self.units[used])
         return Batch(
             edges.source,
             edges.position,
             delay.astype(np.int32, copy=False),
-            np.atleast_1d(self._receptor(edges)).astype(np.int64),
+            receptor,
             np.array(self.slot.inputs, dtype=np.int64),
-            np.array(weight, dtype=np.int64),
+            weight,
         )
+
+    def _column_weight(self, unit: float) -> int:
+        """Weight that all synapses share, or bits by which theirs are shifted."""
+        projection = self.projection
+        if projection.learning is not None:
+            return 0
+        if (
+            isinstance(projection.weight, float | int)
+            and stored_kind(self.network, projection, self.bound) == SHARED
+        ):
+            return shared_weight(float(projection.weight), unit, self.model, projection.name)
+        return stored_shift(self.bound, unit)
 
     def first_time(self) -> Iterator[Batch]:
         """Read all synapses, and count them by target, core and delay on the way."""
