@@ -32,6 +32,24 @@ def test_a_simulation_goes_on_where_it_stood(tmp_path):
         simulation.run(1.0)
 
 
+def test_a_trace_keeps_what_the_clock_said_apart_from_the_results(tmp_path):
+    net = sm.Network(timestep="1 ms", seed=1)
+    a = net.add_population("a", 8, "iaf", i_e=0.3)
+    net.connect(a, a, "all_to_all", weight=0.01, delay="2 ms")
+    net.probe(a, "spikes")
+    results = []
+    for name in ("one.h5", "two.h5"):
+        system = sm.System.preset("ideal", chips=2)
+        results.append(sm.run(net, system, duration="50 ms", out=tmp_path / name, backend="local", workers=2))
+    timing = [sm.open_trace(tmp_path / name).analyse()["timing"] for name in ("one.h5", "two.h5")]
+    for found, result in zip(timing, results, strict=True):
+        assert found == {key: result.summary[key] for key in found}
+        assert found["window_exchange_us"] > 0
+        assert found["run_s"] > 0
+    assert timing[0] != timing[1]
+    assert results[0].summary["digest"] == results[1].summary["digest"]
+
+
 def test_a_trace_is_read_while_it_is_written(tmp_path):
     path = tmp_path / "run.h5"
     with sm.Simulation(counting(), out=path, backend="local") as simulation:
