@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
 import spikemesh as sm
 from spikemesh.errors import MappingError
+from spikemesh.mapping import edges, tables
 
 
 def network(delay, n=40):
@@ -76,3 +79,76 @@ def test_window_is_shorter_where_a_block_would_be_large(monkeypatch):
     assert [(p.window, p.packets_out) for p in programs()] == [(20, (100,)), (20, ())]
     monkeypatch.setattr("spikemesh.mapping.build._BLOCK_PACKETS", 35)
     assert [(p.window, p.packets_out) for p in programs()] == [(7, (30,)), (7, ())]
+
+
+def held(net, workers=1):
+    """Run a network for a while and return how many synapses its programs hold."""
+    system = sm.System.preset("ideal", chips=workers)
+    with sm.Simulation(net, system, backend="local", workers=workers) as simulation:
+        programs = simulation.mapped.build.programs
+        simulation.run("30 ms")
+    static = sum(part.synapses for p in programs for part in p.wiring.parts)
+    return static + sum(table.target.size for p in programs for table in p.plastic)
+
+
+def test_a_worker_that_no_synapse_of_a_projection_reaches():
+    net = sm.Network(timestep="1 ms", seed=1)
+    a = net.add_population("a", 10, "lif_psc_exp", i_e=600.0)
+    b = net.add_population("b", 60, "lif_psc_exp")
+    net.connect(a, b, sources=range(10), targets=np.arange(10) % 3, weight=np.linspace(-500, 900, 10))
+    net.connect(a, b, "fixed_indegree", indegree=3, weight=sm.normal(100.0, 300.0))
+    net.connect(a, b, "fixed_outdegree", outdegree=0, weight=1.0)
+    assert held(net, workers=2) == held(net) == 10 + 60 * 3
+
+
+@pytest.mark.parametrize("learning", [None, sm.rule("stdp_pair", w_max=2.0)])
+def test_chunks_without_synapses(learning, monkeypatch):
+    monkeypatch.setattr(edges, "CHUNK", 40)
+    points = np.column_stack([np.arange(50), np.zeros(50)])
+    net = sm.Network(timestep="1 ms", seed=1)
+    a = net.add_population("a", 50, "iaf", positions=points, i_e=0.3)
+    net.connect(a, a, "distance", p=1.0, scale=0.3, weight=0.5, learning=learning)
+    assert 0 < held(net) < 200
+
+
+@pytest.mark.parametrize("rule", ["fixed_indegree", "fixed_outdegree", "fixed_total", "fixed_probability"])
+def test_tables_do_not_depend_on_chunks(rule, monkeypatch):
+    given = {
+        "fixed_indegree": {"indegree": 7},
+        "fixed_outdegree": {"outdegree": 5},
+        "fixed_total": {"total": 200},
+    }
+    net = sm.Network(timestep="1 ms", seed=1)
+    a = net.add_population("a", 40, "iaf")
+    b = net.add_population("b", 30, "lif_psc_exp")
+    drawn = {"weight": sm.normal(0.0, 2.0), "delay": sm.uniform(1.0, 9.0)}
+    net.connect(a, b, rule, **given.get(rule, {"p": 0.2}), **drawn)
+
+    def parts():
+        with sm.Simulation(net, backend="local") as simulation:
+            (program,) = simulation.mapped.build.programs
+        return program.wiring.parts
+
+    whole = parts()
+    monkeypatch.setattr(edges, "CHUNK", 11)
+    monkeypatch.setattr(tables, "KEPT", 50)
+    pieces = parts()
+    assert len(whole) == len(pieces) == 1
+    for name in ("delay", "base", "weight", "starts"):
+        assert np.array_equal(getattr(whole[0], name), getattr(pieces[0], name))
+    ends = whole[0].starts
+    for begin, end in pairwise(ends):
+        rows = [
+            sorted(zip(p.targets[begin:end], p.weights[begin:end], strict=True))
+            for p in (whole[0], pieces[0])
+        ]
+        assert rows[0] == rows[1]
+
+
+@pytest.mark.parametrize("delay", [1e7, sm.uniform(1.0, 3e9), [1.0, 1e8]])
+def test_a_delay_beyond_all_bounds_names_its_projection(delay):
+    net = sm.Network(timestep="1 ms", seed=1)
+    a = net.add_population("a", 2, "iaf")
+    net.connect(a, a, sources=[0, 1], targets=[1, 0], weight=0.1, delay=delay)
+    with pytest.raises(MappingError, match=r'"a->a".delay: a delay of [0-9,]+ steps; at most|at most'):
+        sm.Simulation(net, backend="local")

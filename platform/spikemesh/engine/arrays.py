@@ -16,9 +16,9 @@ class Tables(NamedTuple):
 
     Axons are the sources that have synapses on this worker; a group is a run of axons of one population. A
     part holds synapses of one group that are stored in one way. Its columns are the combinations of delay,
-    block of inputs and weight (or shift of weights) that occur; the synapses of axon a and column c are
-    ``starts[(a - part_axon) * part_width + c]`` to the entry after it. Targets are 16-bit offsets from
-    ``column_base``; a run part has no targets, for they are neighbours.
+    block of inputs and weight (or shift of weights) that occur; the synapses of axon a and column c of the part
+    start at the uint32 at ``part_starts + a * part_stride + 4 * c`` and end at the next one. Targets are
+    16-bit offsets from ``column_base``; a run part has no targets, for they are neighbours.
     """
 
     delays: AnyArray  # int64 [D], distinct, ascending

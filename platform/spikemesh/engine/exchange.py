@@ -21,7 +21,7 @@ class Post(NamedTuple):
     After every window a worker publishes one block of packets (possibly empty) for every peer it has
     synapses on, and takes one from every peer that has synapses on it. Blocks carry the number of the
     window; a gap or a repeat is an error. A packet is two uint32: the axon at the receiver, and the tick
-    at which the source neuron spiked, minus the window's first tick. Order inside a block does not matter.
+    at which the source neuron spiked, minus the tick after which the window begins. They are sorted by tick.
     """
 
     inbox: int  # address

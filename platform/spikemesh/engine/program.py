@@ -229,8 +229,8 @@ class Program:
     peers_out, peers_in
         Workers it sends to and receives from in every window.
     window
-        Shortest delay between workers: the most steps that can pass before a packet matters elsewhere;
-        None if there are no peers.
+        At most the shortest delay between workers, the steps that can pass before a packet matters elsewhere;
+        less where a block for all they can send would be large. None if there are no peers.
     slots
         Ticks for which spikes can be kept until they arrive, a power of two.
     """

@@ -67,8 +67,8 @@ def room(tick: Any, origin: Any, a: Any) -> Any:
 @bare
 def deliver_packets(
     address: Any, count: Any, origin: Any, first: Any, last: Any, t: Any, q: Any, a: Any, cursor: Any
-) -> None:
-    """Keep the packets of another worker's window (first, last].
+) -> Any:
+    """Keep the packets of another worker's window (first, last]; return whether they are in order.
 
     Packets are pairs of uint32 (axon, tick - first) at an address, sorted by tick.
     """
@@ -78,10 +78,13 @@ def deliver_packets(
         begin_tick(stamp, origin, a)
         while k < count and first + np.int64(packets[2 * k + 1]) == stamp:
             axon = np.int64(packets[2 * k])
+            if axon >= t.axon_synapses.size:
+                return False
             keep(axon, stamp, origin, a)
             cursor[DELIVERIES] += t.axon_synapses[axon]
             remember(axon, stamp, t.plastic_axon, q)
             k += 1
+    return k == count
 
 
 @bare_inlined

@@ -57,7 +57,7 @@ def remember(axon: Any, stamp: Any, plastic_axon: Any, q: Any) -> None:
 
 
 @bare_inlined
-def arrivals(tick: Any, q: Any, row: Any) -> None:
+def plastic_arrivals(tick: Any, q: Any, row: Any) -> None:
     """Update and deliver the plastic synapses whose spike arrives now."""
     for table in range(q.blocks.shape[0]):
         block = q.blocks[table]

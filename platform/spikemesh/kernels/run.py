@@ -84,7 +84,9 @@ def _take(m: Any, t: Any, q: Any, a: Any, cursor: Any) -> Any:
                 w[WAITS_FOR] = k + 1
                 return -1
             begun = clock_ns(m.calls, scratch)
-            deliver_packets(block + LINE, count, k + 1, head[FIRST], head[LAST], t, q, a, cursor)
+            if not deliver_packets(block + LINE, count, k + 1, head[FIRST], head[LAST], t, q, a, cursor):
+                w[WAITS_FOR] = k + 1
+                return -1
             delivering = clock_ns(m.calls, scratch) - begun
             w[BUSY_NS] += delivering
             w[SPENT_NS] -= delivering

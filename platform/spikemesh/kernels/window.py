@@ -34,7 +34,7 @@ from spikemesh.kernels.cursor import (
     SPIKES,
 )
 from spikemesh.kernels.generate import DRAWS, RAISED
-from spikemesh.kernels.plasticity import arrivals, learn, remember
+from spikemesh.kernels.plasticity import learn, plastic_arrivals, remember
 from spikemesh.kernels.pointers import as_uint32, call
 from spikemesh.kernels.poisson import count_each, count_shared
 from spikemesh.kernels.random import fill_block
@@ -254,7 +254,7 @@ def run_window(
         cursor[DRIVEN] += _drive(tick, p, d, row)
         arrive(tick, t, a, row)
         if q.blocks.shape[0]:
-            arrivals(tick, q, row)
+            plastic_arrivals(tick, q, row)
         count = _update(tick, p)
         if count < 0:
             cursor[FAILED_POPULATION] = -count

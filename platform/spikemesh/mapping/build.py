@@ -216,7 +216,7 @@ def _program(
     fan: FanOut,
     routes: Routes,
     bin_steps: int,
-    ring_slots: int,
+    slots_kept: int,
     window: int | None,
     plugin_files: tuple[str, ...],
 ) -> Program:
@@ -237,7 +237,7 @@ def _program(
         window=window if peers_out or peers_in else None,
         timestep_ms=network.timestep_ms,
         seed=network.seed,
-        slots=ring_slots,
+        slots=slots_kept,
         inputs=sum(s.size * len(s.model.receptors) for s in slices),
         cores=len(placement.core_names),
         links=len(placement.link_names),

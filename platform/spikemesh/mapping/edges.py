@@ -9,6 +9,7 @@ import numpy as np
 
 from spikemesh.contracts.bound import BoundNetwork, BoundProjection
 from spikemesh.description.values import Distribution
+from spikemesh.errors import MappingError, Problem
 from spikemesh.ids import AnyArray, FloatArray, IntArray
 from spikemesh.kernels import connect
 from spikemesh.kernels.multinomial import totals_per_target
@@ -38,7 +39,9 @@ class Edges:
     factor: FloatArray | None = None
 
 
-CHUNK = 1 << 20
+LONGEST_DELAY = 1 << 22
+"""Longest delay in steps: every worker keeps the places of spikes for twice as many ticks and every origin."""
+CHUNK = 1 << 18
 """Synapses generated at a time, about."""
 
 
@@ -65,7 +68,7 @@ def edge_chunks(network: BoundNetwork, projection: BoundProjection, targets: Any
         return
     sources = network.populations[projection.source].size
     if rule == "fixed_outdegree" or (rule == "fixed_total" and not projection.multapses):
-        rows = max(1, CHUNK // int(given["outdegree"])) if rule == "fixed_outdegree" else sources
+        rows = max(1, CHUNK // max(1, int(given["outdegree"]))) if rule == "fixed_outdegree" else sources
         for first in range(0, sources, max(1, rows)):
             last = min(first + rows, sources)
             yield _filled(_generator(network, projection, targets, first, last))
@@ -212,12 +215,25 @@ def edge_delays(network: BoundNetwork, projection: BoundProjection, edges: Edges
     delay = projection.delay
     if isinstance(delay, Distribution):
         drawn = _drawn(delay, stream_key(network.seed, "delay", projection.name), edges)
+        longest = float(drawn.max(initial=0.0)) / network.timestep_ms
+        if longest > LONGEST_DELAY:
+            raise too_long(projection, longest)
         steps = np.empty(drawn.size, dtype=np.int32)
         delays_in_steps(drawn, network.timestep_ms, steps)
         return steps
+    longest = int(np.max(delay, initial=0))
+    if longest > LONGEST_DELAY:
+        raise too_long(projection, longest)
     if isinstance(delay, np.ndarray):
         return delay[edges.identity.astype(np.int64)].astype(np.int64)
     return int(delay)
+
+
+def too_long(projection: BoundProjection, steps: float) -> MappingError:
+    """Say that a delay is beyond what a worker keeps spikes for."""
+    found = f"a delay of {steps:,.0f} steps"
+    where = f'projection "{projection.name}".delay'
+    return MappingError(Problem(where, found, f"at most {LONGEST_DELAY:,} steps"))
 
 
 def _drawn(given: Distribution, key: int, edges: Edges) -> FloatArray:

@@ -19,8 +19,8 @@ from spikemesh.mapping.edges import Edges, edge_chunks, edge_delays, edge_weight
 from spikemesh.mapping.scales import Scales, stored_shift
 from spikemesh.mapping.weights import STORED_AS, shared_weight, signed_receptor, stored_kind, stored_weights
 
-KEPT = 1 << 20
-"""Tables of at most so many synapses are filled from what was kept when they were counted."""
+KEPT = 1 << 18
+"""Projections of at most so many synapses are read once, and kept until their table is filled."""
 RUN = 8
 """Synapses of a source and column, on average, from which on neighbouring targets are stored as a run."""
 
@@ -107,8 +107,9 @@ def incoming(network: BoundNetwork, slots: Sequence[Slot], scales: Scales) -> In
             static.setdefault((projection.source, kind), []).append(reader)
         else:
             _add_plastic(reader, found)
-    for (source, kind), readers in sorted(static.items()):
-        _add_static(source, kind, readers, found)
+    for source, kind in sorted(static):
+        # Taken out, for readers keep what they have read.
+        _add_static(source, kind, static.pop((source, kind)), found)
     return found
 
 
@@ -200,12 +201,11 @@ class _Reader:
         indegree = np.zeros(gids.size, dtype=np.int64)
         core_of = self._core_of.astype(np.int32)
         longest = 0
-        for edges in edge_chunks(self.network, self.projection, self.slot.neurons):
+        for edges in self._chunks():
             batch = self._batch(edges)
             indegree += np.bincount(edges.position, minlength=gids.size)
             count_pairs(edges.source, core_of[edges.position], counts)
-            if edges.source.size:
-                longest = max(longest, int(batch.delay.max()))
+            longest = max(longest, int(batch.delay.max()))
             self._keep(edges, batch)
             yield batch
         if longest:
@@ -214,6 +214,10 @@ class _Reader:
             found.indegree[gids] += indegree
             found.synapses[offset : offset + size] += counts.sum(axis=1)
             found.longest[self.projection.index] = longest
+
+    def _chunks(self) -> Iterator[Edges]:
+        chunks = edge_chunks(self.network, self.projection, self.slot.neurons)
+        return (edges for edges in chunks if edges.source.size)
 
     def _keep(self, edges: Edges, batch: Batch) -> None:
         # Delays are drawn but once: they take far less room than the synapses.
@@ -228,7 +232,7 @@ class _Reader:
         """Read all synapses in the same order."""
         kept: Iterable[Edges] | None = self._kept
         if kept is None:
-            kept = edge_chunks(self.network, self.projection, self.slot.neurons)
+            kept = self._chunks()
         for edges, delay in zip(kept, self._delays, strict=True):
             yield edges, self._batch(edges, delay)
 
