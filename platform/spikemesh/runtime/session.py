@@ -85,6 +85,7 @@ class Session:
         self._timestep_ms = timestep_ms
         self._interval_s = commit_interval_s
         self._steps = _FIRST_STEPS
+        self._asked = 0
 
     def run(
         self,
@@ -141,20 +142,17 @@ class Session:
         interrupted: Callable[[], bool],
     ) -> None:
         under_way: deque[int] = deque()
-        asked, mark, begun = self.tick, started, self.tick
+        mark, begun, self._asked = started, self.tick, self.tick
         spikes = self.totals.spikes
-        while True:
-            while asked < until and len(under_way) < IN_FLIGHT and not interrupted():
-                asked = min(until, asked + self._steps)
-                self._backend.submit(asked)
-                under_way.append(asked)
-            if not under_way:
-                return
+        self._submit(until, under_way, interrupted)
+        while under_way:
             self._wait(interrupted)
             reports = self._backend.collect()
             now = time.perf_counter()
             self._adapt(under_way.popleft() - self.tick, now - mark)
             mark = now
+            # Before what has come is written: the workers need not wait for that.
+            self._submit(until, under_way, interrupted)
             chunk = merge(reports)
             if self._writer is not None:
                 self._writer.append(chunk)
@@ -162,6 +160,13 @@ class Session:
             self.tick = chunk.until
             if progress is not None:
                 progress(self._progress(until, begun, spikes, time.perf_counter() - started))
+
+    def _submit(self, until: int, under_way: deque[int], interrupted: Callable[[], bool]) -> None:
+        """Ask for pieces until enough are under way; the deque holds where they end."""
+        while self._asked < until and len(under_way) < IN_FLIGHT and not interrupted():
+            self._asked = min(until, self._asked + self._steps)
+            self._backend.submit(self._asked)
+            under_way.append(self._asked)
 
     def _wait(self, interrupted: Callable[[], bool]) -> None:
         asked_to_stop = 0.0
