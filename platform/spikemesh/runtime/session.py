@@ -13,8 +13,10 @@ from spikemesh.errors import InputError, Problem, RunError, RunInterrupted
 from spikemesh.runtime.backend import IN_FLIGHT, Backend
 from spikemesh.runtime.merge import Totals, merge
 
-_FIRST_STEPS = 16
-"""Steps of the first pieces, before the speed is known."""
+_FEWEST_FIRST, _MOST_FIRST, _FIRST_NS = 16, 1024, 5e6
+"""Steps of the first pieces, before the speed is known, and their time if the guess of it is right."""
+_NEURON_NS, _SYNAPSE_NS = 5.0, 0.02
+"""Guess for a step: a model some times as costly as the leaky neuron, and two spikes in a hundred steps."""
 _GROWTH = 4
 _POLL_S = 0.1
 _PATIENCE_S = 5.0
@@ -48,6 +50,15 @@ class Progress:
     remaining_s: float
 
 
+def first_steps(neurons: int, synapses: int) -> int:
+    """Choose the steps of the first pieces from the size of the largest worker.
+
+    Every piece costs about a millisecond to write, and short ones leave the workers waiting for that.
+    """
+    wanted = _FIRST_NS / max(1.0, neurons * _NEURON_NS + synapses * _SYNAPSE_NS)
+    return int(min(max(wanted, _FEWEST_FIRST), _MOST_FIRST))
+
+
 class Session:
     """Drives a started backend.
 
@@ -61,6 +72,8 @@ class Session:
         dt.
     commit_interval_s
         Wall-clock time of a piece, about; nothing in the results depends on it.
+    steps
+        Steps of the first pieces; see :func:`first_steps`.
 
     Attributes
     ----------
@@ -77,6 +90,7 @@ class Session:
         *,
         timestep_ms: float = 1.0,
         commit_interval_s: float = 0.1,
+        steps: int = _FEWEST_FIRST,
     ) -> None:
         self.tick = 0
         self.totals = Totals()
@@ -84,7 +98,7 @@ class Session:
         self._writer = writer
         self._timestep_ms = timestep_ms
         self._interval_s = commit_interval_s
-        self._steps = _FIRST_STEPS
+        self._steps = steps
         self._asked = 0
 
     def run(
