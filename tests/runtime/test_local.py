@@ -8,7 +8,7 @@ import pytest
 
 from spikemesh.errors import AgentError, InputError, RunError
 from spikemesh.runtime.local import LocalBackend
-from spikemesh.runtime.session import Session
+from spikemesh.runtime.session import Session, first_steps
 
 
 @pytest.fixture
@@ -140,3 +140,25 @@ def test_close_ends_all_threads_even_twice(local, fake):
     backend.close()
     backend.close()
     assert threads() <= before
+
+
+def test_small_networks_start_with_long_pieces():
+    # 5 ms at 5 ns a neuron and 0.02 ns a synapse: 2,500 neurons and 625,000 synapses take 25 us a step.
+    assert first_steps(2_500, 625_000) == 200
+    assert first_steps(1, 0) == 1024
+    assert first_steps(1_000_000, 1_000_000_000) == 16
+
+
+def test_next_pieces_are_asked_for_before_results_are_written(local, fake, new_recorder):
+    backend, recorder = local(fake.ring(2)), new_recorder()
+    events = []
+    submit, append = backend.submit, recorder.append
+    backend.submit = lambda until: (events.append(("asked", until)), submit(until))
+    recorder.append = lambda chunk: (events.append(("written", chunk.until)), append(chunk))
+    assert Session(backend, recorder, steps=10).run(200)
+    written = [n for n, (what, _) in enumerate(events) if what == "written"]
+    asked = [n for n, (what, _) in enumerate(events) if what == "asked"]
+    assert len(written) == len(asked) > 2
+    # Two pieces, and then one before each result is written as long as any are left.
+    assert all(asked[k + 2] < written[k] for k in range(len(asked) - 2))
+    assert [until for what, until in events if what == "written"][-1] == 200

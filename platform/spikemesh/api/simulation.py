@@ -34,7 +34,7 @@ from spikemesh.registry.bind import bind
 from spikemesh.registry.shared import shared_registry
 from spikemesh.runtime.backend import Backend
 from spikemesh.runtime.local import LocalBackend
-from spikemesh.runtime.session import Progress, Session
+from spikemesh.runtime.session import Progress, Session, first_steps
 from spikemesh.runtime.signals import interruption
 from spikemesh.units import magnitude, whole_steps
 
@@ -161,11 +161,13 @@ class Simulation:
             self._writer.abandon()
             raise
         self._start_s = time.perf_counter() - started
+        programs = self.mapped.build.programs
         self._session = Session(
             self._backend,
             self._writer,
             timestep_ms=self.network.timestep_ms,
             commit_interval_s=self.settings.commit_interval_s,
+            steps=min(first_steps(p.neurons, int(p.wiring.axon_synapses.sum())) for p in programs),
         )
 
     def _trace_plan(self) -> TracePlan:

@@ -8,7 +8,21 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import numpy as np
+from numpy.typing import DTypeLike
+
 from spikemesh.ids import AnyArray
+
+_LINE = 64
+"""Bytes of a cache line, and of the widest vector."""
+
+
+def zeros(size: int, dtype: DTypeLike = np.float64) -> AnyArray:
+    """Return zeros that start with a cache line: vectors across two lines take twice as long to load."""
+    count = size * np.dtype(dtype).itemsize
+    memory = np.zeros(count + _LINE, dtype=np.uint8)
+    start = -memory.ctypes.data % _LINE
+    return memory[start : start + count].view(dtype)
 
 
 class Tables(NamedTuple):

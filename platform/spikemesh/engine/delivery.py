@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from spikemesh.engine.arrays import Arrivals, Tables
+from spikemesh.engine.arrays import Arrivals, Tables, zeros
 from spikemesh.engine.program import Program, StaticPart
 from spikemesh.ids import AnyArray, IntArray
 
@@ -74,7 +74,7 @@ def arrivals_of(program: Program, tables: Tables) -> Arrivals:
     room = np.array([_room(2 * int(count)) for count in senders], dtype=np.int64)
     origins = senders.size
     return Arrivals(
-        row=np.zeros(max(1, program.inputs), dtype=np.int64),
+        row=zeros(max(1, program.inputs), np.int64),
         axons=np.zeros(int(room.sum()), dtype=np.int32),
         base=(np.cumsum(room) - room).astype(np.int64),
         wrap=room - 1,

@@ -55,6 +55,10 @@ def _rows(
 _DTYPE = np.dtype([(name, "f8" if name == "value" else "i8") for name in Schedule._fields])
 
 
+def _columns(rows: AnyArray) -> Schedule:
+    return Schedule(*(np.ascontiguousarray(rows[name]) for name in Schedule._fields))
+
+
 class Feed:
     """Produces the schedule of one program piece by piece.
 
@@ -67,17 +71,21 @@ class Feed:
     def __init__(self, program: Program) -> None:
         self._program = program
         self._positions = {s.population: k for k, s in enumerate(program.slices)}
+        # Sorting lets go of the interpreter lock, and whoever writes results then holds it for long.
+        self._nothing = _columns(np.zeros(0, dtype=_DTYPE))
         # Pieces may be far shorter than a presentation; each is encoded once.
         self._encodings: dict[tuple[int, int], list[AnyArray]] = {}
 
     def between(self, first: int, until: int) -> Schedule:
         """Return the changes of the steps that end at ticks ``first + 1 .. until``."""
         parts = list(self._parts(first, until))
-        rows = np.concatenate(parts) if parts else np.zeros(0, dtype=_DTYPE)
+        if not parts:
+            return self._nothing
+        rows = np.concatenate(parts)
         rows = rows[(rows["tick"] > first) & (rows["tick"] <= until)]
         # Changes of one step touch different memory: their order within it does not matter.
         rows = rows[np.argsort(rows["tick"], kind="stable")]
-        return Schedule(*(np.ascontiguousarray(rows[name]) for name in Schedule._fields))
+        return _columns(rows)
 
     def _parts(self, first: int, until: int) -> Iterator[AnyArray]:
         for part in self._program.slices:

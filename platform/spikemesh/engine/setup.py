@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import numpy as np
 
-from spikemesh.engine.arrays import Drives, Populations, Probes
+from spikemesh.engine.arrays import Drives, Populations, Probes, zeros
 from spikemesh.engine.delivery import arrivals_of, tables_of, widened
 from spikemesh.engine.plastic_setup import compile_rule, make_plasticity
 from spikemesh.engine.program import PopulationSlice, Program
@@ -101,7 +101,8 @@ class WorkingSet:
         initial = np.zeros(int(starts[-1]))
         for part, start in zip(slices, starts, strict=False):
             _flat(part, initial, int(start), tuple(part.model.state), dict(part.initial))
-        state = initial.copy()
+        state = zeros(initial.size)
+        state[:] = initial
         layers = _int([s.layers for s in slices])
         layer_start = np.concatenate(([0], np.cumsum(layers * size)))
         draws = _int([len(s.model.draws) for s in slices])
@@ -117,18 +118,18 @@ class WorkingSet:
             initial=initial,
             state_start=starts[:-1].astype(np.int64),
             state_count=counts,
-            current=np.zeros(neurons),
+            current=zeros(neurons),
             layers=np.zeros(int(layer_start[-1])),
             layer_start=layer_start[:-1].astype(np.int64),
             layer_count=layers,
-            draws=np.zeros(int(draw_start[-1]), dtype=np.uint32),
+            draws=zeros(int(draw_start[-1]), np.uint32),
             draw_start=draw_start[:-1].astype(np.int64),
             draw_count=draws,
             draw_key=np.array(
                 [stream_key(self.program.seed, "draws", s.name) for s in slices], dtype=np.uint64
             ),
             draw_block=np.full(len(slices), -1, dtype=np.int64),
-            fired=np.zeros(-(-max(neurons, 1) // 64) * 64, dtype=np.uint8),
+            fired=zeros(-(-max(neurons, 1) // 64) * 64, np.uint8),
             spiked=np.zeros(max(neurons, 1), dtype=np.int64),
         )
         for k, part in enumerate(slices):
@@ -182,7 +183,7 @@ class WorkingSet:
             edges=edge_rows(rows),
             start=np.concatenate(([0], np.cumsum(sizes)))[:-1].astype(np.int64),
             which=np.concatenate([np.zeros(0, np.int64), *which]).astype(np.int64),
-            counts=np.zeros(4 * sum(sizes), dtype=np.uint16),
+            counts=zeros(4 * sum(sizes), np.uint16),
             block=np.full(len(given), -1, dtype=np.int64),
         )
 

@@ -190,8 +190,10 @@ class Worker:
     def _finish(self, report: WorkerReport, probes: Probes, outputs: Outputs) -> None:
         self._take_spikes()
         for name, parts in self._spikes.items():
-            ticks, neurons = (np.concatenate(column) for column in zip(*parts, strict=True))
-            report.spikes[name] = (ticks, neurons)
+            joined = (
+                [np.concatenate(column) for column in zip(*parts, strict=True)] if parts[1:] else parts[0]
+            )
+            report.spikes[name] = (joined[0], joined[1])
         self._spikes = {}
         at = 0
         for number, probe in enumerate(self.program.probes):

@@ -13,8 +13,10 @@ from spikemesh.errors import InputError, Problem, RunError, RunInterrupted
 from spikemesh.runtime.backend import IN_FLIGHT, Backend
 from spikemesh.runtime.merge import Totals, merge
 
-_FIRST_STEPS = 16
-"""Steps of the first pieces, before the speed is known."""
+_FEWEST_FIRST, _MOST_FIRST, _FIRST_NS = 16, 1024, 5e6
+"""Steps of the first pieces, before the speed is known, and their time if the guess of it is right."""
+_NEURON_NS, _SYNAPSE_NS = 5.0, 0.02
+"""Guess for a step: a model some times as costly as the leaky neuron, and two spikes in a hundred steps."""
 _GROWTH = 4
 _POLL_S = 0.1
 _PATIENCE_S = 5.0
@@ -48,6 +50,15 @@ class Progress:
     remaining_s: float
 
 
+def first_steps(neurons: int, synapses: int) -> int:
+    """Choose the steps of the first pieces from the size of the largest worker.
+
+    Every piece costs about a millisecond to write, and short ones leave the workers waiting for that.
+    """
+    wanted = _FIRST_NS / max(1.0, neurons * _NEURON_NS + synapses * _SYNAPSE_NS)
+    return int(min(max(wanted, _FEWEST_FIRST), _MOST_FIRST))
+
+
 class Session:
     """Drives a started backend.
 
@@ -61,6 +72,8 @@ class Session:
         dt.
     commit_interval_s
         Wall-clock time of a piece, about; nothing in the results depends on it.
+    steps
+        Steps of the first pieces; see :func:`first_steps`.
 
     Attributes
     ----------
@@ -77,6 +90,7 @@ class Session:
         *,
         timestep_ms: float = 1.0,
         commit_interval_s: float = 0.1,
+        steps: int = _FEWEST_FIRST,
     ) -> None:
         self.tick = 0
         self.totals = Totals()
@@ -84,7 +98,8 @@ class Session:
         self._writer = writer
         self._timestep_ms = timestep_ms
         self._interval_s = commit_interval_s
-        self._steps = _FIRST_STEPS
+        self._steps = steps
+        self._asked = 0
 
     def run(
         self,
@@ -141,20 +156,17 @@ class Session:
         interrupted: Callable[[], bool],
     ) -> None:
         under_way: deque[int] = deque()
-        asked, mark, begun = self.tick, started, self.tick
+        mark, begun, self._asked = started, self.tick, self.tick
         spikes = self.totals.spikes
-        while True:
-            while asked < until and len(under_way) < IN_FLIGHT and not interrupted():
-                asked = min(until, asked + self._steps)
-                self._backend.submit(asked)
-                under_way.append(asked)
-            if not under_way:
-                return
+        self._submit(until, under_way, interrupted)
+        while under_way:
             self._wait(interrupted)
             reports = self._backend.collect()
             now = time.perf_counter()
             self._adapt(under_way.popleft() - self.tick, now - mark)
             mark = now
+            # Before what has come is written: the workers need not wait for that.
+            self._submit(until, under_way, interrupted)
             chunk = merge(reports)
             if self._writer is not None:
                 self._writer.append(chunk)
@@ -162,6 +174,13 @@ class Session:
             self.tick = chunk.until
             if progress is not None:
                 progress(self._progress(until, begun, spikes, time.perf_counter() - started))
+
+    def _submit(self, until: int, under_way: deque[int], interrupted: Callable[[], bool]) -> None:
+        """Ask for pieces until enough are under way; the deque holds where they end."""
+        while self._asked < until and len(under_way) < IN_FLIGHT and not interrupted():
+            self._asked = min(until, self._asked + self._steps)
+            self._backend.submit(self._asked)
+            under_way.append(self._asked)
 
     def _wait(self, interrupted: Callable[[], bool]) -> None:
         asked_to_stop = 0.0
