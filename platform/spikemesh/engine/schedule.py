@@ -44,10 +44,8 @@ def _rows(
     value: AnyArray | float = 0.0,
     integer: int = 0,
 ) -> AnyArray:
-    tick, place = np.broadcast_arrays(np.asarray(tick, np.int64), np.asarray(place, np.int64))
-    rows = np.zeros(tick.size, dtype=_DTYPE)
-    rows["tick"], rows["place"] = tick.ravel(), place.ravel()
-    rows["value"] = np.broadcast_to(value, tick.shape).ravel()
+    rows = np.empty(np.broadcast(tick, place).size, dtype=_DTYPE)
+    rows["tick"], rows["place"], rows["value"] = tick, place, value
     rows["kind"], rows["population"], rows["integer"] = kind, population, integer
     return rows
 
@@ -81,7 +79,12 @@ class Feed:
         parts = list(self._parts(first, until))
         if not parts:
             return self._nothing
-        rows = np.concatenate(parts)
+        # numpy's concatenation works out the common fields anew for every part.
+        rows = np.empty(sum(part.size for part in parts), dtype=_DTYPE)
+        at = 0
+        for part in parts:
+            rows[at : at + part.size] = part
+            at += part.size
         rows = rows[(rows["tick"] > first) & (rows["tick"] <= until)]
         # Changes of one step touch different memory: their order within it does not matter.
         rows = rows[np.argsort(rows["tick"], kind="stable")]
