@@ -56,11 +56,11 @@ class Tables(NamedTuple):
     core: AnyArray  # int64 [N]
     recorded: AnyArray  # uint8 [N]
     fan_ptr: AnyArray  # int64 [N+1]
-    fan_core: AnyArray  # int64
-    fan_synapses: AnyArray  # int64
+    fan_core: AnyArray  # int32
+    fan_synapses: AnyArray  # int32
     route_ptr: AnyArray  # int64 [N+1]
-    route_link: AnyArray  # int64
-    route_packets: AnyArray  # int64
+    route_link: AnyArray  # int32
+    route_packets: AnyArray  # int32
     out_ptr: AnyArray  # int64 [N+1]
     out_peer: AnyArray  # int64, position in peers_out
     out_axon: AnyArray  # int64, axon at the peer

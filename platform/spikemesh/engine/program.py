@@ -119,11 +119,11 @@ class Wiring:
     core: IntArray
     recorded: AnyArray
     fan_ptr: IntArray
-    fan_core: IntArray
-    fan_synapses: IntArray
+    fan_core: AnyArray
+    fan_synapses: AnyArray
     route_ptr: IntArray
-    route_link: IntArray
-    route_packets: IntArray
+    route_link: AnyArray
+    route_packets: AnyArray
     out_ptr: IntArray
     out_peer: IntArray
     out_axon: IntArray

@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from spikemesh.kernels.accelerate import inlined, kernel
+from spikemesh.kernels.accelerate import bare, inlined, kernel
 from spikemesh.kernels.arrivals import arrive, begin_tick, keep, room
 from spikemesh.kernels.cursor import (
     DELIVERIES,
@@ -172,20 +172,20 @@ def _emit(tick: Any, first: Any, count: Any, t: Any, q: Any, p: Any, o: Any, a: 
     cursor[SPIKES] += count
 
 
-@inlined
+@bare
 def settle(tick: Any, t: Any, o: Any) -> None:
     """Turn the spikes counted by neuron since the last time into the counters of the bin that holds a step."""
-    number = (tick - 1) // o.bin_steps - o.first_bin
+    number = np.uint64((tick - 1) // o.bin_steps - o.first_bin)
     for i in range(o.spike_counts.size):
         spikes = np.int64(o.spike_counts[i])
         if spikes == 0:
             continue
         o.spike_counts[i] = 0
-        o.core_spikes[number, t.core[i]] += spikes
+        o.core_spikes[number, np.uint64(t.core[i])] += spikes
         for entry in range(t.fan_ptr[i], t.fan_ptr[i + 1]):
-            o.core_events[number, t.fan_core[entry]] += spikes * t.fan_synapses[entry]
+            o.core_events[number, np.uint64(t.fan_core[entry])] += spikes * t.fan_synapses[entry]
         for entry in range(t.route_ptr[i], t.route_ptr[i + 1]):
-            o.link_packets[number, t.route_link[entry]] += spikes * t.route_packets[entry]
+            o.link_packets[number, np.uint64(t.route_link[entry])] += spikes * t.route_packets[entry]
 
 
 @inlined

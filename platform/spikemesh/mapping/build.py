@@ -270,7 +270,7 @@ def _rows(ptr: IntArray, gids: IntArray, *columns: AnyArray) -> tuple[IntArray, 
     counts = ptr[gids + 1] - ptr[gids]
     own = np.concatenate(([0], np.cumsum(counts))).astype(np.int64)
     entry = np.repeat(ptr[gids] - own[:-1], counts) + np.arange(own[-1])
-    return (own, *(c[entry].astype(np.int64) for c in columns))
+    return (own, *(c[entry].astype(np.int32) for c in columns))
 
 
 def _wiring(
