@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from spikemesh.kernels.accelerate import bare, inlined, kernel
+from spikemesh.kernels.accelerate import bare, bare_inlined, inlined, kernel
 from spikemesh.kernels.arrivals import arrive, begin_tick, keep, room
 from spikemesh.kernels.cursor import (
     DELIVERIES,
@@ -44,7 +44,7 @@ from spikemesh.kernels.rule_source import TABLE_RAISED
 EVENT, CURRENT, RESET, THIRD = 0, 1, 2, 3
 
 
-@inlined
+@bare_inlined
 def _scheduled(tick: Any, at: Any, p: Any, q: Any, h: Any, row: Any) -> Any:
     """Carry out the changes scheduled for the step that ends at ``tick``."""
     while at < h.tick.size and h.tick[at] == tick:
@@ -105,7 +105,7 @@ def _drive(tick: Any, p: Any, d: Any, row: Any) -> Any:
     return total
 
 
-@inlined
+@bare_inlined
 def _update(tick: Any, p: Any) -> Any:
     """Update all populations and list who spiked; returns their number, or -1 - p if population p raised."""
     for population in range(p.size.size):
@@ -149,7 +149,7 @@ def _random(tick: Any, population: Any, p: Any) -> None:
     p.blocks[population, DRAWS] = p.draws.ctypes.data + 4 * (start + n * (tick & 3))
 
 
-@inlined
+@bare_inlined
 def _emit(tick: Any, first: Any, count: Any, t: Any, q: Any, p: Any, o: Any, a: Any, cursor: Any) -> None:
     """Record, count and send the spikes of one step, and keep those that have synapses here."""
     for k in range(count):
@@ -188,7 +188,7 @@ def settle(tick: Any, t: Any, o: Any) -> None:
             o.link_packets[number, np.uint64(t.route_link[entry])] += spikes * t.route_packets[entry]
 
 
-@inlined
+@bare_inlined
 def _sample(tick: Any, p: Any, b: Any) -> None:
     for probe in range(b.every.size):
         if tick % b.every[probe] == 0:
@@ -200,7 +200,7 @@ def _sample(tick: Any, p: Any, b: Any) -> None:
             b.position[probe] = at
 
 
-@inlined
+@bare_inlined
 def _full(reached: Any, p: Any, o: Any, a: Any, cursor: Any) -> Any:
     """Tell whether an output or the list of spikes still to arrive may not hold what the next step gives."""
     if cursor[RECORDED] + p.spiked.size > o.record_tick.size:
