@@ -139,14 +139,20 @@ def main() -> int:
     parser.add_argument("--markdown", type=Path, help="write the table to this file too")
     given = parser.parse_args()
     runs = given.runs or (1 if given.quick else 3)
-    results = [compare(c, runs, given.quick) for c in COMPARISONS if not given.only or c.name in given.only]
+    results: list[dict[str, Any]] = []
     document = {"machine": machine(), "runs": runs, "quick": given.quick, "comparisons": results}
-    if given.json:
-        given.json.write_text(json.dumps(document, indent=2) + "\n")
-    text = comparison_table(document)
+    text = ""
+    for comparison in COMPARISONS:
+        if given.only and comparison.name not in given.only:
+            continue
+        results.append(compare(comparison, runs, given.quick))
+        text = comparison_table(document)
+        # After each of them: what is interrupted leaves what it has.
+        if given.json:
+            given.json.write_text(json.dumps(document, indent=2) + "\n")
+        if given.markdown:
+            given.markdown.write_text(text)
     print(text)
-    if given.markdown:
-        given.markdown.write_text(text)
     wrong = [line for result in results for line in result["wrong"]]
     for line in wrong:
         say(line)

@@ -75,9 +75,9 @@ class Reference:
 REFERENCE = Reference(
     machine="AMD EPYC (AVX-512), 2 virtual processors",
     version="0.1.0",
-    limit=Limit(1.64e9, 1.01e9),
-    realtime_factor={("S", 1): 0.088, ("S", 2): 0.16, ("M", 1): 0.47, ("M", 2): 0.36},
-    share_of_limit={("S", 1): 0.07, ("S", 2): 0.04, ("M", 1): 0.19, ("M", 2): 0.26},
+    limit=Limit(1.43e9, 0.97e9),
+    realtime_factor={("S", 1): 0.062, ("S", 2): 0.050, ("M", 1): 0.31, ("M", 2): 0.19},
+    share_of_limit={("S", 1): 0.12, ("S", 2): 0.14, ("M", 1): 0.34, ("M", 2): 0.57},
 )
 """Measured with this command on an otherwise idle machine; says nothing about any other."""
 
