@@ -11,6 +11,7 @@ import contextlib
 import socket
 import struct
 import threading
+from abc import ABC, abstractmethod
 
 import numpy as np
 
@@ -23,7 +24,7 @@ FRAME = struct.Struct("<QqqQ")
 _GRACE_S = 0.5
 
 
-class _Relay:
+class _Relay(ABC):
     """A thread that carries the blocks of one direction; see :class:`spikemesh.runtime.exchange_memory.Watch`."""
 
     def __init__(self, name: str, connection: socket.socket, exchange: MemoryExchange) -> None:
@@ -55,8 +56,9 @@ class _Relay:
             self._exchange.close()
             self._connection.close()
 
+    @abstractmethod
     def _carry(self) -> None:
-        raise NotImplementedError
+        """Carry blocks until one end closes."""
 
 
 class IncomingRelay(_Relay):
