@@ -94,7 +94,7 @@ def test_all_mistakes_at_once():
         prest = "ideal"
         chips = [4, 0]
         topology = "rng"
-        regime = "tick"
+        regime = "tik"
         numerics = "chip"
         costs = "davies"
         [system.chip.core]
@@ -109,7 +109,7 @@ def test_all_mistakes_at_once():
     assert found["system.prest"] == ('there is no key "prest" here', 'did you mean "preset"?')
     assert found["system.chips[1]"] == ("0 is not valid", "should be greater than 0")
     assert found["system.topology"][1].startswith('did you mean "ring"?')
-    assert found["system.regime"] == ('regime "tick" is not available in this version', "allowed: barrier")
+    assert found["system.regime"][1] == 'did you mean "tick"? allowed: barrier, tick, async'
     assert found["system.numerics"][1] == "allowed: as_described"
     assert found["system.chip.core.neuron"][1] == 'did you mean "neurons"?'
     assert '"3 mV" is not in units of ns' in found["system.links.between_chips.latency"][0]

@@ -1,7 +1,7 @@
 import pytest
 
 import spikemesh_plugins.systems as systems
-from spikemesh.description.chip import Cost, CostSet
+from spikemesh.description.costs import Cost, CostSet
 from spikemesh.registry import Registry
 
 

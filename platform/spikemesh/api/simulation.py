@@ -62,6 +62,9 @@ class Mapped:
         registry: Registry,
     ) -> None:
         started = time.perf_counter()
+        if system.regime != "barrier":
+            found = f'regime "{system.regime}" cannot be run in this version'
+            raise InputError(Problem("system.regime", found, "allowed: barrier"))
         self.network, self.system, self.mapping, self.settings = network, system, mapping, settings
         self.placement: Placement = place_network(network, system, mapping, registry)
         self.plan = worker_plan(settings, self.placement)

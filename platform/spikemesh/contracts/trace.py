@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from spikemesh.ids import AnyArray, FloatArray, IntArray
 
@@ -23,6 +23,39 @@ class ProbePlan:
     unit: str
     neurons: IntArray
     every_steps: int
+
+
+@dataclass(frozen=True)
+class CounterPlan:
+    """One counter of the hardware, beside those that every trace has.
+
+    Attributes
+    ----------
+    name
+        Such as ``core_packets_in``.
+    axis
+        Key of ``TracePlan.axes``: what is counted along (``core``, ``link``, ``chip``, ``system``, ``latency``).
+    unit
+        Such as ``ps``; empty for plain counts.
+    how
+        Whether parts of a bin are added up, or the greatest is kept.
+    binned
+        Whether it is counted bin by bin, or over the whole run (one bin).
+    """
+
+    name: str
+    axis: str
+    unit: str = ""
+    how: Literal["sum", "max"] = "sum"
+    binned: bool = True
+
+
+@dataclass(frozen=True)
+class SeriesPlan:
+    """One figure a step, such as ``step_time_ps``; whole numbers, -1 stands for none."""
+
+    name: str
+    unit: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,6 +82,13 @@ class TracePlan:
         Per population the global core of each neuron, int32.
     provenance
         Texts and JSON-able values: scenario, mapping, seed, versions, plugins, host, backend ...
+    axes
+        Names along each axis of counters, beside cores and links: ``chip``, ``system``, ``latency`` ...
+    counters, series
+        What is counted of the hardware, beside ``core_spikes``, ``core_synaptic_events`` and ``link_packets``.
+    hardware
+        JSON-able description of the system: figures, sources, costs in use. A result, unlike the provenance:
+        energies follow from it and the counters.
     """
 
     timestep_ms: float
@@ -62,6 +102,10 @@ class TracePlan:
     packet_bits: int
     placement: Mapping[str, AnyArray] = field(default_factory=dict)
     provenance: Mapping[str, Any] = field(default_factory=dict)
+    axes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    counters: tuple[CounterPlan, ...] = ()
+    series: tuple[SeriesPlan, ...] = ()
+    hardware: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(eq=False)
@@ -77,7 +121,10 @@ class Chunk:
         columns index ``ProbePlan.neurons``; parts from different agents cover different columns.
     counters
         ``core_spikes``, ``core_synaptic_events`` [bins, cores], ``link_packets`` [bins, links], int64,
-        for bins ``first_bin .. first_bin + bins``; values are *increments* to be added.
+        for bins ``first_bin .. first_bin + bins``; values are *increments* to be added. Those of
+        ``TracePlan.counters`` likewise, or, where they keep the greatest, to be compared; [1, width] if not binned.
+    series
+        Of each of ``TracePlan.series`` one int64 for each of the ticks.
     """
 
     first: int
@@ -86,6 +133,7 @@ class Chunk:
     probes: dict[int, list[tuple[IntArray, IntArray, FloatArray]]] = field(default_factory=dict)
     first_bin: int = 0
     counters: dict[str, IntArray] = field(default_factory=dict)
+    series: dict[str, IntArray] = field(default_factory=dict)
 
 
 class TraceWriter(Protocol):

@@ -7,48 +7,13 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from spikemesh.description.costs import CostSet
 from spikemesh.description.frozen import COUNT, MW, NS, PJ, Frozen
-from spikemesh.errors import Problem, UnitError
+from spikemesh.errors import DescriptionError, Problem, UnitError
 from spikemesh.units import magnitude
 
 _BITS = re.compile(r"bit|byte|octet|bps|baud|B\s*/", re.IGNORECASE)
 _BANDWIDTH = 'packets or bits per second, such as "115 Mpacket/s" or "250 Mbit/s"'
-
-
-class Cost(Frozen):
-    """What one operation costs, with the source of each figure; an unpublished figure is None."""
-
-    energy_pj: PJ | None = Field(None, ge=0)
-    latency_ns: NS | None = Field(None, ge=0)
-    source: str = ""
-
-
-class CostSet(Frozen):
-    """Costs of a chip's operations under one published or fitted account."""
-
-    synaptic_event: Cost = Cost()
-    neuron_update: Cost = Cost()
-    """Update of a neuron whose state changes, everything included."""
-    neuron_idle: Cost = Cost()
-    """Update of a neuron that stays at rest."""
-    spike: Cost = Cost()
-    """Generation of a spike, beside the neuron's update."""
-    axon_in: Cost = Cost()
-    """Receiving a packet at a core."""
-    axon_out: Cost = Cost()
-    """Sending a packet from a core."""
-    hop_tile: Cost = Cost()
-    """A packet that stays at its router."""
-    hop_x: Cost = Cost()
-    hop_y: Cost = Cost()
-    barrier: Cost = Cost()
-    """Barrier over one whole chip."""
-    barrier_chip: Cost = Cost()
-    """Barrier over several chips, for each chip of the grid's width plus height."""
-    learning_update: Cost = Cost()
-    static_mw: MW | None = Field(None, ge=0)
-    """Static power of one chip."""
-    static_source: str = ""
 
 
 class CoreSpec(Frozen):
@@ -85,18 +50,42 @@ class CoreSpec(Frozen):
 
 
 class ChipSpec(Frozen):
-    """A chip: a grid of cores, a router and cost sets."""
+    """A chip: a grid of cores, the network between them, and cost sets."""
 
     cores: tuple[COUNT, COUNT] = (2, 2)
     core: CoreSpec = CoreSpec()
+    tile: tuple[COUNT, COUNT] = (1, 1)
+    """Cores that share a router: a part of the grid of so many columns and rows."""
+    network: Literal["router", "mesh"] = "router"
+    """How routers are joined: one router for the whole chip, or a mesh of tiles, along x first."""
+    fabrics: COUNT = 1
+    """Independent meshes; cores take them in turn."""
     router: Literal["unicast", "multicast", "broadcast"] = "multicast"
-    """How a packet for several cores on other chips leaves: one for each core, or one for all."""
+    """How a packet for several cores leaves: one for each core, one along a tree for all, or one for each chip,
+    which offers it to all its cores."""
     table_entries: COUNT | None = None
     """Source neurons whose packets the chip's router can send, pass on or deliver."""
+    rules: tuple[str, ...] = ()
+    """Names of limit rules: what the chip counts in a way of its own (see :class:`spikemesh.contracts.LimitRule`)."""
+    models: tuple[str, ...] = ()
+    """Neuron models that the chip can host, for ``numerics = "chip"``; empty: any."""
     packet_bits: COUNT = 32
+    clock_mhz: float | None = Field(None, gt=0)
     costs: dict[str, CostSet] = Field(default_factory=dict)
     sources: dict[str, str] = Field(default_factory=dict)
     """Where each figure comes from, by the name of its key."""
+
+    @model_validator(mode="after")
+    def _tiles_fill_the_grid(self) -> ChipSpec:
+        if any(n % t for n, t in zip(self.cores, self.tile, strict=True)):
+            found = f"tiles of {list(self.tile)} cores do not fill a grid of {list(self.cores)}"
+            raise DescriptionError(Problem("tile", found, "columns and rows that divide those of cores"))
+        return self
+
+    @property
+    def tiles(self) -> tuple[int, int]:
+        """Columns and rows of tiles."""
+        return self.cores[0] // self.tile[0], self.cores[1] // self.tile[1]
 
     @property
     def core_count(self) -> int:
@@ -136,18 +125,38 @@ def rate_from(text: str) -> tuple[float, Literal["packet", "bit"]]:
     raise UnitError(Problem("", f'"{text}" is not a bandwidth', _BANDWIDTH))
 
 
+class BoardSpec(Frozen):
+    """Chips on one board, and what the board takes besides them."""
+
+    chips: COUNT | None = None
+    """Chips of a board: the first so many are on board 0, and so on. None: all are on one."""
+    static_mw: MW | None = Field(None, ge=0)
+    """Power of the board without its chips."""
+    sources: dict[str, str] = Field(default_factory=dict)
+    """Where each figure comes from, by the name of its key."""
+
+
 class LinkSpec(Frozen):
-    """A kind of directed link between chips; None is ideal, or unpublished (see ``sources``)."""
+    """A kind of directed link; None is ideal, or unpublished (see ``sources``)."""
 
     latency: NS | None = Field(None, ge=0)
+    """Time from the end of a packet's transmission to its arrival."""
     bandwidth: Annotated[float, BeforeValidator(_rate)] | None = Field(None, gt=0)
     """Packets or bits per second, see ``bandwidth_of``; text carries its unit (``"250 Mbit/s"``)."""
     bandwidth_of: Literal["packet", "bit"] = "packet"
+    frame_bits: int = Field(0, ge=0, strict=True)
+    """Bits that the link puts around a packet."""
+    clock_mhz: float | None = Field(None, gt=0)
+    """The link's own clock: packets begin at its edges. None: at any time."""
     energy: PJ | None = Field(None, ge=0)
     """Energy of one packet."""
+    idle_mw: MW | None = Field(None, ge=0)
+    """Power of the link while it is there, used or not."""
     queue: COUNT | None = None
     """Packets that can wait."""
     when_full: Literal["stall", "drop"] = "stall"
+    wait: NS = Field(0.0, ge=0)
+    """How long a packet waits for room before it is dropped, where ``when_full`` is ``drop``."""
     sources: dict[str, str] = Field(default_factory=dict)
     """Where each figure comes from, by the name of its key."""
 

@@ -10,7 +10,7 @@ from spikemesh.description.system import Frozen
 
 
 class RunSettings(Frozen):
-    """How a network is run; nothing here changes a spike."""
+    """How a network is run; in the regime ``barrier`` nothing here changes a spike."""
 
     backend: Literal["local", "ray"] | None = None
     """None: ``ray`` when there is more than one chip, else ``local``."""
@@ -20,6 +20,9 @@ class RunSettings(Frozen):
     """Ray actors or threads; None: one per agent on ray, one per CPU on local."""
     address: str | None = None
     """Address of a Ray cluster to join; None starts a local Ray."""
+    links: Literal["none", "analytic", "packet"] | None = None
+    """How time on links and networks on chip is found: not at all (links are ideal), from loads, or packet by packet.
+    None: ``analytic`` in the regime ``barrier``, ``packet`` in the others."""
     bin_steps: int | None = Field(None, gt=0)
     """Width of the bins of hardware counters in steps; None: 10 ms."""
     stall_timeout_s: float = Field(60.0, gt=0)

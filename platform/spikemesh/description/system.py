@@ -8,12 +8,14 @@ from typing import Any, Literal
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
-from spikemesh.description.chip import ChipSpec, CoreSpec, Cost, CostSet, LinkSpec
-from spikemesh.description.frozen import COUNT, Frozen, validated
-from spikemesh.description.topology import Link, Topology, directed_links, grid_shape, reachable
+from spikemesh.description.chip import BoardSpec, ChipSpec, CoreSpec, LinkSpec
+from spikemesh.description.costs import Cost, CostSet
+from spikemesh.description.frozen import COUNT, NS, Frozen, validated
+from spikemesh.description.topology import GRIDS, Link, Topology, directed_links, grid_shape, reachable
 from spikemesh.errors import DescriptionError, Problem, nearest
 
 __all__ = [
+    "BoardSpec",
     "ChipSpec",
     "CoreSpec",
     "Cost",
@@ -25,8 +27,8 @@ __all__ = [
     "system_from",
 ]
 
-LINK_KINDS = ("between_chips",)
-"""Kinds of links a system has."""
+LINK_KINDS = ("on_chip", "between_chips", "between_boards")
+"""Kinds of links a system has; without one between boards those between chips stand for it."""
 BASE_KEYS = ("preset", "extends", "file")
 """Keys of a ``[system]`` table that name what it is based on; resolved before :func:`system_from`."""
 GIVEN = "given in the description of the system"
@@ -42,11 +44,20 @@ class System(Frozen):
 
     name: str = "ideal"
     chip: ChipSpec = ChipSpec()
+    board: BoardSpec = BoardSpec()
     topology: Topology = "mesh"
     chips: tuple[COUNT, ...] = Field((1,), min_length=1)
     edges: tuple[Link, ...] = Field((), validate_default=True)
     """Undirected pairs of chips, for ``topology = "edges"``."""
+    positions: tuple[tuple[int, int], ...] = ()
+    """Place of each chip in the plane, for ``topology = "edges"``: routers and pictures go by it."""
     regime: Literal["barrier", "tick", "async"] = "barrier"
+    tick: NS | None = Field(None, gt=0)
+    """Hardware time of one step in the regimes ``tick`` and ``async``. None: the timestep, in real time."""
+    packet_age: COUNT | None = None
+    """Ticks after which a packet that is still under way is dropped."""
+    emergency: bool = False
+    """Whether a packet that finds a link blocked takes the two other sides of the triangle."""
     numerics: Literal["as_described", "chip"] = "as_described"
     links: dict[str, LinkSpec] = Field(default_factory=lambda: {"between_chips": LinkSpec()})
     costs: str | None = None
@@ -65,6 +76,20 @@ class System(Frozen):
         return self.chip_count * self.chip.core_count
 
     @property
+    def cost_set(self) -> CostSet:
+        """The cost set in use; without one, a set in which nothing is known."""
+        return self.chip.costs[self.costs] if self.costs is not None else CostSet()
+
+    def board_of(self, chip: int) -> int:
+        """Return the board that a chip is on."""
+        return chip // self.board.chips if self.board.chips else 0
+
+    def link_kind(self, ends: Link) -> LinkSpec:
+        """Return the description of the link from one chip to another."""
+        apart = self.board_of(ends[0]) != self.board_of(ends[1])
+        return self.links["between_boards" if apart and "between_boards" in self.links else "between_chips"]
+
+    @property
     def directed_links(self) -> tuple[Link, ...]:
         """Directed links as (from chip, to chip), sorted."""
         return directed_links(self.topology, self.chips, self.edges)
@@ -75,7 +100,7 @@ class System(Frozen):
         chips = data.get("chips") if isinstance(data, dict) else None
         if not isinstance(chips, int) or isinstance(chips, bool):
             return data
-        grid = data.get("topology", "mesh") in ("mesh", "torus") and chips > 0
+        grid = data.get("topology", "mesh") in GRIDS and chips > 0
         return {**data, "chips": grid_shape(chips) if grid else (chips,)}
 
     @field_validator("edges")
@@ -89,14 +114,17 @@ class System(Frozen):
             raise DescriptionError(found)
         return edges
 
-    @field_validator("regime")
+    @field_validator("positions")
     @classmethod
-    def _regime_is_there(cls, regime: str) -> str:
-        if regime != "barrier":
+    def _a_position_each(
+        cls, positions: tuple[tuple[int, int], ...], info: ValidationInfo
+    ) -> tuple[tuple[int, int], ...]:
+        chips = info.data.get("chips")
+        if positions and chips is not None and len(positions) != math.prod(chips):
             raise DescriptionError(
-                Problem("", f'regime "{regime}" is not available in this version', "allowed: barrier")
+                Problem("", f"{len(positions)} positions", f"one for each of {math.prod(chips)} chips")
             )
-        return regime
+        return positions
 
     @field_validator("numerics")
     @classmethod
@@ -206,6 +234,10 @@ def _merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
 
 class MappingSettings(Frozen):
     """How a network is mapped: names of partition, place and route plugins, and pinned populations."""
+
+    relay: bool = False
+    """Whether a chip that sends one packet for each core sends one for each chip instead, to a core there that sends
+    it on."""
 
     partition: str = "traffic"
     place: str = "identity"

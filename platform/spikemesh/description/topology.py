@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal, TypeAlias
 
-Topology: TypeAlias = Literal["mesh", "torus", "ring", "star", "full", "edges"]
+Topology: TypeAlias = Literal[
+    "mesh", "torus", "triangular", "triangular_torus", "ring", "tree", "star", "full", "edges"
+]
+GRIDS: tuple[Topology, ...] = ("mesh", "torus", "triangular", "triangular_torus")
+"""Topologies whose chips lie in a grid."""
 Link: TypeAlias = tuple[int, int]
 
 
@@ -38,8 +42,10 @@ def directed_links(topology: Topology, shape: Sequence[int], edges: Sequence[Lin
     Parameters
     ----------
     topology
-        ``mesh`` and ``torus``: neighbours in a grid of any number of dimensions. ``ring``: chip k to
-        k + 1. ``star``: chip 0 is the hub. ``full``: every pair. ``edges``: the given pairs.
+        ``mesh`` and ``torus``: neighbours in a grid of any number of dimensions. ``triangular`` and
+        ``triangular_torus``: the same in two, and those at (+1, +1). ``ring``: chip k to k + 1. ``tree``:
+        chip k to its parent (k - 1) // 2. ``star``: chip 0 is the hub. ``full``: every pair. ``edges``: the
+        given pairs.
     shape
         Shape of the grid; for the others its product counts.
     edges
@@ -53,10 +59,14 @@ def directed_links(topology: Topology, shape: Sequence[int], edges: Sequence[Lin
     count = 1
     for extent in shape:
         count *= extent
-    if topology in ("mesh", "torus"):
-        pairs = _grid_pairs(shape, count, wrap=topology == "torus")
+    if topology in GRIDS:
+        pairs = _grid_pairs(shape, count, wrap=topology.endswith("torus"))
+        if topology.startswith("triangular"):
+            pairs |= _diagonal_pairs(shape, count, wrap=topology.endswith("torus"))
     elif topology == "ring":
         pairs = {(k, (k + 1) % count) for k in range(count)}
+    elif topology == "tree":
+        pairs = {((k - 1) // 2, k) for k in range(1, count)}
     elif topology == "star":
         pairs = {(0, k) for k in range(1, count)}
     elif topology == "full":
@@ -75,6 +85,16 @@ def _grid_pairs(shape: Sequence[int], count: int, wrap: bool) -> set[Link]:
                 beside = [*place]
                 beside[axis] = (beside[axis] + 1) % extent
                 pairs.add((chip, chip_at(beside, shape)))
+    return pairs
+
+
+def _diagonal_pairs(shape: Sequence[int], count: int, wrap: bool) -> set[Link]:
+    pairs = set()
+    for chip in range(count):
+        place = [at + 1 for at in coordinates(chip, shape)]
+        if wrap or all(at < extent for at, extent in zip(place, shape, strict=True)):
+            beside = [at % extent for at, extent in zip(place, shape, strict=True)]
+            pairs.add((chip, chip_at(beside, shape)))
     return pairs
 
 

@@ -53,6 +53,9 @@ CORE = CoreSpec(
 CHIP = ChipSpec(
     cores=(16, 8),
     core=CORE,
+    tile=(2, 2),
+    network="mesh",
+    fabrics=2,
     router="unicast",
     packet_bits=32,
     costs={"davies2018": DAVIES2018, "sanafe2025": SANAFE2025},
@@ -61,8 +64,22 @@ CHIP = ChipSpec(
             f"{DAVIES}, p. 86: 128 cores, 4 to a tile (Table 2: up to 32 tiles); "
             "the grid of 8 x 4 tiles is SANA-FE's (arch/loihi.yaml), not published"
         ),
+        "tile": f"{DAVIES}, p. 86 and Table 2: 128 cores, up to 32 tiles",
+        "network": f"{DAVIES}, p. 86: a mesh with dimension-order routing",
+        "fabrics": f"{DAVIES}, p. 86: two independent meshes, between which cores alternate; unconfirmed",
         "router": f"{DAVIES}, p. 86: the sending core loops over its destination cores",
         "packet_bits": f"{PROCEEDINGS}, p. 913",
+    },
+)
+
+ON_CHIP = LinkSpec(
+    bandwidth=3.44e9,
+    bandwidth_of="packet",
+    sources={
+        "bandwidth": f"{DAVIES}, Table 2: spike bandwidth of a tile's cross-section",
+        "latency": "a hop's is among the costs",
+        "energy": "a hop's is among the costs",
+        "queue": "not published",
     },
 )
 
@@ -96,7 +113,7 @@ def loihi(chips: tuple[int, ...] | None = None) -> System:
         chips=chips or (2, 1),
         topology="mesh",
         regime="barrier",
-        links={"between_chips": BETWEEN_CHIPS},
+        links={"on_chip": ON_CHIP, "between_chips": BETWEEN_CHIPS},
         costs="davies2018",
         sources={
             "topology": f"{DAVIES}, p. 86: a mesh that extends off the chip in four planar directions",

@@ -31,8 +31,12 @@ DAVIES2018 = CostSet(
     hop_tile=Cost(energy_pj=1.7, latency_ns=2.1, source=f"{TABLE_2}, within a tile"),
     hop_x=Cost(energy_pj=3.0, latency_ns=4.1, source=f"{TABLE_2}, east-west"),
     hop_y=Cost(energy_pj=4.0, latency_ns=6.5, source=f"{TABLE_2}, north-south"),
-    barrier=Cost(
-        latency_ns=465.0, source=f"{TABLE_2}: 113 ns for 1 tile to 465 ns for all 32; energy not published"
+    barrier=Cost(latency_ns=113.0, source=f"{TABLE_2}, 1 tile; energy not published", evidence="quoted"),
+    barrier_tile=Cost(
+        latency_ns=35.2,
+        source=f"derived from {TABLE_2}: 113 ns for 1 tile to 465 ns for all 32, (465 - 113) / 10 for each further "
+        "tile of width plus height of 8 x 4 tiles",
+        evidence="derived",
     ),
     barrier_chip=BARRIER_CHIP,
     learning_update=Cost(energy_pj=120.0, latency_ns=6.1, source=f"{TABLE_2}, pairwise STDP"),
@@ -57,11 +61,12 @@ SANAFE2025 = CostSet(
     hop_x=Cost(energy_pj=3.0, latency_ns=4.1, source=f"{SANAFE}, east-west"),
     hop_y=Cost(energy_pj=4.2, latency_ns=6.5, source=f"{SANAFE}, north-south"),
     barrier=Cost(
-        latency_ns=1800.0,
-        source=f"{SANAFE}, 29 tiles in use (1: 0.6 us, 2: 1.0 us, 4: 1.4 us); energy not published",
+        latency_ns=1800.0, source=f"{SANAFE}, 29 tiles in use; energy not published", evidence="primary"
     ),
+    barrier_tiles=((1, 600.0), (2, 1000.0), (4, 1400.0), (29, 1800.0)),
     barrier_chip=BARRIER_CHIP,
     learning_update=Cost(source="not in this account"),
+    phases="overlapped",
     static_mw=None,
     static_source="not in this account, which models dynamic energy alone",
 )
