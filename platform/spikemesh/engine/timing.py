@@ -11,6 +11,11 @@ from spikemesh.errors import RunError
 from spikemesh.ids import IntArray
 from spikemesh.kernels.barrier import estimate_steps
 
+SERIES = ("step_time_ps", "step_core", "step_link")
+BY_CORE = ("core_packets_in", "core_packets_out", "core_busy_ps")
+BY_LINK = ("link_busy_ps", "link_wait_ps", "link_queue_max")
+"""Fields of :class:`spikemesh.engine.hardware.StepOutputs` of one shape."""
+
 
 @dataclass(frozen=True, eq=False)
 class StepFigures:
@@ -84,12 +89,13 @@ class StepClock:
         bins = (until - 1) // self._bin_steps - first_bin + 1 if until > first else 0
         cores, links = self._hardware.base.size, int(self._hardware.links[0])
         chips = int(self._hardware.chip[-1]) + 1
-        steps = until - first
-        by_core, by_link = (np.zeros((k, bins, n), np.int64) for k, n in ((3, cores), (3, links)))
+        series = {name: np.zeros(until - first, np.int64) for name in SERIES}
+        by_core = {name: np.zeros((bins, cores), np.int64) for name in BY_CORE}
+        by_link = {name: np.zeros((bins, links), np.int64) for name in BY_LINK}
         return StepOutputs(
-            *np.zeros((3, steps), dtype=np.int64),
-            *by_core,
-            *by_link,
+            **series,
+            **by_core,
+            **by_link,
             chip_hops=np.zeros((len(HOPS), bins, chips), dtype=np.int64),
             latency=np.zeros((len(CLASSES), BUCKETS), dtype=np.int64),
             first_bin=first_bin,
@@ -99,18 +105,12 @@ class StepClock:
     def _figures(self, first: int, until: int, o: StepOutputs) -> StepFigures:
         rows = np.arange(o.core_busy_ps.shape[0]) + o.first_bin
         steps = np.minimum(until, (rows + 1) * o.bin_steps) - np.maximum(first, rows * o.bin_steps)
-        counters = {
-            "core_updates": steps[:, None] * self._updates,
-            "core_packets_in": o.core_packets_in,
-            "core_packets_out": o.core_packets_out,
-            "core_busy_ps": o.core_busy_ps + steps[:, None] * self._hardware.base,
-            "link_busy_ps": o.link_busy_ps,
-            "link_wait_ps": o.link_wait_ps,
-            "link_queue_max": o.link_queue_max,
-            **{f"chip_hops_{kind}": o.chip_hops[k] for k, kind in enumerate(HOPS)},
-            **{f"latency_{kind}": o.latency[k : k + 1] for k, kind in enumerate(CLASSES)},
-        }
-        series = {name: getattr(o, name) for name in ("step_time_ps", "step_core", "step_link")}
+        counters = {name: getattr(o, name) for name in (*BY_CORE, *BY_LINK)}
+        counters["core_updates"] = steps[:, None] * self._updates
+        counters["core_busy_ps"] = o.core_busy_ps + steps[:, None] * self._hardware.base
+        counters |= {f"chip_hops_{kind}": o.chip_hops[k] for k, kind in enumerate(HOPS)}
+        counters |= {f"latency_{kind}": o.latency[k : k + 1] for k, kind in enumerate(CLASSES)}
+        series = {name: getattr(o, name) for name in SERIES}
         return StepFigures(o.first_bin, counters, series)
 
 

@@ -87,6 +87,12 @@ def bucket_of(latency: Any) -> Any:
     return 8 * octave + value
 
 
+def lower_edge(bucket: int) -> int:
+    """Return the least latency in ps of a bucket."""
+    octave = max(0, bucket // 8 - 1)
+    return (bucket - 8 * octave) << octave
+
+
 @bare_inlined
 def _record(latency: Any, source: Any, target: Any, h: Any, o: Any) -> None:
     bucket = min(bucket_of(latency), o.latency.shape[1] - 1)

@@ -71,7 +71,7 @@ class Geometry:
 
     def port(self, router: AnyArray, port: AnyArray | int) -> IntArray:
         """Return channels of ports of routers."""
-        result: IntArray = self.links + PORTS * router + port
+        result: IntArray = self.links + PORTS * router + np.asarray(port, dtype=np.int64)
         return result
 
     def core_in(self, core: AnyArray) -> IntArray:
@@ -91,14 +91,14 @@ class Geometry:
     def chip_of_router(self, router: AnyArray) -> IntArray:
         """Return the chips of routers."""
         columns, rows = self.tiles
-        result: IntArray = router // (columns * rows * self.system.chip.fabrics)
+        result: IntArray = np.asarray(router) // (columns * rows * self.system.chip.fabrics)
         return result
 
     @property
     def tile_of_core(self) -> IntArray:
         """Tile of every core, numbered over all chips: cores of one tile may be on several fabrics."""
         tiles = self.tiles[0] * self.tiles[1]
-        chip = np.arange(self.router_of_core.size, dtype=np.int64) // self.system.chip.core_count
+        chip: IntArray = np.arange(self.router_of_core.size, dtype=np.int64) // self.system.chip.core_count
         return chip * tiles + self.router_of_core % tiles
 
     @property
@@ -161,7 +161,9 @@ def geometry_of(placement: Placement, router: Router, pairs: Iterable[tuple[int,
     core = np.arange(system.core_count, dtype=np.int64)
     of_chip, local = np.divmod(core, chip.core_count)
     y, x = np.divmod(local, chip.cores[0])
-    tile = (y // chip.tile[1]) * columns + x // chip.tile[0] if chip.network == "mesh" else 0 * core
+    tile: IntArray = np.zeros_like(core)
+    if chip.network == "mesh":
+        tile = (y // chip.tile[1]) * columns + x // chip.tile[0]
     plane = of_chip * chip.fabrics + local % chip.fabrics
     return Geometry(
         system,
