@@ -89,32 +89,37 @@ def dependency_cycle(channels_from: AnyArray, channels_to: AnyArray, channels: i
     left = (missing[a] > 0) & (missing[b] > 0)
     before = np.full(order.size, order.size, dtype=np.int64)
     np.minimum.at(before, b[left], a[left])
-    return np.roll(circle(before, int(np.flatnonzero(missing)[0]))[::-1], 1)
+    before[before == order.size] = -1
+    return np.roll(circle(before)[::-1], 1)
 
 
-def circle(following: IntArray, start: int) -> IntArray:
-    """Follow ``following`` from ``start`` until it goes round; return the circle.
+def circle(following: IntArray) -> IntArray:
+    """Find a circle on the ways that ``following`` gives.
 
     Parameters
     ----------
     following : ndarray of int64, shape (channels,)
         Where to go from each channel; negative: nowhere.
-    start
-        Where to begin.
 
     Returns
     -------
     ndarray of int64
-        The circle from its lowest channel on; empty if the way ends.
+        The circle that the lowest of all starts that lead to one leads to, from its lowest channel on; empty if
+        there is none.
     """
-    path: list[int] = []
-    position: dict[int, int] = {}
-    here = start
-    while here >= 0 and here not in position:
-        position[here] = len(path)
-        path.append(here)
-        here = int(following[here])
-    if here < 0:
-        return np.zeros(0, dtype=np.int64)
-    found = np.array(path[position[here] :], dtype=np.int64)
-    return np.roll(found, -int(np.argmin(found)))
+    first_seen = np.full(following.size, -1, dtype=np.int64)
+    for start in np.flatnonzero(following >= 0):
+        here = int(start)
+        while here >= 0 and first_seen[here] < 0:
+            first_seen[here] = start
+            here = int(following[here])
+        if here >= 0 and first_seen[here] == start:
+            return _round(following, here)
+    return np.zeros(0, dtype=np.int64)
+
+
+def _round(following: IntArray, start: int) -> IntArray:
+    found = [start]
+    while (here := int(following[found[-1]])) != start:
+        found.append(here)
+    return np.roll(np.array(found, dtype=np.int64), -int(np.argmin(found)))
