@@ -51,7 +51,8 @@ class Forest(NamedTuple):
     work: IntArray  # int64 [K], ps of service besides the channel's own
     child_ptr: IntArray  # int64 [K+1]
     child: AnyArray  # int32 [E]
-    report: AnyArray  # uint8 [K], 1: it is reported when a packet has left this node
+    report: AnyArray = np.zeros(0, dtype=np.uint8)
+    """uint8 [K], 1: it is reported when a packet has left this node; empty: leaves report."""
 
 
 class Fabric(NamedTuple):
@@ -83,7 +84,7 @@ class Deliveries(NamedTuple):
 
 
 class Drops(NamedTuple):
-    """Packets that were dropped, with all that lies below the node, as they were found."""
+    """Packets that were dropped, with all that lies below the node, by time, packet and node."""
 
     time: IntArray  # int64, ps
     packet: IntArray  # int64
@@ -110,18 +111,6 @@ class Balance(NamedTuple):
     delivered: int
     dropped: int
     in_flight: int
-
-
-def forest(channel: AnyArray, work: AnyArray, child_ptr: AnyArray, child: AnyArray) -> Forest:
-    """Make a forest whose leaves report."""
-    pointer = np.asarray(child_ptr, dtype=np.int64)
-    return Forest(
-        channel=np.asarray(channel, dtype=np.int32),
-        work=np.asarray(work, dtype=np.int64),
-        child_ptr=pointer,
-        child=np.asarray(child, dtype=np.int32),
-        report=(np.diff(pointer) == 0).astype(np.uint8),
-    )
 
 
 class PacketNetwork:
@@ -157,6 +146,7 @@ class PacketNetwork:
         self.fabric = _fabric(channels, trees, np.ascontiguousarray(number, dtype=np.int64))
         sum_upwards(self.node_order, trees.child_ptr, trees.child, self.fabric.leaves)
         _check_service(self)
+        _check_copies(self)
 
     def visits(self, root: AnyArray) -> IntArray:
         """Count how often packets that set out at ``root`` reach each rank, if none is dropped."""
@@ -212,7 +202,7 @@ def _check_channels(channels: Channels) -> None:
 def _check_forest(trees: Forest, channels: int) -> None:
     nodes, entries = trees.channel.size, trees.child.size
     for name, size in (("work", nodes), ("child_ptr", nodes + 1), ("report", nodes)):
-        if getattr(trees, name).size != size:
+        if getattr(trees, name).size != size and not (name == "report" and trees.report.size == 0):
             raise ValueError(f"{name} has {getattr(trees, name).size} entries for {nodes} nodes")
     _within("channel", trees.channel, 0, channels - 1)
     _within("work", trees.work, 0, int(_UNLIMITED >> 8))
@@ -262,6 +252,7 @@ def _fabric(channels: Channels, trees: Forest, number: IntArray) -> Fabric:
     def by_rank(values: AnyArray) -> IntArray:
         return np.ascontiguousarray(values[number], dtype=np.int64)
 
+    leaves = np.diff(trees.child_ptr) == 0
     return Fabric(
         number=number,
         service=by_rank(channels.service),
@@ -275,8 +266,8 @@ def _fabric(channels: Channels, trees: Forest, number: IntArray) -> Fabric:
         work=np.ascontiguousarray(trees.work, dtype=np.int64),
         ptr=np.ascontiguousarray(trees.child_ptr, dtype=np.int64),
         child=(after << 32 | trees.child.astype(np.int64)),
-        report=np.ascontiguousarray(trees.report, dtype=np.uint8),
-        leaves=(np.diff(trees.child_ptr) == 0).astype(np.int64),
+        report=np.ascontiguousarray(trees.report if trees.report.size else leaves, dtype=np.uint8),
+        leaves=leaves.astype(np.int64),
     )
 
 
@@ -288,3 +279,15 @@ def _check_service(network: PacketNetwork) -> None:
         raise ValueError(
             f"node {k}: service in channel {channel[k]} and work take no time; at least 1 ps is needed"
         )
+
+
+def _check_copies(network: PacketNetwork) -> None:
+    """Refuse copies that could never set out together, for the channel has fewer places than they need."""
+    fabric = network.fabric
+    pairs = np.column_stack([_parents(network.trees), fabric.child >> 32])
+    unique, copies = np.unique(pairs.reshape(-1, 2), axis=0, return_counts=True)
+    wrong = np.flatnonzero((fabric.rule[unique[:, 1]] == STALL) & (copies > fabric.places[unique[:, 1]]))
+    if wrong.size:
+        (node, rank), needed = unique[wrong[0]], copies[wrong[0]]
+        channel, places = fabric.number[rank], fabric.places[rank]
+        raise ValueError(f"node {node} has {needed} children in channel {channel}, which has {places} places")

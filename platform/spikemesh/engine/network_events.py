@@ -27,7 +27,7 @@ from spikemesh.kernels.network_events import (
     SENT_LEAVES,
     advance,
 )
-from spikemesh.kernels.network_fabric import COUNTS, EXPIRE, NO_ROOM, NO_ROWS, NODE
+from spikemesh.kernels.network_fabric import COUNTS, EXPIRE, NO_ROOM, NO_ROWS, NODE, PACKETS
 
 FOREVER = np.int64(1) << 59
 """A horizon after everything."""
@@ -45,7 +45,8 @@ class EventState(NamedTuple):
     tag: IntArray  # int64 [R]
     arrival: IntArray  # int64 [R], ps
     asked: IntArray  # int64 [R], clock since which it tries to go on
-    place: AnyArray  # int64 [R], see kernels.network_events
+    gave_up: IntArray  # int64 [R], ps when it last gave up on channels, -1: never
+    place: IntArray  # int64 [R], see kernels.network_events
     following: IntArray  # int64 [R], next in a channel's queue, among those that wait for one, or of the free
     preceding: IntArray  # int64 [R], the one before among those that wait for a channel
     lacking: IntArray  # int64 [R], channel in whose list it waits, -1: none
@@ -68,7 +69,7 @@ class EventResults(NamedTuple):
     drops: IntArray  # int64 [2 * rows]: time, tag
 
 
-_OF_RECORDS = ("tag", "arrival", "asked", "place", "following", "preceding", "lacking")
+_OF_RECORDS = ("tag", "arrival", "asked", "gave_up", "place", "following", "preceding", "lacking")
 
 
 class Advance(NamedTuple):
@@ -134,6 +135,17 @@ class Events:
         self._state = _empty_state(network)
         self._results = EventResults(np.zeros(3 * _FEWEST, np.int64), np.zeros(2 * _FEWEST, np.int64))
 
+    def restart(self) -> None:
+        """Empty the network and begin again at time 0 with packet 0."""
+        self.horizon = -1
+        for values in self._state:
+            values.fill(0)
+        for name in ("serving", "head", "tail", "first_waiter", "last_waiter"):
+            getattr(self._state, name).fill(NONE)
+        following = self._state.following
+        following[:] = np.arange(1, following.size + 1)
+        following[-1] = NONE
+
     def advance(self, time: AnyArray, root: AnyArray, horizon: int = int(FOREVER)) -> Advance:
         """Send packets and simulate everything up to a time.
 
@@ -186,9 +198,31 @@ class Events:
             _longer(self._results.drops, max(least, 2 * self._results.drops.size)),
         )
 
+    def rows(self) -> tuple[IntArray, IntArray, IntArray]:
+        """Return what the last call found, and all counts, as tables; views.
+
+        Returns
+        -------
+        deliveries : ndarray of int64, shape (rows, 3)
+            Time, tag and arrival.
+        drops : ndarray of int64, shape (rows, 2)
+            Time and tag.
+        channels : ndarray of int64, shape (channels, 10)
+            Channel, its counts, and when its last packet was through; channels that packets reached, in order.
+        """
+        state, fabric = self._state, self.network.fabric
+        reached = np.flatnonzero(state.counts[:, PACKETS])
+        through = state.changed + fabric.latency
+        columns = (fabric.number[reached], state.counts[reached], through[reached])
+        drops = self._results.drops[: 2 * int(state.counter[DROPS])].reshape(-1, 2)
+        return (
+            self._results.deliveries[: 3 * int(state.counter[DELIVERIES])].reshape(-1, 3),
+            drops[np.lexsort(drops.T[::-1])],
+            np.column_stack(columns),
+        )
+
     def _found(self) -> Advance:
-        sent = self._results.deliveries[: 3 * int(self._state.counter[DELIVERIES])].reshape(-1, 3).copy()
-        lost = self._results.drops[: 2 * int(self._state.counter[DROPS])].reshape(-1, 2).copy()
+        sent, lost = (table.copy() for table in self.rows()[:2])
         return Advance(
             Deliveries(sent[:, 0], sent[:, 2], sent[:, 1] >> 32, sent[:, 1] & NODE),
             Drops(lost[:, 0], lost[:, 1] >> 32, lost[:, 1] & NODE),

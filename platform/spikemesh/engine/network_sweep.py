@@ -97,35 +97,6 @@ def results_for(steps: int, deliveries: int, drops: int, rows: int) -> SweepResu
     )
 
 
-def _doubled(found: SweepResults) -> SweepResults:
-    """Return the same results with twice the room."""
-    made = results_for(
-        found.latest.size, found.deliveries.size // 3 * 2, found.drops.size // 2 * 2, found.rows.shape[0] * 2
-    )
-    for old, new in zip(found, made, strict=True):
-        new[: old.shape[0]] = old
-    return made
-
-
-def steps_of(found: SweepResults) -> Steps:
-    """Return the results of all steps so far as named columns."""
-    steps, deliveries, drops, rows = (int(k) for k in found.cursor)
-    sent = found.deliveries[: 3 * deliveries].reshape(-1, 3)
-    lost = found.drops[: 2 * drops].reshape(-1, 2)
-    table = found.rows[:rows]
-    return Steps(
-        latest=found.latest[:steps],
-        delivery_ptr=found.delivery_ptr[: steps + 1],
-        deliveries=Deliveries(sent[:, 0], sent[:, 2], sent[:, 1] >> 32, sent[:, 1] & NODE),
-        drop_ptr=found.drop_ptr[: steps + 1],
-        drops=Drops(lost[:, 0], lost[:, 1] >> 32, lost[:, 1] & NODE),
-        channel_ptr=found.row_ptr[: steps + 1],
-        channel=table[:, 0],
-        counts=Counts(*table[:, 1 : COUNTS + 1].T),
-        last=table[:, COUNTS + 1],
-    )
-
-
 class Sweep:
     """Simulates steps channel by channel.
 
@@ -146,10 +117,6 @@ class Sweep:
         self.network = network
         self._space = space_for(np.full(network.fabric.number.size, _FEWEST, dtype=np.int64))
 
-    def begin(self, time: AnyArray, root: AnyArray, step_ptr: AnyArray) -> SweepRun:
-        """Prepare steps; see :meth:`SweepRun.go_on`."""
-        return SweepRun(self, time, root, step_ptr)
-
     def run(self, time: AnyArray, root: AnyArray, step_ptr: AnyArray | None = None) -> Steps:
         """Simulate steps.
 
@@ -167,54 +134,124 @@ class Sweep:
         ValueError
             If what is sent is not possible, or a packet would have had to wait for room in the channel before.
         """
-        whole = np.array([0, np.asarray(time).size]) if step_ptr is None else step_ptr
-        run = self.begin(time, root, whole)
-        if not run.go_on():
-            raise ValueError(f"step {run.step}: a packet had to stall, which only events can simulate")
-        return steps_of(run.found)
+        steps = StepRun(self.network, time, root, step_ptr)
+        if not self.go_on(steps):
+            raise ValueError(f"step {steps.step}: a packet had to stall, which only events can simulate")
+        return steps.results()
 
-    def widen(self, root: AnyArray) -> None:
+    def go_on(self, steps: StepRun) -> bool:
+        """Simulate up to the end, or up to a step in which a packet might have had to stall; tell which."""
+        while True:
+            last = steps.ptr.size - 1
+            status = sweep_steps(
+                steps.time, steps.root, steps.ptr, last, self.network.fabric, self._space, steps.found
+            )
+            if status == NO_ROOM:
+                self._widen(steps.sent(steps.step)[1])
+            elif status == NO_ROWS:
+                steps.widen()
+            else:
+                return bool(status == DONE)
+
+    def _widen(self, root: AnyArray) -> None:
         """Make room for all packets of a step."""
         room = np.diff(self._space.base)
         need = self.network.visits(root)
-        wanted = np.where(need > room, 1 << np.ceil(np.log2(np.maximum(need, 1))).astype(np.int64), room)
-        self._space = space_for(wanted)
-
-    @property
-    def space(self) -> SweepSpace:
-        """The present lists."""
-        return self._space
+        doubled = 1 << np.ceil(np.log2(np.maximum(need, 1))).astype(np.int64)
+        self._space = space_for(np.where(need > room, doubled, room))
 
 
-class SweepRun:
-    """Steps that are being simulated."""
+class StepRun:
+    """Steps that are being simulated, and their results so far.
 
-    def __init__(self, sweep: Sweep, time: AnyArray, root: AnyArray, step_ptr: AnyArray) -> None:
-        self.sweep = sweep
-        self.time, self.root = sweep.network.check_sent(time, root)
-        self.ptr = np.ascontiguousarray(step_ptr, dtype=np.int64)
+    Parameters
+    ----------
+    network, time, root, step_ptr
+        As for :meth:`Sweep.run`.
+
+    Raises
+    ------
+    ValueError
+        If what is sent is not possible.
+    """
+
+    def __init__(
+        self, network: PacketNetwork, time: AnyArray, root: AnyArray, step_ptr: AnyArray | None
+    ) -> None:
+        self.time, self.root = network.check_sent(time, root)
+        whole = np.array([0, self.time.size]) if step_ptr is None else step_ptr
+        self.ptr = np.ascontiguousarray(whole, dtype=np.int64)
         _check_steps(self.time, self.ptr)
-        packets = max(16, self.time.size)
-        self.found = results_for(self.ptr.size - 1, packets, 16, 16 + 64 * (self.ptr.size - 1))
+        steps = self.ptr.size - 1
+        self.found = results_for(steps, max(16, self.time.size), 16, 16 + 64 * steps)
 
     @property
     def step(self) -> int:
         """The step that comes next."""
         return int(self.found.cursor[STEPS])
 
-    def go_on(self) -> bool:
-        """Simulate up to the end, or up to a step in which a packet would have had to stall; tell which."""
-        while True:
-            status = sweep_steps(
-                self.time, self.root, self.ptr, self.ptr.size - 1,
-                self.sweep.network.fabric, self.sweep.space, self.found,
-            )  # fmt: skip
-            if status == NO_ROOM:
-                self.sweep.widen(self.root[self.ptr[self.step] : self.ptr[self.step + 1]])
-            elif status == NO_ROWS:
-                self.found = _doubled(self.found)
-            else:
-                return bool(status == DONE)
+    def sent(self, step: int) -> tuple[IntArray, AnyArray]:
+        """What is sent in a step: times and roots."""
+        packets = slice(self.ptr[step], self.ptr[step + 1])
+        return self.time[packets], self.root[packets]
+
+    def widen(self) -> None:
+        """Make twice the room for results."""
+        old = self.found
+        self.found = results_for(
+            old.latest.size, old.deliveries.size // 3 * 2, old.drops.size // 2 * 2, old.rows.shape[0] * 2
+        )
+        for before, after in zip(old, self.found, strict=True):
+            after[: before.shape[0]] = before
+
+    def add(self, deliveries: IntArray, drops: IntArray, rows: IntArray) -> None:
+        """Add the results of the next step, found elsewhere.
+
+        Parameters
+        ----------
+        deliveries, drops : ndarray of int64, shape (rows, 3) and (rows, 2)
+            Time, tag and arrival; time and tag.
+        rows : ndarray of int64, shape (channels, 10)
+            As in :class:`SweepResults`.
+        """
+        step = self.step
+        for kind, given, name in (
+            (DELIVERIES, deliveries, "deliveries"),
+            (DROPS, drops, "drops"),
+            (ROWS, rows, "rows"),
+        ):
+            first = int(self.found.cursor[kind])
+            while getattr(self.found, name).size < (first + given.shape[0]) * given.shape[1]:
+                self.widen()
+            table = getattr(self.found, name).reshape(-1, given.shape[1])
+            table[first : first + given.shape[0]] = given
+            self.found.cursor[kind] += given.shape[0]
+        self.found.latest[step] = rows[:, COUNTS + 1].max(initial=0)
+        self.found.delivery_ptr[step + 1] = self.found.cursor[DELIVERIES]
+        self.found.drop_ptr[step + 1] = self.found.cursor[DROPS]
+        self.found.row_ptr[step + 1] = self.found.cursor[ROWS]
+        self.found.cursor[STEPS] += 1
+
+    def results(self) -> Steps:
+        """Return the results so far."""
+        found = self.found
+        steps, deliveries, drops, rows = (int(k) for k in found.cursor)
+        sent = found.deliveries[: 3 * deliveries].reshape(-1, 3)
+        lost = found.drops[: 2 * drops].reshape(-1, 2)
+        step_of = np.repeat(np.arange(steps), np.diff(found.drop_ptr[: steps + 1]))
+        lost = lost[np.lexsort((lost[:, 1], lost[:, 0], step_of))]
+        table = found.rows[:rows]
+        return Steps(
+            latest=found.latest[:steps],
+            delivery_ptr=found.delivery_ptr[: steps + 1],
+            deliveries=Deliveries(sent[:, 0], sent[:, 2], sent[:, 1] >> 32, sent[:, 1] & NODE),
+            drop_ptr=found.drop_ptr[: steps + 1],
+            drops=Drops(lost[:, 0], lost[:, 1] >> 32, lost[:, 1] & NODE),
+            channel_ptr=found.row_ptr[: steps + 1],
+            channel=table[:, 0],
+            counts=Counts(*table[:, 1 : COUNTS + 1].T),
+            last=table[:, COUNTS + 1],
+        )
 
 
 def _check_steps(time: IntArray, ptr: IntArray) -> None:

@@ -99,38 +99,37 @@ def _count_drop(time: Any, tag: Any, rank: Any, f: Any, s: Any, o: Any) -> None:
 
 
 @bare_inlined
-def _expired(rank: Any, asked: Any, clock: Any, f: Any) -> Any:
-    """Whether a packet that asked for a place at clock ``asked`` may not wait any longer."""
-    return f.rule[rank] == EXPIRE and 4 * ((asked >> 2) + f.wait[rank]) + GIVE_UP <= clock
+def _expired(r: Any, rank: Any, f: Any, s: Any) -> Any:
+    """Whether a record has given up waiting for a channel."""
+    return f.rule[rank] == EXPIRE and (s.asked[r] >> 2) + f.wait[rank] <= s.gave_up[r]
 
 
 @bare_inlined
-def _take_one(rank: Any, asked: Any, clock: Any, f: Any, s: Any) -> Any:
+def _take_one(r: Any, rank: Any, f: Any, s: Any) -> Any:
     """Try for one place: 1 taken (or none needed), 0 given up, -1 lacking."""
     if f.rule[rank] < STALL:
         return 1
     if s.used[rank] < f.places[rank]:
         s.used[rank] += 1
         return 1
-    return 0 if _expired(rank, asked, clock, f) else -1
+    return 0 if _expired(r, rank, f, s) else -1
 
 
 @bare
-def _take_places(r: Any, clock: Any, f: Any, s: Any) -> Any:
+def _take_places(r: Any, f: Any, s: Any) -> Any:
     """Take a place in every channel a record goes on to, or none; return a rank that lacks one, or NONE.
 
     What was taken (1) or given up (0) is left in ``s.taken``, by child.
     """
     node = s.tag[r] & NODE
-    asked = s.asked[r]
     if s.place[r] == OUTSIDE_FIRST:
         rank = f.rank[node]
-        s.taken[0] = _take_one(rank, asked, clock, f, s)
+        s.taken[0] = _take_one(r, rank, f, s)
         return rank if s.taken[0] < 0 else NONE
     first = f.ptr[node]
     for e in range(first, f.ptr[node + 1]):
         rank = f.child[e] >> 32
-        got = _take_one(rank, asked, clock, f, s)
+        got = _take_one(r, rank, f, s)
         s.taken[e - first] = got
         if got < 0:
             for back in range(first, e):
@@ -185,12 +184,12 @@ def _wait_no_longer(r: Any, s: Any) -> None:
 
 
 @bare_inlined
-def _next_able(rank: Any, clock: Any, f: Any, s: Any) -> Any:
+def _next_able(rank: Any, f: Any, s: Any) -> Any:
     """Find the first record that waits for a channel and can go now; its places are taken then."""
     r = s.first_waiter[rank]
     while r != NONE:
         after = s.following[r]
-        lacking = _take_places(r, clock, f, s)
+        lacking = _take_places(r, f, s)
         if lacking == NONE:
             _wait_no_longer(r, s)
             return r
@@ -268,9 +267,8 @@ def _enter_first(r: Any, time: Any, f: Any, s: Any, o: Any) -> None:
 
 
 @bare
-def _go_on(r: Any, clock: Any, f: Any, s: Any, o: Any) -> None:
+def _go_on(r: Any, time: Any, f: Any, s: Any, o: Any) -> None:
     """Let a record go for which all places are taken, and then those, one after the other, that it made room for."""
-    time = clock >> 2
     while r != NONE:
         if s.place[r] == OUTSIDE_FIRST:
             _enter_first(r, time, f, s, o)
@@ -284,7 +282,7 @@ def _go_on(r: Any, clock: Any, f: Any, s: Any, o: Any) -> None:
             _schedule(4 * (time + f.latency[rank]) + ARRIVE, s.tag[r], r, s)
         else:
             _release(r, s)
-        r = _next_able(rank, clock, f, s) if f.rule[rank] >= STALL else NONE
+        r = _next_able(rank, f, s) if f.rule[rank] >= STALL else NONE
 
 
 @bare_inlined
@@ -308,11 +306,11 @@ def _deadline(r: Any, clock: Any, f: Any, s: Any) -> Any:
 @bare
 def _ask(r: Any, clock: Any, f: Any, s: Any, o: Any) -> None:
     """Let a record go on if there is room, else let it wait."""
-    lacking = _take_places(r, clock, f, s)
+    lacking = _take_places(r, f, s)
     if lacking == NONE:
         if s.lacking[r] != NONE:
             _wait_no_longer(r, s)
-        _go_on(r, clock, f, s, o)
+        _go_on(r, clock >> 2, f, s, o)
         return
     if s.lacking[r] != NONE:
         _wait_no_longer(r, s)
@@ -326,6 +324,7 @@ def _ask(r: Any, clock: Any, f: Any, s: Any, o: Any) -> None:
 def _give_up(r: Any, clock: Any, tag: Any, f: Any, s: Any, o: Any) -> None:
     """Try again, without the channels that a record has waited for too long, if it still waits."""
     if s.tag[r] == tag and s.lacking[r] != NONE and s.place[r] != FREE:
+        s.gave_up[r] = clock >> 2
         _ask(r, clock, f, s, o)
 
 
@@ -371,6 +370,7 @@ def _send(tag: Any, time: Any, r: Any, f: Any, s: Any, o: Any) -> None:
     """Send a packet into its first channel."""
     s.place[r] = OUTSIDE_FIRST
     s.asked[r] = 4 * time + GO_ON
+    s.gave_up[r] = NONE
     s.counter[SENT_LEAVES] += f.leaves[tag & NODE]
     _ask(r, 4 * time + GO_ON, f, s, o)
 
@@ -390,6 +390,7 @@ def _handle(clock: Any, tag: Any, r: Any, f: Any, s: Any, o: Any) -> None:
         _send(tag, clock >> 2, r, f, s, o)
     else:
         s.asked[r] = clock
+        s.gave_up[r] = NONE
         _ask(r, clock, f, s, o)
 
 
