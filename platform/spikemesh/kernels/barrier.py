@@ -21,8 +21,8 @@ from typing import Any
 from spikemesh.kernels.accelerate import bare, bare_inlined
 
 # Costs of a step, in ps.
-SPIKE, SEND, TAKE, SYNAPSE, BARRIER, OVERLAPPED = range(6)
-COSTS = 6
+SPIKE, SEND, TAKE, BARRIER, OVERLAPPED = range(5)
+COSTS = 5
 
 # Words of a step's scratch.
 TOUCHED_CORES, TOUCHED_CHANNELS = range(2)
@@ -40,6 +40,8 @@ def _core(core: Any, tick: Any, s: Any) -> None:
         s.words[TOUCHED_CORES] += 1
         s.sent[core] = 0
         s.taken[core] = 0
+        s.in_packets[core] = 0
+        s.out_packets[core] = 0
 
 
 @bare_inlined
@@ -62,7 +64,7 @@ def _work(node: Any, packet: Any, h: Any) -> Any:
     """Work of a node besides its channel's service: a core takes in a packet and its synapses."""
     work = h.forest.work[node]
     if h.rank[node] >= 0:
-        work += h.costs[SYNAPSE] * h.fan_synapses[h.entry[packet] + h.rank[node]]
+        work += h.load[h.entry[packet] + h.rank[node]]
     return work
 
 
@@ -94,7 +96,8 @@ def lower_edge(bucket: int) -> int:
 
 
 @bare_inlined
-def _record(latency: Any, source: Any, target: Any, h: Any, o: Any) -> None:
+def record_latency(latency: Any, source: Any, target: Any, h: Any, o: Any) -> None:
+    """Add to the histogram of latencies between cores so far apart."""
     bucket = min(bucket_of(latency), o.latency.shape[1] - 1)
     o.latency[_class_of(source, target, h), bucket] += 1
 
@@ -116,7 +119,7 @@ def _follow(packet: Any, sent: Any, source: Any, tick: Any, h: Any, s: Any, o: A
         channel = h.forest.channel[node]
         work = h.channels.service[channel] + _work(node, packet, h)
         if h.core[node] >= 0:
-            _record(arrival - sent, source, h.core[node], h, o)
+            record_latency(arrival - sent, source, h.core[node], h, o)
             if not h.costs[OVERLAPPED]:
                 arrival = max(arrival, _updated(h.core[node], tick, h, s))
         _cross(channel, arrival, work, tick, s)
@@ -128,7 +131,7 @@ def _follow(packet: Any, sent: Any, source: Any, tick: Any, h: Any, s: Any, o: A
 
 
 @bare_inlined
-def _generate(tick: Any, at: Any, until: Any, neurons: Any, h: Any, s: Any, o: Any, row: Any) -> Any:
+def generate(tick: Any, at: Any, until: Any, neurons: Any, h: Any, s: Any) -> Any:
     """List the packets of one step with the times at which they are sent; returns how many there are.
 
     A core's spikes come in the order in which it updates its neurons.
@@ -145,17 +148,17 @@ def _generate(tick: Any, at: Any, until: Any, neurons: Any, h: Any, s: Any, o: A
             s.time[count] = h.turn[n] + s.sent[core]
             s.source[count] = core
             count += 1
-        o.core_packets_out[row, core] += h.root_ptr[n + 1] - h.root_ptr[n]
         for entry in range(h.fan_ptr[n], h.fan_ptr[n + 1]):
             target = h.fan_core[entry]
             _core(target, tick, s)
-            s.taken[target] += h.costs[TAKE] + h.costs[SYNAPSE] * h.fan_synapses[entry]
-            o.core_packets_in[row, target] += 1
+            s.taken[target] += h.costs[TAKE] + h.load[entry]
+            s.in_packets[target] += 1
+        s.out_packets[core] += h.root_ptr[n + 1] - h.root_ptr[n]
     return count
 
 
 @bare_inlined
-def _cores_done(h: Any, s: Any, o: Any, row: Any) -> Any:
+def cores_done(h: Any, s: Any) -> Any:
     """When the last core is done by itself, and which; packets take no time."""
     latest, critical = h.longest_update[0], h.longest_update[1]
     for k in range(s.words[TOUCHED_CORES]):
@@ -165,8 +168,17 @@ def _cores_done(h: Any, s: Any, o: Any, row: Any) -> Any:
             done = max(done, s.taken[core]) if h.costs[OVERLAPPED] else done + s.taken[core]
         if done > latest or (done == latest and core < critical):
             latest, critical = done, core
-        o.core_busy_ps[row, core] += s.sent[core] + s.taken[core]
     return latest, critical
+
+
+@bare_inlined
+def count_cores(row: Any, s: Any, o: Any) -> None:
+    """Add what cores did in a step to the counters of its bin."""
+    for k in range(s.words[TOUCHED_CORES]):
+        core = s.cores[k]
+        o.core_busy_ps[row, core] += s.sent[core] + s.taken[core]
+        o.core_packets_in[row, core] += s.in_packets[core]
+        o.core_packets_out[row, core] += s.out_packets[core]
 
 
 @bare_inlined
@@ -206,8 +218,9 @@ def estimate_steps(first: Any, until: Any, ticks: Any, neurons: Any, h: Any, s: 
         row = (tick - 1) // o.bin_steps - o.first_bin
         s.words[TOUCHED_CORES] = s.words[TOUCHED_CHANNELS] = 0
         s.last[0] = 0
-        count = _generate(tick, at, end, neurons, h, s, o, row)
-        latest, core = _cores_done(h, s, o, row)
+        count = generate(tick, at, end, neurons, h, s)
+        latest, core = cores_done(h, s)
+        count_cores(row, s, o)
         link = -1
         if h.level[0] == ANALYTIC:
             for k in range(count):
