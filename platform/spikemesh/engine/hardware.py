@@ -51,14 +51,14 @@ class Hardware(NamedTuple):
 class StepScratch(NamedTuple):
     """What a step needs while it lasts."""
 
-    words: IntArray  # int64 [2], see kernels.barrier
-    core_tick: IntArray  # int64 [cores], last step in which a core did something
+    words: IntArray  # int64 [3], see kernels.barrier
+    core_stamp: IntArray  # int64 [cores], attempt at a step in which a core last did something
     cores: IntArray  # int64 [cores], those of this step
     sent: IntArray  # int64 [cores], time in spikes and packets sent
     taken: IntArray  # int64 [cores], time in packets taken in
     in_packets: IntArray  # int64 [cores]
     out_packets: IntArray  # int64 [cores]
-    channel_tick: IntArray  # int64 [C]
+    channel_stamp: IntArray  # int64 [C]
     crossed: IntArray  # int64 [C]
     first: IntArray  # int64 [C], earliest arrival
     load: IntArray  # int64 [C], work in this step

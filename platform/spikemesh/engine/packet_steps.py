@@ -10,7 +10,7 @@ from spikemesh.engine.network_events import Events
 from spikemesh.engine.network_sweep import SweepResults, SweepSpace, results_for, space_for
 from spikemesh.errors import RunError
 from spikemesh.ids import IntArray
-from spikemesh.kernels.barrier import OVERLAPPED, settle
+from spikemesh.kernels.barrier import OVERLAPPED, STAMP, settle
 from spikemesh.kernels.barrier_packets import SPIKE_AT, TICK, UNEQUAL, begin_step, end_step, packet_steps
 from spikemesh.kernels.network_fabric import DONE, NO_ROOM, NO_ROWS
 
@@ -77,8 +77,8 @@ class PacketSteps:
 
     def _widen(self, ticks: IntArray, neurons: IntArray) -> None:
         """Make room for all packets of the next step."""
-        tick, at, end = self._step_spikes(ticks)
-        count, _ = begin_step(tick, at, end, neurons, self._hardware, self._scratch)
+        _, at, end = self._step_spikes(ticks)
+        count, _ = begin_step(at, end, neurons, self._hardware, self._scratch)
         need = self._network.visits(self._hardware.root[self._scratch.packet[:count]])
         room = np.diff(self._space.base)
         doubled = 1 << np.ceil(np.log2(np.maximum(need, 1))).astype(np.int64)
@@ -102,7 +102,7 @@ class PacketSteps:
         if self._events is None:
             self._events = Events(self._network)
         tick, at, end = self._step_spikes(ticks)
-        count, _ = begin_step(tick, at, end, neurons, hardware, scratch)
+        count, _ = begin_step(at, end, neurons, hardware, scratch)
         order = np.lexsort((np.arange(count), scratch.time[:count]))
         packet = scratch.packet[:count][order]
         scratch.sent_at[:count], scratch.sent_by[:count] = (
@@ -110,7 +110,7 @@ class PacketSteps:
             scratch.source[:count][order],
         )
         self._events.restart()
-        self._events.bring(hardware.entry[packet], hardware.rank_of_core, self._free_at(tick))
+        self._events.bring(hardware.entry[packet], hardware.rank_of_core, self._free_at())
         self._events.advance(scratch.sent_at[:count], hardware.root[packet])
         if self._events.pending:
             self._deadlocked(tick)
@@ -126,9 +126,9 @@ class PacketSteps:
         scratch.stretch[TICK], scratch.stretch[SPIKE_AT] = tick, end
         self.by_events += 1
 
-    def _free_at(self, tick: int) -> IntArray:
+    def _free_at(self) -> IntArray:
         """When each core begins to take packets in."""
-        sent = np.where(self._scratch.core_tick == tick, self._scratch.sent, 0)
+        sent = np.where(self._scratch.core_stamp == self._scratch.words[STAMP], self._scratch.sent, 0)
         return np.zeros_like(sent) if self._hardware.costs[OVERLAPPED] else self._hardware.base + sent
 
     def _deadlocked(self, tick: int) -> None:

@@ -63,6 +63,11 @@ class StepClock:
         """Last step whose time is known."""
         return self._tick
 
+    @property
+    def stalled_steps(self) -> int:
+        """Steps that were simulated event by event, because packets stalled or channels form a cycle."""
+        return 0 if self._packets is None else self._packets.by_events
+
     def advance(self, until: int, ticks: IntArray, neurons: IntArray) -> StepFigures:
         """Find the time of the steps from the last one known to ``until``.
 
@@ -124,11 +129,11 @@ def _scratch(hardware: Hardware) -> StepScratch:
     cores, channels = hardware.base.size, hardware.channels.service.size
     packets, nodes = hardware.root.size, hardware.forest.channel.size
     sizes = {
-        "words": 2, "last": 1, "packet": packets, "time": packets, "source": packets,
+        "words": 3, "last": 1, "packet": packets, "time": packets, "source": packets,
         "stack_node": nodes + 1, "stack_time": nodes + 1, "stretch": 4, "records": 2 * packets,
         "spare": 2 * packets, "runs": packets + 2, "sent_at": packets, "sent_by": packets,
-        **dict.fromkeys(("core_tick", "cores", "sent", "taken", "in_packets", "out_packets"), cores),
-        **dict.fromkeys(("channel_tick", "crossed", "first", "load", "packets", "busy"), channels),
+        **dict.fromkeys(("core_stamp", "cores", "sent", "taken", "in_packets", "out_packets"), cores),
+        **dict.fromkeys(("channel_stamp", "crossed", "first", "load", "packets", "busy"), channels),
     }  # fmt: skip
     arrays = {name: np.zeros(size, dtype=np.int64) for name, size in sizes.items()}
     return StepScratch(**arrays, roots=np.zeros(packets, dtype=np.int32))

@@ -25,17 +25,18 @@ SPIKE, SEND, TAKE, BARRIER, OVERLAPPED = range(5)
 COSTS = 5
 
 # Words of a step's scratch.
-TOUCHED_CORES, TOUCHED_CHANNELS = range(2)
+TOUCHED_CORES, TOUCHED_CHANNELS, STAMP = range(3)
+"""Cores and channels in use, and what marks them as used in this attempt at a step."""
 
 NONE, ANALYTIC, PACKET = range(3)
 """Levels of links."""
 
 
 @bare_inlined
-def _core(core: Any, tick: Any, s: Any) -> None:
+def _core(core: Any, s: Any) -> None:
     """Begin a core's step, unless it has begun."""
-    if s.core_tick[core] != tick:
-        s.core_tick[core] = tick
+    if s.core_stamp[core] != s.words[STAMP]:
+        s.core_stamp[core] = s.words[STAMP]
         s.cores[s.words[TOUCHED_CORES]] = core
         s.words[TOUCHED_CORES] += 1
         s.sent[core] = 0
@@ -45,10 +46,10 @@ def _core(core: Any, tick: Any, s: Any) -> None:
 
 
 @bare_inlined
-def _cross(channel: Any, arrival: Any, work: Any, tick: Any, s: Any) -> None:
+def _cross(channel: Any, arrival: Any, work: Any, s: Any) -> None:
     """Let a packet that arrives at a channel take it for so long."""
-    if s.channel_tick[channel] != tick:
-        s.channel_tick[channel] = tick
+    if s.channel_stamp[channel] != s.words[STAMP]:
+        s.channel_stamp[channel] = s.words[STAMP]
         s.crossed[s.words[TOUCHED_CHANNELS]] = channel
         s.words[TOUCHED_CHANNELS] += 1
         s.first[channel] = arrival
@@ -103,13 +104,13 @@ def record_latency(latency: Any, source: Any, target: Any, h: Any, o: Any) -> No
 
 
 @bare_inlined
-def _updated(core: Any, tick: Any, h: Any, s: Any) -> Any:
+def _updated(core: Any, h: Any, s: Any) -> Any:
     """When a core has updated its neurons and sent all packets."""
-    return h.base[core] + (s.sent[core] if s.core_tick[core] == tick else 0)
+    return h.base[core] + (s.sent[core] if s.core_stamp[core] == s.words[STAMP] else 0)
 
 
 @bare_inlined
-def _follow(packet: Any, sent: Any, source: Any, tick: Any, h: Any, s: Any, o: Any) -> None:
+def _follow(packet: Any, sent: Any, source: Any, h: Any, s: Any, o: Any) -> None:
     """Take a packet along its tree without waiting."""
     s.stack_node[0], s.stack_time[0] = h.root[packet], sent
     depth = 1
@@ -121,8 +122,8 @@ def _follow(packet: Any, sent: Any, source: Any, tick: Any, h: Any, s: Any, o: A
         if h.core[node] >= 0:
             record_latency(arrival - sent, source, h.core[node], h, o)
             if not h.costs[OVERLAPPED]:
-                arrival = max(arrival, _updated(h.core[node], tick, h, s))
-        _cross(channel, arrival, work, tick, s)
+                arrival = max(arrival, _updated(h.core[node], h, s))
+        _cross(channel, arrival, work, s)
         after = arrival + work + h.channels.latency[channel]
         s.last[0] = max(s.last[0], after)
         for k in range(h.forest.child_ptr[node], h.forest.child_ptr[node + 1]):
@@ -131,16 +132,18 @@ def _follow(packet: Any, sent: Any, source: Any, tick: Any, h: Any, s: Any, o: A
 
 
 @bare_inlined
-def generate(tick: Any, at: Any, until: Any, neurons: Any, h: Any, s: Any) -> Any:
-    """List the packets of one step with the times at which they are sent; returns how many there are.
+def generate(at: Any, until: Any, neurons: Any, h: Any, s: Any) -> Any:
+    """Begin a step: list its packets with the times at which they are sent; returns how many there are.
 
     A core's spikes come in the order in which it updates its neurons.
     """
+    s.words[TOUCHED_CORES] = s.words[TOUCHED_CHANNELS] = 0
+    s.words[STAMP] += 1
     count = 0
     for spike in range(at, until):
         n = neurons[spike]
         core = h.core_of[n]
-        _core(core, tick, s)
+        _core(core, s)
         s.sent[core] += h.costs[SPIKE]
         for packet in range(h.root_ptr[n], h.root_ptr[n + 1]):
             s.sent[core] += h.costs[SEND]
@@ -150,7 +153,7 @@ def generate(tick: Any, at: Any, until: Any, neurons: Any, h: Any, s: Any) -> An
             count += 1
         for entry in range(h.fan_ptr[n], h.fan_ptr[n + 1]):
             target = h.fan_core[entry]
-            _core(target, tick, s)
+            _core(target, s)
             s.taken[target] += h.costs[TAKE] + h.load[entry]
             s.in_packets[target] += 1
         s.out_packets[core] += h.root_ptr[n + 1] - h.root_ptr[n]
@@ -216,15 +219,14 @@ def estimate_steps(first: Any, until: Any, ticks: Any, neurons: Any, h: Any, s: 
         while end < ticks.size and ticks[end] == tick:
             end += 1
         row = (tick - 1) // o.bin_steps - o.first_bin
-        s.words[TOUCHED_CORES] = s.words[TOUCHED_CHANNELS] = 0
         s.last[0] = 0
-        count = generate(tick, at, end, neurons, h, s)
+        count = generate(at, end, neurons, h, s)
         latest, core = cores_done(h, s)
         count_cores(row, s, o)
         link = -1
         if h.level[0] == ANALYTIC:
             for k in range(count):
-                _follow(s.packet[k], s.time[k], s.source[k], tick, h, s, o)
+                _follow(s.packet[k], s.time[k], s.source[k], h, s, o)
             drained, core_latest, busiest, link = _channels_done(h, s)
             if core_latest > latest:
                 core = busiest

@@ -11,7 +11,6 @@ from spikemesh.kernels.accelerate import bare, bare_inlined
 from spikemesh.kernels.barrier import (
     BARRIER,
     OVERLAPPED,
-    TOUCHED_CHANNELS,
     TOUCHED_CORES,
     cores_done,
     count_cores,
@@ -115,10 +114,9 @@ def count_deliveries(first: Any, last: Any, deliveries: Any, h: Any, s: Any, o: 
 
 
 @bare
-def begin_step(tick: Any, at: Any, end: Any, neurons: Any, h: Any, s: Any) -> Any:
+def begin_step(at: Any, end: Any, neurons: Any, h: Any, s: Any) -> Any:
     """List and order the packets of one step; returns their number and the address of the records."""
-    s.words[TOUCHED_CORES] = s.words[TOUCHED_CHANNELS] = 0
-    count = generate(tick, at, end, neurons, h, s)
+    count = generate(at, end, neurons, h, s)
     return count, _order_packets(count, s)
 
 
@@ -172,7 +170,7 @@ def packet_steps(
         end = at
         while end < ticks.size and ticks[end] == tick:
             end += 1
-        count, address = begin_step(tick, at, end, neurons, h, s)
+        count, address = begin_step(at, end, neurons, h, s)
         s.stretch[SENT] = count
         if not h.costs[OVERLAPPED]:
             _hold_cores(h, s, w)

@@ -51,12 +51,20 @@ def hardware_of(
     relay
         Whether packets to another chip go to one core there, which sends them on.
     """
+    return hardware_on(updates_each_step(network), placement, fan, router, level, relay)
+
+
+def hardware_on(
+    updated: AnyArray, placement: Placement, fan: FanOut, router: Router, level: str, relay: bool = False
+) -> Hardware:
+    """Do what :func:`hardware_of` does, for neurons of which it is known whether they are updated in every step."""
     system, home = placement.system, placement.core_of_neuron.astype(np.int64)
-    geometry = geometry_of(placement, router, _pairs(fan, home, system))
+    branching = system.chip.router != "unicast" and not relay
+    geometry = geometry_of(placement, router, hardware_pairs(fan, home, system), branching)
     unicast = system.chip.router == "unicast" and not relay
     ways = unicast_ways(geometry, fan, home) if unicast else multicast_ways(geometry, fan, home, relay)
     costs = _costs(system, home)
-    turn, base = _updates(network, home, system)
+    turn, base = _updates(updated, home, system)
     channels = _channels(geometry, ways)
     return Hardware(
         level=np.array([LEVELS[level]], dtype=np.int64),
@@ -86,7 +94,8 @@ def hardware_of(
     )
 
 
-def _pairs(fan: FanOut, home: IntArray, system: System) -> set[tuple[int, int]]:
+def hardware_pairs(fan: FanOut, home: IntArray, system: System) -> set[tuple[int, int]]:
+    """Find the (from chip, to chip) between which packets travel."""
     per_chip, chips = system.chip.core_count, system.chip_count
     pair = np.unique(home[fan.source] // per_chip * chips + fan.core // per_chip)
     return {(int(p) // chips, int(p) % chips) for p in pair if p // chips != p % chips}
@@ -108,11 +117,9 @@ def updates_each_step(network: BoundNetwork) -> AnyArray:
     return np.concatenate([np.zeros(0, dtype=bool), *updated])
 
 
-def _updates(network: BoundNetwork, home: IntArray, system: System) -> tuple[IntArray, IntArray]:
+def _updates(updated: AnyArray, home: IntArray, system: System) -> tuple[IntArray, IntArray]:
     """When each neuron is updated, after those of its core with lower numbers, and when each core is done."""
-    update = picoseconds(system.cost_set.neuron_update.latency_ns) * updates_each_step(network).astype(
-        np.int64
-    )
+    update = picoseconds(system.cost_set.neuron_update.latency_ns) * updated.astype(np.int64)
     order = np.argsort(home, kind="stable")
     done = np.cumsum(update[order])
     first = np.searchsorted(home[order], np.arange(system.core_count + 1))
