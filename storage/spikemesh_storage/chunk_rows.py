@@ -47,7 +47,10 @@ class RowBuilder:
         for index, probe in enumerate(self._plan.probes):
             if len(probe.neurons):
                 found[f"probes/{index}/value"] = self._samples(chunk, index)
+        planned = {plan.name for plan in self._plan.counters}
         for counter, increments in chunk.counters.items():
+            if counter in planned - set(COUNTERS):
+                continue
             found.update(self._counter(chunk, counter, increments))
         return found
 

@@ -259,10 +259,19 @@ def engine(registry):
         random = np.random.default_rng(chips)
         core_of = []
         for population in network.populations:
+            if deal == "apart":
+                # The first population on the first chip, all others on the last one.
+                core_of.append(
+                    np.arange(population.size) % cores + (cores * (chips - 1) if population.index else 0)
+                )
+                continue
             place = np.arange(population.size) * chips * cores // max(1, population.size)
             core_of.append(random.permutation(place) if deal == "random" else place)
         placement = placement_on(system, core_of)
         worker_of_core = np.repeat(np.arange(chips) * workers // chips, cores)
+        if deal == "apart":
+            # Chips between them are empty, and so would be their workers.
+            worker_of_core = np.repeat(np.where(np.arange(chips) == chips - 1, workers - 1, 0), cores)
         plan = WorkerPlan(worker_of_core, tuple((f"worker {k}",) for k in range(workers)))
         router = registry.routers.get("dimension_order")
         made = None if timed is None else partial(timed, network, placement, router)

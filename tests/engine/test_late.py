@@ -114,7 +114,9 @@ def network(model, weights, connect=None, n=24, **parameters):
     times = [np.arange(1.0, 60.0, k % 4 + 2) for k in range(n)]
     source = net.add_population("in", n, "spike_source", times=times)
     target = net.add_population("out", n, model, **parameters)
-    pairs = np.array([(s, t) for s in range(n) for t in range(n)])[slice(None) if connect is None else connect]
+    pairs = np.array([(s, t) for s in range(n) for t in range(n)])[
+        slice(None) if connect is None else connect
+    ]
     net.connect(source, target, sources=pairs[:, 0], targets=pairs[:, 1], weight=weights, delay="3 ms")
     net.probe(target, "spikes")
     return net
@@ -257,4 +259,6 @@ def test_packets_are_conserved_and_counted(follow):
     # A worker that reports no network counters holds the same ones.
     for worker in runs[3].workers:
         counters = worker._transit.counts.counters
-        assert all(np.array_equal(counters[k], runs[0].workers[0]._transit.counts.counters[k]) for k in counters)
+        assert all(
+            np.array_equal(counters[k], runs[0].workers[0]._transit.counts.counters[k]) for k in counters
+        )

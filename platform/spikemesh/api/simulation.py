@@ -23,10 +23,12 @@ from spikemesh.description.run import RunSettings
 from spikemesh.description.system import MappingSettings, System
 from spikemesh.description.values import Quantity
 from spikemesh.engine.setup import compile_kernels
+from spikemesh.engine.transit_counts import PLANS
 from spikemesh.errors import InputError, Problem, RunInterrupted, SpikemeshError, nearest
 from spikemesh.ids import FloatArray, IntArray
 from spikemesh.kernels.compile import compile_seconds
 from spikemesh.mapping.build import Build, build_programs
+from spikemesh.mapping.link_timing import link_timing
 from spikemesh.mapping.placement import Placement, place_network
 from spikemesh.mapping.report import MappingReport, mapping_report
 from spikemesh.registry import Registry
@@ -62,19 +64,26 @@ class Mapped:
         registry: Registry,
     ) -> None:
         started = time.perf_counter()
-        if system.regime != "barrier":
-            found = f'regime "{system.regime}" cannot be run in this version'
-            raise InputError(Problem("system.regime", found, "allowed: barrier"))
         self.network, self.system, self.mapping, self.settings = network, system, mapping, settings
         self.placement: Placement = place_network(network, system, mapping, registry)
         self.plan = worker_plan(settings, self.placement)
         self.bin_steps = settings.bin_steps or max(1, round(BIN_MS / network.timestep_ms))
         router = registry.routers.get(mapping.route, "mapping.route")
         files = [str(path) for path in registry.files]
-        self.build: Build = build_programs(network, self.placement, router, self.plan, self.bin_steps, files)
+        self.build: Build = build_programs(
+            network,
+            self.placement,
+            router,
+            self.plan,
+            self.bin_steps,
+            files,
+            lambda fan: link_timing(self.placement, router, fan, network.timestep_ms),
+        )
         self.report: MappingReport = mapping_report(
             network, self.placement, self.build.fan, self.build.routes, self.build.indegree
         )
+        self.timed = any(p.link_timing is not None for p in self.build.programs)
+        """Whether packets can be late."""
         self.build_s = time.perf_counter() - started
 
 
@@ -197,6 +206,8 @@ class Simulation:
             packet_bits=placement.system.chip.packet_bits,
             placement={p.name: placement.core_of[p.index] for p in network.populations},
             provenance=provenance(self.mapped, self.backend_name, self._scenario),
+            axes={"system": ("system",)} if self.mapped.timed else {},
+            counters=PLANS if self.mapped.timed else (),
         )
 
     @property
@@ -338,6 +349,7 @@ class Simulation:
             "synaptic_events": totals.synaptic_events,
             "drive_events": totals.drive_events,
             "packets": totals.packets,
+            **totals.network,
             "compile_s": max(0.0, totals.compile_s - self._compiled),
             **self._timing(),
             "finalise_s": finalise_s,

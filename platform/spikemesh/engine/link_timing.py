@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
+from spikemesh.engine.network import Channels, Forest
 from spikemesh.ids import AnyArray, IntArray
 
 
@@ -44,12 +45,15 @@ class LinkTiming:
         Cores whose synapses get what arrives at the node.
     link : ndarray of int64, shape (C,)
         Link between chips that a channel stands for, -1: none.
+    age_ticks
+        A packet that arrives so many ticks after the beginning of its own, or later, is dropped there; None: it never
+        is too old.
     """
 
     regime: Literal["tick", "async"]
     tick_ps: int
-    channels: Any
-    forest: Any
+    channels: Channels
+    forest: Forest
     root_ptr: IntArray
     roots: IntArray
     core: IntArray
@@ -58,6 +62,7 @@ class LinkTiming:
     target_ptr: IntArray
     targets: IntArray
     link: IntArray
+    age_ticks: int | None = None
 
     @property
     def routed(self) -> AnyArray:
@@ -77,6 +82,12 @@ class LinkTiming:
     def ticks_of(self, times_ps: IntArray) -> IntArray:
         """Return the ticks that hold some hardware times."""
         return (times_ps + self.shift_ps) // self.tick_ps
+
+    def too_old(self, stamps: IntArray, times_ps: IntArray) -> AnyArray:
+        """Whether packets of spikes with some stamps are dropped for their age when they arrive."""
+        if self.age_ticks is None:
+            return np.zeros(stamps.shape, dtype=bool)
+        return np.asarray(times_ps >= (stamps + self.age_ticks) * self.tick_ps)
 
     def end_ps(self, tick: int) -> int:
         """Return the hardware time at which a tick ends."""

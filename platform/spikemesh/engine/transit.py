@@ -20,6 +20,7 @@ from spikemesh.engine.network_events import Events
 from spikemesh.engine.program import Program
 from spikemesh.engine.transit_counts import TransitCounts
 from spikemesh.engine.trees import Trees, expanded
+from spikemesh.errors import RunError
 from spikemesh.ids import AnyArray, IntArray
 from spikemesh.kernels.late import mark_lost
 
@@ -145,14 +146,23 @@ class Transit:
         self._live = _joined(self._live, sent)
         self._left = np.concatenate((self._left, self._trees.leaf_count(sent.root)))
         self._found = self._network.advance(sent.time, sent.root, end - 1)
+        if self._network.pending and self._network.idle:
+            self._report_deadlock(through)
+
+    def _report_deadlock(self, through: int) -> None:
+        links = self._timing.link[self._network.deadlock()]
+        where = ", ".join(str(k) for k in links[links >= 0].tolist())
+        raise RunError(f"packets wait for one another for ever; links (by index): {where or 'none'}", through)
 
     def _deliver(self) -> tuple[IntArray, IntArray, IntArray]:
-        """Count what arrived; returns packets (places in ``_live``), leaves and ticks."""
+        """Count what arrived; returns packets (places in ``_live``), leaves and ticks, without those too old."""
         found = self._found.deliveries
         live, tick = found.packet - self._first_live, self._timing.ticks_of(found.time)
         np.subtract.at(self._left, live, 1)
-        self.counts.delivered(tick)
-        return live, found.node, tick
+        old = self._timing.too_old(self._live.stamp[live], found.time)
+        self.counts.delivered(tick[~old])
+        self.counts.too_old(tick[old])
+        return live[~old], found.node[~old], tick[~old]
 
     def _mark(
         self, in_time: AnyArray, first_leaf: IntArray, live: IntArray, leaf: IntArray, tick: IntArray

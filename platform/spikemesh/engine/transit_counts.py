@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from spikemesh.contracts.trace import CounterPlan
 from spikemesh.engine.trees import TreeArrays
 from spikemesh.ids import AnyArray, IntArray
 from spikemesh.kernels.late import count_on_way
@@ -17,6 +18,12 @@ OF_LINKS = ("link_late", "link_dropped")
 for which it had no room."""
 OF_CORES = ("core_overruns",)
 """By core: ticks in which it was not done with sending when the next one began."""
+PLANS = (
+    *(CounterPlan(name, "system") for name in OF_SYSTEM),
+    *(CounterPlan(name, "link") for name in OF_LINKS),
+    *(CounterPlan(name, "core") for name in OF_CORES),
+)
+"""What a trace's plan says of these counters."""
 
 
 class TransitCounts:
@@ -67,6 +74,10 @@ class TransitCounts:
     def delivered(self, tick: IntArray) -> None:
         """Count packets that arrived."""
         self._add("packets_delivered", tick)
+
+    def too_old(self, tick: IntArray) -> None:
+        """Count packets that were dropped for their age where they arrived."""
+        self._add("packets_dropped", tick)
 
     def dropped(self, tick: IntArray, leaves: IntArray, link: IntArray) -> None:
         """Count packets that were dropped, each for so many leaves, for lack of room in a link (-1: elsewhere)."""

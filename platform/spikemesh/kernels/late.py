@@ -131,7 +131,9 @@ def count_leaves(ptr: Any, child: Any, is_leaf: Any, below: Any) -> None:
 
 
 @kernel
-def list_leaves(roots: Any, ptr: Any, child: Any, is_leaf: Any, leaf_ptr: Any, stack: Any, leaves: Any) -> None:
+def list_leaves(
+    roots: Any, ptr: Any, child: Any, is_leaf: Any, leaf_ptr: Any, stack: Any, leaves: Any
+) -> None:
     """List the leaves of each root, rising.
 
     Parameters

@@ -208,8 +208,12 @@ def _check_learning(network: BoundNetwork, arriving: Sequence[Incoming], timing:
     problems = []
     reached = Trees(timing).reached()
     for projection in network.projections:
-        triples = [found.plastic_fan[projection.index] for found in arriving if projection.index in found.plastic_fan]
-        late = sum(int(n[np.isin(source * timing.cores + core, reached)].sum()) for source, core, n in triples)
+        triples = [
+            found.plastic_fan[projection.index] for found in arriving if projection.index in found.plastic_fan
+        ]
+        late = sum(
+            int(n[np.isin(source * timing.cores + core, reached)].sum()) for source, core, n in triples
+        )
         if late:
             found = f'{late:,} synapses that learn wait for packets, which can be late in regime "{timing.regime}"'
             remedy = "both populations on one core, links without latency and bandwidth, or regime barrier"

@@ -6,8 +6,8 @@ import numpy as np
 
 from spikemesh.contracts.mapping import Router
 from spikemesh.description.chip import ChipSpec, LinkSpec
-from spikemesh.engine.link_timing import LinkTiming
 from spikemesh.engine.dependencies import channel_order
+from spikemesh.engine.link_timing import LinkTiming
 from spikemesh.engine.network import Channels, Forest, forest_dependencies
 from spikemesh.ids import IntArray
 from spikemesh.mapping.placement import Placement
@@ -16,9 +16,7 @@ from spikemesh.mapping.routes import FanOut
 PS_PER_MS, PS_PER_NS = 10**9, 10**3
 
 
-def link_timing(
-    placement: Placement, router: Router, fan: FanOut, timestep_ms: float
-) -> LinkTiming | None:
+def link_timing(placement: Placement, router: Router, fan: FanOut, timestep_ms: float) -> LinkTiming | None:
     """Describe how packets travel between chips, in the regimes in which the time of arrival matters.
 
     Parameters
@@ -63,6 +61,7 @@ def link_timing(
         target_ptr=_ptr(made.targets),
         targets=np.array([core for found in made.targets for core in found], dtype=np.int64),
         link=np.arange(len(placement.links), dtype=np.int64),
+        age_ticks=system.packet_age,
     )
 
 
@@ -121,7 +120,7 @@ class Branches:
 
     def _tree(self, chip: int, cores: tuple[int, ...]) -> list[int]:
         nodes: dict[int, int] = {}
-        roots = []
+        roots: list[int] = []
         for core in cores:
             before = -1
             target = core // self._placement.cores_per_chip
