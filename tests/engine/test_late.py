@@ -52,6 +52,7 @@ class Prescribed:
     """In place of the network: a packet of a root and tick arrives so many ticks later, or is dropped."""
 
     fates = (0,)
+    pending = 0
 
     def __init__(self):
         self.under_way, self.sent = [], 0

@@ -280,7 +280,9 @@ class Program:
     @property
     def exchange_steps(self) -> int | None:
         """Steps between two exchanges: at most half a window, so that packets travel while others run."""
-        return None if self.window is None else max(1, self.window // 2)
+        if self.window is None or not (self.peers_out or self.peers_in):
+            return self.window
+        return max(1, self.window // 2)
 
     @property
     def packets_out(self) -> tuple[int, ...]:
