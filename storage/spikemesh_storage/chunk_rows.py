@@ -9,7 +9,7 @@ import numpy as np
 from spikemesh.contracts.trace import Chunk, TracePlan
 from spikemesh.errors import TraceError, nearest
 from spikemesh.ids import AnyArray, FloatArray, IntArray
-from spikemesh_storage.hardware_layout import axis_names, counter_named, counters_of
+from spikemesh_storage.hardware_layout import activity_bytes, axis_names, counter_named, counters_of
 from spikemesh_storage.schema import NEURON
 
 Parts = list[tuple[IntArray, IntArray, FloatArray]]
@@ -51,6 +51,8 @@ class RowBuilder:
             found.update(self._counter(chunk, counter, increments))
         for series in self._plan.series:
             found[f"series/{series.name}"] = _one_a_step(chunk, series.name)
+        if width := activity_bytes(self._plan):
+            found["activity"] = _activity(chunk, width)
         unknown = [name for name in chunk.series if name not in {s.name for s in self._plan.series}]
         if unknown:
             raise TraceError(f'chunk has a series "{unknown[0]}", which the plan does not have')
@@ -149,6 +151,14 @@ def _one_a_step(chunk: Chunk, name: str) -> IntArray:
     if values.shape != (chunk.until - chunk.first,):
         raise TraceError(f'series "{name}" has shape {values.shape}; expected {(chunk.until - chunk.first,)}')
     return values
+
+
+def _activity(chunk: Chunk, width: int) -> AnyArray:
+    shape = (chunk.until - chunk.first, width)
+    if chunk.activity is None or chunk.activity.shape != shape:
+        found = None if chunk.activity is None else chunk.activity.shape
+        raise TraceError(f"activity has shape {found}; expected {shape}")
+    return chunk.activity
 
 
 def _within(what: str, values: AnyArray, low: int, high: int) -> None:

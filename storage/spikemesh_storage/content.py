@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from spikemesh.contracts.trace import TracePlan
-from spikemesh.ids import FloatArray, IntArray
+from spikemesh.ids import AnyArray, FloatArray, IntArray
 
 BLOCK = 1 << 20
 """Samples of a probe that are read at once."""
@@ -68,6 +68,10 @@ class Content(Protocol):
 
     def series(self, name: str) -> IntArray:
         """Return a figure of every step, shape (steps,)."""
+        ...
+
+    def activity(self, start: int, stop: int) -> AnyArray:
+        """Return bit by bit who spiked or changed state in the steps after ``start`` to ``stop``, uint8."""
         ...
 
     def close(self) -> None:

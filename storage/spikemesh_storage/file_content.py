@@ -16,6 +16,7 @@ from spikemesh_storage.guard import dataset, group, members
 from spikemesh_storage.hardware_layout import DESCRIPTION, counter_named, counter_path, planned, series_path
 from spikemesh_storage.plan_file import check_version
 from spikemesh_storage.schema import (
+    ACTIVITY,
     FORMAT,
     HARDWARE,
     NETWORK,
@@ -174,6 +175,10 @@ class FileContent:
     def series(self, name: str) -> IntArray:
         """Return a figure of every step, shape (steps,)."""
         return self._array(series_path(SeriesPlan(name)))
+
+    def activity(self, start: int, stop: int) -> AnyArray:
+        """Return bit by bit who spiked or changed state in the steps after ``start`` to ``stop``, uint8."""
+        return self._read(f"{ACTIVITY}/changed", slice(start, stop))
 
     def close(self) -> None:
         """Close the file."""

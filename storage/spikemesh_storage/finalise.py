@@ -28,6 +28,7 @@ from spikemesh_storage.hardware_layout import (
 )
 from spikemesh_storage.jsonable import dumps, sync_folder
 from spikemesh_storage.schema import (
+    ACTIVITY,
     FILE_CHUNK,
     FILE_LIBVER,
     FORMAT,
@@ -101,6 +102,8 @@ def _write(file: Any, content: Content) -> None:
     _reports(file.create_group(REPORT), content)
     _weights(file.create_group(WEIGHTS), content)
     _hardware(file.create_group(HARDWARE), content)
+    if content.plan.activity:
+        _activity(file.create_group(ACTIVITY), content)
     # Both last, so that whatever differs between equal runs moves no byte of the groups above.
     provenance = file.create_group(PROVENANCE)
     # Of what was written, not of what was to be written.
@@ -196,6 +199,16 @@ def _weights(root: Any, content: Content) -> None:
         _array(group, "source", sources, SONATA_ID)
         _array(group, "target", targets, SONATA_ID)
         _array(group, "weight", weights, WEIGHT)
+
+
+def _activity(group: Any, content: Content) -> None:
+    """Nobody but us reads it, and most neurons are active in all steps or in few: it is compressed."""
+    values = content.activity(0, content.until)
+    layout = _layout(values.shape)
+    if layout:
+        layout |= {"chunks": (min(len(values), max(1, 8 * FILE_CHUNK // values.shape[1])), values.shape[1])}
+        layout |= {"compression": "gzip", "compression_opts": 1}
+    group.create_dataset("changed", data=values, track_times=False, **layout)
 
 
 def _hardware(root: Any, content: Content) -> None:

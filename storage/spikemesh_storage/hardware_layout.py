@@ -59,6 +59,11 @@ def series_path(series: SeriesPlan) -> str:
     return f"{HARDWARE}/steps/{series.name.removeprefix('step_')}"
 
 
+def activity_bytes(plan: TracePlan) -> int:
+    """Return the bytes that hold one bit for every neuron of the network; 0 if activity is not kept."""
+    return -(-sum(size for _, size in plan.populations) // 8) if plan.activity else 0
+
+
 def described(plan: TracePlan) -> dict[str, Any]:
     """Return what a trace says of its hardware, as JSON-able values."""
     return {
@@ -66,6 +71,7 @@ def described(plan: TracePlan) -> dict[str, Any]:
         "counters": [[c.name, c.axis, c.unit, c.how, c.binned] for c in plan.counters],
         "series": [[s.name, s.unit] for s in plan.series],
         "hardware": dict(plan.hardware),
+        "activity": plan.activity,
     }
 
 
@@ -76,4 +82,5 @@ def planned(text: Mapping[str, Any]) -> dict[str, Any]:
         "counters": tuple(CounterPlan(*fields) for fields in text["counters"]),
         "series": tuple(SeriesPlan(*fields) for fields in text["series"]),
         "hardware": dict(text["hardware"]),
+        "activity": bool(text["activity"]),
     }

@@ -139,6 +139,11 @@ class LiveContent:
         """Return a figure of every step, shape (steps,)."""
         return self._read(f"series/{name}")
 
+    def activity(self, start: int, stop: int) -> AnyArray:
+        """Return bit by bit who spiked or changed state in the steps after ``start`` to ``stop``, uint8."""
+        block: AnyArray = self._read("activity")[start:stop]
+        return block
+
     def ended(self) -> Outcome | None:
         """Return how the run ended, or None if it did not say so before its writer died."""
         try:

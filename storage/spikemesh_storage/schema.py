@@ -29,7 +29,7 @@ SORTING = {"none": 0, "by_id": 1, "by_time": 2}
 """Members of SONATA's enumeration ``sorting``."""
 
 SPIKES, REPORT, WEIGHTS, HARDWARE = "spikes", "report", "weights", "hardware"
-NETWORK, PROVENANCE, STATUS = "network", "provenance", "status"
+NETWORK, PROVENANCE, STATUS, ACTIVITY = "network", "provenance", "status", "activity"
 
 REPORT_DATA, REPORT_EXACT = "data", "exact"
 """Samples in single precision, as SONATA readers want them, and as they were recorded."""

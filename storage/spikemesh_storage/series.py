@@ -13,7 +13,7 @@ from numpy.typing import DTypeLike
 from spikemesh.contracts.trace import TracePlan
 from spikemesh.errors import TraceError
 from spikemesh.ids import AnyArray
-from spikemesh_storage.hardware_layout import axis_names, counters_of
+from spikemesh_storage.hardware_layout import activity_bytes, axis_names, counters_of
 from spikemesh_storage.schema import (
     COUNT,
     LIVE_CHUNK,
@@ -66,6 +66,8 @@ def series_of(plan: TracePlan) -> dict[str, Series]:
             column(f"counters/{counter.name}/value", COUNT, width, LIVE_COUNTER_CHUNK)
     for one in plan.series:
         column(f"series/{one.name}", COUNT)
+    if width := activity_bytes(plan):
+        column("activity", np.uint8, width, 8 * LIVE_CHUNK)
     for index in range(len(plan.weights)):
         column(f"weights/{index}/stored", np.uint8)
         column(f"weights/{index}/source", NEURON)

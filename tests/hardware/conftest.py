@@ -74,7 +74,10 @@ def follow(forest, node):
 
 def slow_step(h, spikes):
     """Hardware time in ps of a step without its barrier, by a heap of events; spikes are sorted neurons."""
-    sent = np.zeros(h.base.size, dtype=np.int64)
+    sent = np.zeros(h.core_ptr.size - 1, dtype=np.int64)
+    turn, base = np.zeros(h.core_of.size, dtype=np.int64), np.diff(h.core_ptr) * h.costs[5]
+    for first, last in zip(h.core_ptr[:-1], h.core_ptr[1:], strict=True):
+        turn[h.by_core[first:last]] = h.costs[5] * np.arange(1, last - first + 1)
     events = []
     listed = []
     for n in spikes:
@@ -82,11 +85,11 @@ def slow_step(h, spikes):
         sent[core] += h.costs[0]
         for packet in range(h.root_ptr[n], h.root_ptr[n + 1]):
             sent[core] += h.costs[1]
-            listed.append((int(h.turn[n] + sent[core]), packet))
+            listed.append((int(turn[n] + sent[core]), packet))
     listed = [listed[k] for k in sorted(range(len(listed)), key=lambda k: (listed[k][0], k))]
     for number, (time, packet) in enumerate(listed):
         heapq.heappush(events, (time, number, int(h.root[packet]), packet))
-    done = h.base + sent
+    done = base + sent
     free = np.zeros(h.channels.service.size, dtype=np.int64)
     if not h.costs[4]:
         free[np.where(h.core_of_channel >= 0)] = done[h.core_of_channel[h.core_of_channel >= 0]]

@@ -13,8 +13,7 @@ from .conftest import COSTS, Mapped, mesh_system, random_mapped, slow_step
 def clock_of(mapped, router, level, relay=False, bin_steps=4):
     updated = np.ones(mapped.home.size, dtype=bool)
     hardware = hardware_on(updated, mapped.placement, mapped.fan, router, level, relay)
-    updates = np.bincount(mapped.home, minlength=mapped.placement.system.core_count)
-    return hardware, StepClock(hardware, bin_steps, updates)
+    return hardware, StepClock(hardware, bin_steps)
 
 
 def run(clock, steps, until):
@@ -140,3 +139,20 @@ def test_every_packet_is_counted_where_it_passes(router):
         assert figures.counters["core_packets_out"].sum() == (spikes * entries).sum()
         latencies = sum(v.sum() for k, v in figures.counters.items() if k.startswith("latency"))
         assert latencies == (spikes * entries).sum()
+
+
+def test_idle_neurons_take_their_own_time(router):
+    costs = COSTS.model_copy(
+        update={"neuron_idle": COSTS.neuron_update.model_copy(update={"latency_ns": 6.0})}
+    )
+    mapped = Mapped(mesh_system(chips=(1, 1), costs=costs), [0, 0, 0, 1], [2], [3])
+    active = np.packbits(np.array([[1, 0, 0, 0], [0, 1, 1, 1], [1, 1, 1, 1]], dtype=np.uint8), axis=1)
+    for level in ("none", "analytic", "packet"):
+        _, clock = clock_of(mapped, router, level)
+        figures = clock.advance(3, np.array([2]), np.array([2]), active)
+        sent = 6_000 + 2 * 9_700 + 30_000 + 5_100
+        # Over the tile's own port to core 1, which takes one packet in with one synapse.
+        after = 0 if level == "none" else 1 + 2_100 + 1 + 16_000 + 4_700
+        assert figures.series["step_time_ps"].tolist() == [121_700, sent + after + 100_000, 129_100]
+        assert figures.counters["core_updates"].sum(axis=0)[:2].tolist() == [6, 2]
+        assert figures.counters["core_idle_updates"].sum(axis=0)[:2].tolist() == [3, 1]

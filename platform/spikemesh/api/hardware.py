@@ -13,8 +13,9 @@ from spikemesh.engine.hardware import BUCKETS, CLASSES, HOPS
 from spikemesh.engine.timing import StepClock
 from spikemesh.engine.transit_counts import PLANS
 from spikemesh.errors import InputError, Problem
+from spikemesh.ids import IntArray
 from spikemesh.kernels.barrier import lower_edge
-from spikemesh.mapping.hardware import hardware_of, updates_each_step
+from spikemesh.mapping.hardware import hardware_of, idle_costs_differ
 from spikemesh.mapping.link_timing import tick_ps
 from spikemesh.runtime.hardware import HardwareCounts
 
@@ -24,7 +25,10 @@ if TYPE_CHECKING:
 Level = Literal["none", "analytic", "packet"]
 
 COUNTERS = (
-    *(CounterPlan(f"core_{name}", "core") for name in ("updates", "packets_in", "packets_out")),
+    *(
+        CounterPlan(f"core_{name}", "core")
+        for name in ("updates", "idle_updates", "packets_in", "packets_out")
+    ),
     CounterPlan("core_busy_ps", "core", "ps"),
     CounterPlan("link_busy_ps", "link", "ps"),
     CounterPlan("link_wait_ps", "link", "ps"),
@@ -68,23 +72,45 @@ def step_clock(mapped: Mapped, level: Level) -> StepClock:
     hardware = hardware_of(
         mapped.network, placement, mapped.build.fan, mapped.router, level, mapped.mapping.relay
     )
-    updated = placement.core_of_neuron[updates_each_step(mapped.network)]
-    updates = np.bincount(updated, minlength=placement.system.core_count).astype(np.int64)
-    return StepClock(hardware, mapped.bin_steps, updates)
+    return StepClock(hardware, mapped.bin_steps)
 
 
-def hardware_counts(mapped: Mapped, level: Level) -> HardwareCounts:
-    """Make what adds the hardware's counters to the chunks of a run."""
+def activity_of(settings: RunSettings, system: System, level: Level | None) -> bool:
+    """Return whether it is kept which neurons spiked or changed state in every step."""
+    if settings.activity is not None:
+        return settings.activity and level is not None
+    return level is not None and idle_costs_differ(system)
+
+
+def _neurons(mapped: Mapped) -> list[list[IntArray]]:
+    """Global indices of the neurons of each worker, by slice."""
+    offset = [p.offset for p in mapped.network.populations]
+    return [
+        [offset[s.population] + s.neurons.astype(np.int64) for s in p.slices] for p in mapped.build.programs
+    ]
+
+
+def hardware_counts(mapped: Mapped, level: Level, activity: bool = False) -> HardwareCounts:
+    """Make what adds the hardware's counters to the chunks of a run.
+
+    Parameters
+    ----------
+    mapped, level
+        The network on its system, and how time on links is found.
+    activity
+        Whether workers report which neurons spiked or changed state.
+    """
     populations = mapped.network.populations
     return HardwareCounts(
         step_clock(mapped, level),
         {p.name: p.offset for p in populations},
         [populations[k].name for k in mapped.network.recorded],
+        [np.concatenate([np.zeros(0, np.int64), *homes]) for homes in _neurons(mapped)] if activity else (),
         None if mapped.system.regime == "barrier" else tick_ps(mapped.system, mapped.network.timestep_ms),
     )
 
 
-def hardware_plan(mapped: Mapped, level: Level | None) -> dict[str, Any]:
+def hardware_plan(mapped: Mapped, level: Level | None, activity: bool = False) -> dict[str, Any]:
     """Return the arguments of :class:`spikemesh.contracts.TracePlan` that say what is counted of the hardware."""
     if level is None:
         return {}
@@ -97,6 +123,7 @@ def hardware_plan(mapped: Mapped, level: Level | None) -> dict[str, Any]:
         },
         "counters": (*COUNTERS, *PLANS) if mapped.timed else COUNTERS,
         "series": SERIES,
+        "activity": activity,
         "hardware": {
             "system": system.model_dump(mode="json"),
             "links_level": level,

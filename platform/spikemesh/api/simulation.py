@@ -12,7 +12,7 @@ from typing import Any, Self
 import numpy as np
 
 from spikemesh.api.folder import TemporaryFolder
-from spikemesh.api.hardware import hardware_counts, hardware_plan, level_of
+from spikemesh.api.hardware import activity_of, hardware_counts, hardware_plan, level_of
 from spikemesh.api.plan import backend_of, worker_plan
 from spikemesh.api.provenance import provenance
 from spikemesh.api.result import RunResult
@@ -151,9 +151,10 @@ class Simulation:
         self._temporary: TemporaryFolder | None = None
         self.path = Path(out) if out is not None else self._temporary_path()
         self._level = level_of(self.settings, system)
+        self._activity = activity_of(self.settings, system, self._level)
         self._programs = self.mapped.build.programs
         if self._level is not None:
-            self._programs = tuple(reporting_all(p) for p in self._programs)
+            self._programs = tuple(reporting_all(p, self._activity) for p in self._programs)
         self._compiled = compile_seconds() if self.backend_name == "local" else 0.0
         # Before the trace is begun, so that a plugin that cannot be compiled leaves nothing behind.
         for program in self._programs:
@@ -179,7 +180,9 @@ class Simulation:
             self._writer.abandon()
             raise
         self._start_s = time.perf_counter() - started
-        self._hardware = None if self._level is None else hardware_counts(self.mapped, self._level)
+        self._hardware = (
+            None if self._level is None else hardware_counts(self.mapped, self._level, self._activity)
+        )
         self._session = Session(
             self._backend,
             self._writer,
@@ -213,7 +216,7 @@ class Simulation:
             packet_bits=placement.system.chip.packet_bits,
             placement={p.name: placement.core_of[p.index] for p in network.populations},
             provenance=provenance(self.mapped, self.backend_name, self._scenario),
-            **hardware_plan(self.mapped, self._level),
+            **hardware_plan(self.mapped, self._level, self._activity),
         )
 
     @property

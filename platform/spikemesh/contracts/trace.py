@@ -89,6 +89,8 @@ class TracePlan:
     hardware
         JSON-able description of the system: figures, sources, costs in use. A result, unlike the provenance:
         energies follow from it and the counters.
+    activity
+        Whether it is kept which neurons spiked or changed their state in every step.
     """
 
     timestep_ms: float
@@ -106,6 +108,7 @@ class TracePlan:
     counters: tuple[CounterPlan, ...] = ()
     series: tuple[SeriesPlan, ...] = ()
     hardware: Mapping[str, Any] = field(default_factory=dict)
+    activity: bool = False
 
 
 @dataclass(eq=False)
@@ -125,6 +128,9 @@ class Chunk:
         ``TracePlan.counters`` likewise, or, where they keep the greatest, to be compared; [1, width] if not binned.
     series
         Of each of ``TracePlan.series`` one int64 for each of the ticks.
+    activity : ndarray of uint8, shape (ticks, bytes), optional
+        Bit by bit, the first in the highest, which neurons of the network spiked or changed their state, if
+        ``TracePlan.activity``.
     """
 
     first: int
@@ -134,6 +140,7 @@ class Chunk:
     first_bin: int = 0
     counters: dict[str, IntArray] = field(default_factory=dict)
     series: dict[str, IntArray] = field(default_factory=dict)
+    activity: AnyArray | None = None
 
 
 class TraceWriter(Protocol):

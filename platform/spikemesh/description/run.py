@@ -23,6 +23,9 @@ class RunSettings(Frozen):
     links: Literal["none", "analytic", "packet"] | None = None
     """How time on links and networks on chip is found: not at all (links are ideal), from loads, or packet by packet.
     None: ``analytic`` in the regime ``barrier``, ``packet`` in the others."""
+    activity: bool | None = None
+    """Whether to keep which neurons spiked or changed state in every step: what an idle neuron costs needs it, also
+    when the run is timed again for another system. None: where the costs in use need it."""
     bin_steps: int | None = Field(None, gt=0)
     """Width of the bins of hardware counters in steps; None: 10 ms."""
     stall_timeout_s: float = Field(60.0, gt=0)

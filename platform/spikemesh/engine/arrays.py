@@ -89,6 +89,7 @@ class Populations(NamedTuple):
     draw_key: AnyArray  # uint64 [P]
     draw_block: AnyArray  # int64 [P]
     fired: AnyArray  # uint8 [N rounded up to 64]
+    changed: AnyArray  # uint8 [N rounded up to 64], who spiked or changed state, if watched
     spiked: AnyArray  # int64 [N]
 
 
@@ -212,5 +213,9 @@ class Outputs(NamedTuple):
     core_spikes: AnyArray  # int64 [bins, cores]
     core_events: AnyArray  # int64 [bins, cores]
     link_packets: AnyArray  # int64 [bins, links]
+    activity: (
+        AnyArray  # uint8 [steps, bytes], bit by bit who spiked or changed state; no bytes if not watched
+    )
+    first_tick: int
     first_bin: int
     bin_steps: int

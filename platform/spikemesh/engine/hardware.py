@@ -25,10 +25,10 @@ class Hardware(NamedTuple):
     level: IntArray  # int64 [1], see kernels.barrier
     links: IntArray  # int64 [1], L
     costs: IntArray  # int64 [COSTS], see kernels.barrier
+    idle_apart: IntArray  # int64 [1], whether a neuron that stays as it is costs something else
     core_of: AnyArray  # int32 [N]
-    turn: IntArray  # int64 [N], when a neuron is updated, spikes of the step apart
-    base: IntArray  # int64 [cores], updates of all neurons of a core
-    longest_update: IntArray  # int64 [2], the largest of these, and its core
+    core_ptr: IntArray  # int64 [cores+1]
+    by_core: IntArray  # int64, neurons that are updated in every step, by core, then number
     root_ptr: IntArray  # int64 [N+1]
     root: AnyArray  # int32 [P]
     entry: IntArray  # int64 [P]
@@ -65,6 +65,11 @@ class StepScratch(NamedTuple):
     packets: IntArray  # int64 [C], packets since the counters were settled
     busy: IntArray  # int64 [C], work since then
     last: IntArray  # int64 [1]
+    known: IntArray  # int64 [1], whether the next four are those of every step
+    turn: IntArray  # int64 [N], when a neuron has been updated, spikes of the step apart
+    base: IntArray  # int64 [cores], when all neurons of a core have
+    active: IntArray  # int64 [cores], how many of them spiked or changed state
+    longest_update: IntArray  # int64 [2], the largest of these, and its core
     packet: IntArray  # int64 [P], packets of this step
     time: IntArray  # int64 [P], when they are sent
     source: IntArray  # int64 [P], from which core
@@ -85,9 +90,11 @@ class StepOutputs(NamedTuple):
     step_time_ps: IntArray  # int64 [T]
     step_core: IntArray  # int64 [T]
     step_link: IntArray  # int64 [T], -1: none
+    core_updates: IntArray  # int64 [B, cores], neurons that spiked or changed state
+    core_idle_updates: IntArray  # int64 [B, cores], the others
     core_packets_in: IntArray  # int64 [B, cores]
     core_packets_out: IntArray  # int64 [B, cores]
-    core_busy_ps: IntArray  # int64 [B, cores], without updates of neurons
+    core_busy_ps: IntArray  # int64 [B, cores]
     link_busy_ps: IntArray  # int64 [B, L]
     link_wait_ps: IntArray  # int64 [B, L]
     link_queue_max: IntArray  # int64 [B, L]

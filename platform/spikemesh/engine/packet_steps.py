@@ -9,7 +9,7 @@ from spikemesh.engine.network import PacketNetwork
 from spikemesh.engine.network_events import Events
 from spikemesh.engine.network_sweep import SweepResults, SweepSpace, results_for, space_for
 from spikemesh.errors import RunError
-from spikemesh.ids import IntArray
+from spikemesh.ids import AnyArray, IntArray
 from spikemesh.kernels.barrier import OVERLAPPED, STAMP, settle
 from spikemesh.kernels.barrier_packets import SPIKE_AT, TICK, UNEQUAL, begin_step, end_step, packet_steps
 from spikemesh.kernels.network_fabric import DONE, NO_ROOM, NO_ROWS
@@ -42,7 +42,15 @@ class PacketSteps:
         self._space = self._space_for(np.full(hardware.channels.service.size, _FEWEST, dtype=np.int64))
         self.by_events = 0
 
-    def run(self, first: int, until: int, ticks: IntArray, neurons: IntArray, outputs: StepOutputs) -> None:
+    def run(
+        self,
+        first: int,
+        until: int,
+        ticks: IntArray,
+        neurons: IntArray,
+        active: AnyArray,
+        outputs: StepOutputs,
+    ) -> None:
         """Find the time of steps; see :func:`spikemesh.kernels.barrier_packets.packet_steps`.
 
         Raises
@@ -56,15 +64,15 @@ class PacketSteps:
             status = DONE
             if self._network.acyclic:
                 status = packet_steps(
-                    first, until, ticks, neurons, self._hardware, self._scratch, outputs,
+                    first, until, ticks, neurons, active, self._hardware, self._scratch, outputs,
                     self._network.fabric, self._space, self._results,
                 )  # fmt: skip
             if status == NO_ROOM:
-                self._widen(ticks, neurons)
+                self._widen(first, ticks, neurons, active)
             elif status == NO_ROWS:
                 self._results = _twice(self._results)
             elif stretch[TICK] < until:
-                self._step_by_events(first, until, ticks, neurons, outputs)
+                self._step_by_events(first, until, ticks, neurons, active, outputs)
             else:
                 break
         if stretch[UNEQUAL]:
@@ -75,10 +83,10 @@ class PacketSteps:
         tick, at = (int(self._scratch.stretch[k]) for k in (TICK, SPIKE_AT))
         return tick + 1, at, at + int(np.searchsorted(ticks[at:], tick + 1, side="right"))
 
-    def _widen(self, ticks: IntArray, neurons: IntArray) -> None:
+    def _widen(self, first: int, ticks: IntArray, neurons: IntArray, active: AnyArray) -> None:
         """Make room for all packets of the next step."""
-        _, at, end = self._step_spikes(ticks)
-        count, _ = begin_step(at, end, neurons, self._hardware, self._scratch)
+        tick, at, end = self._step_spikes(ticks)
+        count, _ = begin_step(tick - first - 1, at, end, neurons, active, self._hardware, self._scratch)
         need = self._network.visits(self._hardware.root[self._scratch.packet[:count]])
         room = np.diff(self._space.base)
         doubled = 1 << np.ceil(np.log2(np.maximum(need, 1))).astype(np.int64)
@@ -86,23 +94,23 @@ class PacketSteps:
 
     def _space_for(self, room: IntArray) -> SweepSpace:
         free = np.zeros(room.size, dtype=np.int64)
-        free[self._hardware.rank_of_core] = self._free_from_start()
         loads = np.zeros(max(1, self._hardware.root.size), dtype=np.int64)
         return space_for(room)._replace(free=free, loads=loads)
 
-    def _free_from_start(self) -> IntArray:
-        """When cores that send nothing begin to take packets in."""
-        base = self._hardware.base
-        return np.zeros_like(base) if self._hardware.costs[OVERLAPPED] else base
-
     def _step_by_events(
-        self, first: int, until: int, ticks: IntArray, neurons: IntArray, outputs: StepOutputs
+        self,
+        first: int,
+        until: int,
+        ticks: IntArray,
+        neurons: IntArray,
+        active: AnyArray,
+        outputs: StepOutputs,
     ) -> None:
         hardware, scratch = self._hardware, self._scratch
         if self._events is None:
             self._events = Events(self._network)
         tick, at, end = self._step_spikes(ticks)
-        count, _ = begin_step(at, end, neurons, hardware, scratch)
+        count, _ = begin_step(tick - first - 1, at, end, neurons, active, hardware, scratch)
         order = np.lexsort((np.arange(count), scratch.time[:count]))
         packet = scratch.packet[:count][order]
         scratch.sent_at[:count], scratch.sent_by[:count] = (
@@ -129,7 +137,7 @@ class PacketSteps:
     def _free_at(self) -> IntArray:
         """When each core begins to take packets in."""
         sent = np.where(self._scratch.core_stamp == self._scratch.words[STAMP], self._scratch.sent, 0)
-        return np.zeros_like(sent) if self._hardware.costs[OVERLAPPED] else self._hardware.base + sent
+        return np.zeros_like(sent) if self._hardware.costs[OVERLAPPED] else self._scratch.base + sent
 
     def _deadlocked(self, tick: int) -> None:
         circle = [] if self._events is None else [int(c) for c in self._events.deadlock()]

@@ -263,6 +263,8 @@ class Program:
     probes: tuple[ProbeSlice, ...]
     static_weights: tuple[StaticTable, ...] = ()
     plugin_files: tuple[str, ...] = ()
+    activity: bool = False
+    """Whether it reports which neurons spiked or changed their state."""
     link_timing: LinkTiming | None = None
     axon_neuron: IntArray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
 
@@ -292,7 +294,20 @@ class Program:
         return tuple(int(count) * steps for count in counts)
 
 
-def reporting_all(program: Program) -> Program:
-    """Return a program that reports the spikes of all populations, not only of those that are recorded."""
+def reporting_all(program: Program, activity: bool = False) -> Program:
+    """Return a program that reports the spikes of all populations, not only of those that are recorded.
+
+    Parameters
+    ----------
+    program
+        The program.
+    activity
+        Whether it reports also which neurons spiked or changed their state in every step.
+    """
     wiring = replace(program.wiring, recorded=np.ones_like(program.wiring.recorded))
-    return replace(program, slices=tuple(replace(s, recorded=True) for s in program.slices), wiring=wiring)
+    return replace(
+        program,
+        slices=tuple(replace(s, recorded=True) for s in program.slices),
+        wiring=wiring,
+        activity=activity,
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from spikemesh.ids import FloatArray, IntArray
+from spikemesh.ids import AnyArray, FloatArray, IntArray
 
 
 @dataclass(eq=False)
@@ -19,6 +19,8 @@ class WorkerReport:
         Per index of a probe ``(ticks, columns, values)``, as in :class:`spikemesh.contracts.Chunk`.
     first_bin, counters
         Increments of counters by bin, as in :class:`spikemesh.contracts.Chunk`.
+    activity : ndarray of uint8, shape (steps, bytes), optional
+        Bit by bit, the first in the highest, which of the worker's neurons spiked or changed their state.
     spike_count, synaptic_events, drive_events
         Totals: spikes of all populations, recurrent deliveries, deliveries by drives.
     compile_s
@@ -38,6 +40,7 @@ class WorkerReport:
     probes: dict[int, tuple[IntArray, IntArray, FloatArray]] = field(default_factory=dict)
     first_bin: int = 0
     counters: dict[str, IntArray] = field(default_factory=dict)
+    activity: AnyArray | None = None
     spike_count: int = 0
     synaptic_events: int = 0
     drive_events: int = 0

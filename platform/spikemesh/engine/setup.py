@@ -45,7 +45,7 @@ def compile_kernels(program: Program) -> None:
     """
     for part in program.slices:
         with _naming(f'population "{part.name}"'):
-            _neuron_kernel(part)
+            _neuron_kernel(part, program.activity)
     for table in program.plastic:
         with _naming(f'projection "{table.name}"'):
             compile_rule(table)
@@ -59,9 +59,9 @@ def _naming(user: str) -> Iterator[None]:
         raise PluginError(f"{user}: {error}") from error
 
 
-def _neuron_kernel(part: PopulationSlice) -> int:
+def _neuron_kernel(part: PopulationSlice, watched: bool) -> int:
     shared = tuple(np.ndim(value) == 0 for value in part.constants.values())
-    return neuron_kernel(part.model, shared, tuple(part.constants), part.layers > 0)
+    return neuron_kernel(part.model, shared, tuple(part.constants), part.layers > 0, watched)
 
 
 class WorkingSet:
@@ -130,6 +130,7 @@ class WorkingSet:
             ),
             draw_block=np.full(len(slices), -1, dtype=np.int64),
             fired=zeros(-(-max(neurons, 1) // 64) * 64, np.uint8),
+            changed=zeros(-(-max(neurons, 1) // 64) * 64, np.uint8),
             spiked=np.zeros(max(neurons, 1), dtype=np.int64),
         )
         for k, part in enumerate(slices):
@@ -137,7 +138,7 @@ class WorkingSet:
         return populations
 
     def _compile(self, part: PopulationSlice, k: int, p: Populations) -> None:
-        p.kernel[k] = _neuron_kernel(part)
+        p.kernel[k] = _neuron_kernel(part, self.program.activity)
         kind = np.int64 if part.model.arithmetic == "int64" else np.float64
         values = [np.atleast_1d(np.asarray(part.constants[name])).astype(kind) for name in part.constants]
         block = p.blocks[k]
@@ -152,6 +153,7 @@ class WorkingSet:
         block[generate.SCALES] = self._keep(np.array([*part.scales, 0.0]))
         block[generate.CURRENT] = p.current.ctypes.data + 8 * part.first
         block[generate.FIRED] = p.fired.ctypes.data + part.first
+        block[generate.CHANGED] = p.changed.ctypes.data + part.first
 
     def _make_drives(self) -> Drives:
         given = self.program.drives

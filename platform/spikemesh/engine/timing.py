@@ -9,11 +9,11 @@ import numpy as np
 from spikemesh.engine.hardware import BUCKETS, CLASSES, HOPS, Hardware, StepOutputs, StepScratch
 from spikemesh.engine.packet_steps import PacketSteps
 from spikemesh.errors import RunError
-from spikemesh.ids import IntArray
+from spikemesh.ids import AnyArray, IntArray
 from spikemesh.kernels.barrier import PACKET, estimate_steps
 
 SERIES = ("step_time_ps", "step_core", "step_link")
-BY_CORE = ("core_packets_in", "core_packets_out", "core_busy_ps")
+BY_CORE = ("core_updates", "core_idle_updates", "core_packets_in", "core_packets_out", "core_busy_ps")
 BY_LINK = ("link_busy_ps", "link_wait_ps", "link_queue_max")
 """Fields of :class:`spikemesh.engine.hardware.StepOutputs` of one shape."""
 
@@ -46,14 +46,12 @@ class StepClock:
         The mapped network.
     bin_steps
         Width of bins in steps.
-    updates : ndarray of int64, shape (cores,)
-        Neurons that each core updates in a step.
     """
 
-    def __init__(self, hardware: Hardware, bin_steps: int, updates: IntArray) -> None:
+    def __init__(self, hardware: Hardware, bin_steps: int) -> None:
         self._hardware = hardware
         self._bin_steps = bin_steps
-        self._updates = updates
+        self._tells_idle_apart = bool(hardware.idle_apart[0])
         self._scratch = _scratch(hardware)
         self._packets = PacketSteps(hardware, self._scratch) if hardware.level[0] == PACKET else None
         self._tick = 0
@@ -68,7 +66,9 @@ class StepClock:
         """Steps that were simulated event by event, because packets stalled or channels form a cycle."""
         return 0 if self._packets is None else self._packets.by_events
 
-    def advance(self, until: int, ticks: IntArray, neurons: IntArray) -> StepFigures:
+    def advance(
+        self, until: int, ticks: IntArray, neurons: IntArray, active: AnyArray | None = None
+    ) -> StepFigures:
         """Find the time of the steps from the last one known to ``until``.
 
         Parameters
@@ -77,6 +77,8 @@ class StepClock:
             Last step.
         ticks, neurons : ndarray of int64, shape (spikes,)
             All spikes of these steps, in any order; neurons by their global index.
+        active : ndarray of uint8, shape (steps, bytes), optional
+            Bit by bit who spiked or changed state in each of these steps; None: everybody.
 
         Raises
         ------
@@ -89,16 +91,22 @@ class StepClock:
         order = np.lexsort((neurons, ticks))
         outputs = self._outputs(first, until)
         ticks, neurons = ticks[order], neurons[order]
-        if self._packets is not None:
-            self._packets.run(first, until, ticks, neurons, outputs)
+        count = self._hardware.core_of.size
+        if active is None or not self._tells_idle_apart:
+            active = np.zeros((0, 0), dtype=np.uint8)
         else:
-            estimate_steps(first, until, ticks, neurons, self._hardware, self._scratch, outputs)
-        return self._figures(first, until, outputs)
+            active = np.unpackbits(active, axis=1, count=count)
+        self._scratch.known[0] = 0
+        if self._packets is not None:
+            self._packets.run(first, until, ticks, neurons, active, outputs)
+        else:
+            estimate_steps(first, until, ticks, neurons, active, self._hardware, self._scratch, outputs)
+        return _figures(outputs)
 
     def _outputs(self, first: int, until: int) -> StepOutputs:
         first_bin = first // self._bin_steps
         bins = (until - 1) // self._bin_steps - first_bin + 1 if until > first else 0
-        cores, links = self._hardware.base.size, int(self._hardware.links[0])
+        cores, links = self._hardware.core_ptr.size - 1, int(self._hardware.links[0])
         chips = int(self._hardware.chip[-1]) + 1
         series = {name: np.zeros(until - first, np.int64) for name in SERIES}
         by_core = {name: np.zeros((bins, cores), np.int64) for name in BY_CORE}
@@ -113,26 +121,23 @@ class StepClock:
             bin_steps=self._bin_steps,
         )
 
-    def _figures(self, first: int, until: int, o: StepOutputs) -> StepFigures:
-        rows = np.arange(o.core_busy_ps.shape[0]) + o.first_bin
-        steps = np.minimum(until, (rows + 1) * o.bin_steps) - np.maximum(first, rows * o.bin_steps)
-        counters = {name: getattr(o, name) for name in (*BY_CORE, *BY_LINK)}
-        counters["core_updates"] = steps[:, None] * self._updates
-        counters["core_busy_ps"] = o.core_busy_ps + steps[:, None] * self._hardware.base
-        counters |= {f"chip_hops_{kind}": o.chip_hops[k] for k, kind in enumerate(HOPS)}
-        counters |= {f"latency_{kind}": o.latency[k : k + 1] for k, kind in enumerate(CLASSES)}
-        series = {name: getattr(o, name) for name in SERIES}
-        return StepFigures(o.first_bin, counters, series)
+
+def _figures(o: StepOutputs) -> StepFigures:
+    counters = {name: getattr(o, name) for name in (*BY_CORE, *BY_LINK)}
+    counters |= {f"chip_hops_{kind}": o.chip_hops[k] for k, kind in enumerate(HOPS)}
+    counters |= {f"latency_{kind}": o.latency[k : k + 1] for k, kind in enumerate(CLASSES)}
+    return StepFigures(o.first_bin, counters, {name: getattr(o, name) for name in SERIES})
 
 
 def _scratch(hardware: Hardware) -> StepScratch:
-    cores, channels = hardware.base.size, hardware.channels.service.size
+    cores, channels = hardware.core_ptr.size - 1, hardware.channels.service.size
     packets, nodes = hardware.root.size, hardware.forest.channel.size
     sizes = {
-        "words": 3, "last": 1, "packet": packets, "time": packets, "source": packets,
+        "words": 3, "last": 1, "known": 1, "longest_update": 2, "turn": hardware.core_of.size,
+        "packet": packets, "time": packets, "source": packets,
         "stack_node": nodes + 1, "stack_time": nodes + 1, "stretch": 4, "records": 2 * packets,
         "spare": 2 * packets, "runs": packets + 2, "sent_at": packets, "sent_by": packets,
-        **dict.fromkeys(("core_stamp", "cores", "sent", "taken", "in_packets", "out_packets"), cores),
+        **dict.fromkeys(("core_stamp", "cores", "sent", "taken", "in_packets", "out_packets", "base", "active"), cores),
         **dict.fromkeys(("channel_stamp", "crossed", "first", "load", "packets", "busy"), channels),
     }  # fmt: skip
     arrays = {name: np.zeros(size, dtype=np.int64) for name, size in sizes.items()}

@@ -199,6 +199,8 @@ class Worker:
             np.zeros((bins, program.cores), dtype=np.int64),
             np.zeros((bins, program.cores), dtype=np.int64),
             np.zeros((bins, max(1, program.links)), dtype=np.int64),
+            np.zeros((until - report.first, -(-program.neurons // 8) * program.activity), dtype=np.uint8),
+            report.first,
             report.first_bin,
             program.bin_steps,
         )
@@ -230,6 +232,7 @@ class Worker:
             ticks = np.arange(report.first // every + 1, report.until // every + 1, dtype=np.int64) * every
             report.probes[probe.probe] = (ticks, probe.columns, values)
             at = end
+        report.activity = outputs.activity if self.program.activity else None
         report.counters = {
             "core_spikes": outputs.core_spikes,
             "core_synaptic_events": outputs.core_events,

@@ -21,8 +21,8 @@ from typing import Any
 from spikemesh.kernels.accelerate import bare, bare_inlined
 
 # Costs of a step, in ps.
-SPIKE, SEND, TAKE, BARRIER, OVERLAPPED = range(5)
-COSTS = 5
+SPIKE, SEND, TAKE, BARRIER, OVERLAPPED, UPDATE, IDLE = range(7)
+COSTS = 7
 
 # Words of a step's scratch.
 TOUCHED_CORES, TOUCHED_CHANNELS, STAMP = range(3)
@@ -104,9 +104,9 @@ def record_latency(latency: Any, source: Any, target: Any, h: Any, o: Any) -> No
 
 
 @bare_inlined
-def _updated(core: Any, h: Any, s: Any) -> Any:
+def _updated(core: Any, s: Any) -> Any:
     """When a core has updated its neurons and sent all packets."""
-    return h.base[core] + (s.sent[core] if s.core_stamp[core] == s.words[STAMP] else 0)
+    return s.base[core] + (s.sent[core] if s.core_stamp[core] == s.words[STAMP] else 0)
 
 
 @bare_inlined
@@ -122,13 +122,46 @@ def _follow(packet: Any, sent: Any, source: Any, h: Any, s: Any, o: Any) -> None
         if h.core[node] >= 0:
             record_latency(arrival - sent, source, h.core[node], h, o)
             if not h.costs[OVERLAPPED]:
-                arrival = max(arrival, _updated(h.core[node], h, s))
+                arrival = max(arrival, _updated(h.core[node], s))
         _cross(channel, arrival, work, s)
         after = arrival + work + h.channels.latency[channel]
         s.last[0] = max(s.last[0], after)
         for k in range(h.forest.child_ptr[node], h.forest.child_ptr[node + 1]):
             s.stack_node[depth], s.stack_time[depth] = h.forest.child[k], after
             depth += 1
+
+
+@bare
+def update_neurons(step: Any, active: Any, h: Any, s: Any) -> None:
+    """Fix when the neurons of a step are updated: core by core, one after the other.
+
+    Parameters
+    ----------
+    step
+        Row of ``active``.
+    active : ndarray of uint8, shape (steps, N)
+        Who spiked or changed state; without rows everybody did, and the times are those of every step.
+    """
+    if s.known[0] and active.shape[0] == 0:
+        return
+    s.known[0] = 1
+    latest, critical = 0, 0
+    for core in range(s.base.size):
+        time = 0
+        busy = 0
+        for k in range(h.core_ptr[core], h.core_ptr[core + 1]):
+            n = h.by_core[k]
+            if active.shape[0] == 0 or active[step, n]:
+                time += h.costs[UPDATE]
+                busy += 1
+            else:
+                time += h.costs[IDLE]
+            s.turn[n] = time
+        s.base[core] = time
+        s.active[core] = busy
+        if time > latest:
+            latest, critical = time, core
+    s.longest_update[0], s.longest_update[1] = latest, critical
 
 
 @bare_inlined
@@ -148,7 +181,7 @@ def generate(at: Any, until: Any, neurons: Any, h: Any, s: Any) -> Any:
         for packet in range(h.root_ptr[n], h.root_ptr[n + 1]):
             s.sent[core] += h.costs[SEND]
             s.packet[count] = packet
-            s.time[count] = h.turn[n] + s.sent[core]
+            s.time[count] = s.turn[n] + s.sent[core]
             s.source[count] = core
             count += 1
         for entry in range(h.fan_ptr[n], h.fan_ptr[n + 1]):
@@ -163,10 +196,10 @@ def generate(at: Any, until: Any, neurons: Any, h: Any, s: Any) -> Any:
 @bare_inlined
 def cores_done(h: Any, s: Any) -> Any:
     """When the last core is done by itself, and which; packets take no time."""
-    latest, critical = h.longest_update[0], h.longest_update[1]
+    latest, critical = s.longest_update[0], s.longest_update[1]
     for k in range(s.words[TOUCHED_CORES]):
         core = s.cores[k]
-        done = h.base[core] + s.sent[core]
+        done = s.base[core] + s.sent[core]
         if h.level[0] == NONE:
             done = max(done, s.taken[core]) if h.costs[OVERLAPPED] else done + s.taken[core]
         if done > latest or (done == latest and core < critical):
@@ -175,8 +208,14 @@ def cores_done(h: Any, s: Any) -> Any:
 
 
 @bare_inlined
-def count_cores(row: Any, s: Any, o: Any) -> None:
+def count_cores(row: Any, h: Any, s: Any, o: Any) -> None:
     """Add what cores did in a step to the counters of its bin."""
+    for core in range(s.base.size):
+        neurons = h.core_ptr[core + 1] - h.core_ptr[core]
+        if neurons:
+            o.core_busy_ps[row, core] += s.base[core]
+            o.core_updates[row, core] += s.active[core]
+            o.core_idle_updates[row, core] += neurons - s.active[core]
     for k in range(s.words[TOUCHED_CORES]):
         core = s.cores[k]
         o.core_busy_ps[row, core] += s.sent[core] + s.taken[core]
@@ -201,7 +240,9 @@ def _channels_done(h: Any, s: Any) -> Any:
 
 
 @bare
-def estimate_steps(first: Any, until: Any, ticks: Any, neurons: Any, h: Any, s: Any, o: Any) -> None:
+def estimate_steps(
+    first: Any, until: Any, ticks: Any, neurons: Any, active: Any, h: Any, s: Any, o: Any
+) -> None:
     """Find the hardware time of steps at the levels *none* and *analytic*.
 
     Parameters
@@ -210,6 +251,8 @@ def estimate_steps(first: Any, until: Any, ticks: Any, neurons: Any, h: Any, s: 
         Steps ``first + 1 .. until``.
     ticks, neurons : ndarray of int64, shape (spikes,)
         Every spike in these steps, sorted by tick, then neuron.
+    active : ndarray of uint8, shape (steps, N)
+        Who spiked or changed state; without rows: everybody.
     h, s, o
         Hardware, scratch and outputs: see :mod:`spikemesh.engine.hardware`.
     """
@@ -220,9 +263,10 @@ def estimate_steps(first: Any, until: Any, ticks: Any, neurons: Any, h: Any, s: 
             end += 1
         row = (tick - 1) // o.bin_steps - o.first_bin
         s.last[0] = 0
+        update_neurons(tick - first - 1, active, h, s)
         count = generate(at, end, neurons, h, s)
         latest, core = cores_done(h, s)
-        count_cores(row, s, o)
+        count_cores(row, h, s, o)
         link = -1
         if h.level[0] == ANALYTIC:
             for k in range(count):

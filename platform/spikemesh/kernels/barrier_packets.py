@@ -17,6 +17,7 @@ from spikemesh.kernels.barrier import (
     generate,
     record_latency,
     settle,
+    update_neurons,
 )
 from spikemesh.kernels.network_fabric import (
     AREA,
@@ -66,17 +67,12 @@ def _inject(count: Any, address: Any, h: Any, s: Any, f: Any, w: Any) -> Any:
 
 @bare_inlined
 def _hold_cores(h: Any, s: Any, w: Any) -> None:
-    """Let cores take in nothing before they have sent all they have to send."""
+    """Let cores take in nothing before they have updated all neurons and sent all packets."""
+    for core in range(s.base.size):
+        w.free[h.rank_of_core[core]] = s.base[core]
     for k in range(s.words[TOUCHED_CORES]):
         core = s.cores[k]
-        w.free[h.rank_of_core[core]] = h.base[core] + s.sent[core]
-
-
-@bare_inlined
-def _free_cores(h: Any, s: Any, w: Any) -> None:
-    for k in range(s.words[TOUCHED_CORES]):
-        core = s.cores[k]
-        w.free[h.rank_of_core[core]] = h.base[core]
+        w.free[h.rank_of_core[core]] += s.sent[core]
 
 
 @bare_inlined
@@ -114,8 +110,9 @@ def count_deliveries(first: Any, last: Any, deliveries: Any, h: Any, s: Any, o: 
 
 
 @bare
-def begin_step(at: Any, end: Any, neurons: Any, h: Any, s: Any) -> Any:
+def begin_step(step: Any, at: Any, end: Any, neurons: Any, active: Any, h: Any, s: Any) -> Any:
     """List and order the packets of one step; returns their number and the address of the records."""
+    update_neurons(step, active, h, s)
     count = generate(at, end, neurons, h, s)
     return count, _order_packets(count, s)
 
@@ -135,7 +132,7 @@ def end_step(
 ) -> None:
     """Write down a step whose packets are all through: rows of channels and deliveries."""
     latest, core = cores_done(h, s)
-    count_cores(row, s, o)
+    count_cores(row, h, s, o)
     drained, core_latest, busiest, link = count_channels(row, first, last, table, h, s, o)
     count_deliveries(0, delivered, deliveries, h, s, o)
     if core_latest > latest:
@@ -147,7 +144,17 @@ def end_step(
 
 @bare
 def packet_steps(
-    first: Any, until: Any, ticks: Any, neurons: Any, h: Any, s: Any, o: Any, f: Any, w: Any, r: Any
+    first: Any,
+    until: Any,
+    ticks: Any,
+    neurons: Any,
+    active: Any,
+    h: Any,
+    s: Any,
+    o: Any,
+    f: Any,
+    w: Any,
+    r: Any,
 ) -> Any:
     """Find the hardware time of steps packet by packet.
 
@@ -157,6 +164,8 @@ def packet_steps(
         Steps ``first + 1 .. until``; it goes on after ``s.stretch[TICK]``.
     ticks, neurons : ndarray of int64, shape (spikes,)
         Every spike in these steps, sorted by tick, then neuron.
+    active : ndarray of uint8, shape (steps, N)
+        Who spiked or changed state; without rows: everybody.
     h, s, o, f, w, r
         See the module.
 
@@ -170,15 +179,13 @@ def packet_steps(
         end = at
         while end < ticks.size and ticks[end] == tick:
             end += 1
-        count, address = begin_step(at, end, neurons, h, s)
+        count, address = begin_step(tick - first - 1, at, end, neurons, active, h, s)
         s.stretch[SENT] = count
         if not h.costs[OVERLAPPED]:
             _hold_cores(h, s, w)
         status = _inject(count, address, h, s, f, w)
         if status == DONE:
             status = sweep_channels(f, w, r)
-        if not h.costs[OVERLAPPED]:
-            _free_cores(h, s, w)
         rows, delivered = r.cursor[ROWS], r.cursor[DELIVERIES]
         r.cursor[ROWS] = r.cursor[DELIVERIES] = r.cursor[DROPS] = 0
         if status != DONE:

@@ -48,7 +48,11 @@ def add_compile_seconds(seconds: float) -> None:
 
 
 def neuron_kernel(
-    model: type[NeuronModel], shared: tuple[bool, ...], constants: tuple[str, ...], current: bool
+    model: type[NeuronModel],
+    shared: tuple[bool, ...],
+    constants: tuple[str, ...],
+    current: bool,
+    watched: bool = False,
 ) -> int:
     """Address of the compiled ``update(block, _)`` of a neuron model.
 
@@ -62,6 +66,8 @@ def neuron_kernel(
         Names of the constants in order.
     current
         Whether the population has an external current.
+    watched
+        Whether it is noted which neurons spiked or changed their state.
 
     Raises
     ------
@@ -70,7 +76,15 @@ def neuron_kernel(
     """
     integer = model.arithmetic == "int64"
     source = generate.population_source(
-        model.name, tuple(model.state), constants, shared, model.receptors, model.draws, integer, current
+        model.name,
+        tuple(model.state),
+        constants,
+        shared,
+        model.receptors,
+        model.draws,
+        integer,
+        current,
+        watched,
     )
     module = _compiled(f"neuron model {model.name}", model.name, source, {"step": model.step})
     return int(module.update.address)

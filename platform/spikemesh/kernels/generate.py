@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 # Block of a population.
-SIZE, STATE, CONSTANTS, INPUTS, SCALES, CURRENT, DRAWS, FIRED, RAISED = range(9)
-POPULATION_WORDS = 9
+SIZE, STATE, CONSTANTS, INPUTS, SCALES, CURRENT, DRAWS, FIRED, RAISED, CHANGED = range(10)
+POPULATION_WORDS = 10
 
 HEADER = '''\
 """Generated loops around {name}; safe to delete."""
@@ -54,6 +54,7 @@ def population_source(
     draws: Sequence[str],
     integer: bool,
     current: bool,
+    watched: bool = False,
 ) -> str:
     """Write the update loop of a neuron model.
 
@@ -69,6 +70,8 @@ def population_source(
         Whether state, constants and inputs are int64.
     current
         Whether the population has an external current.
+    watched
+        Whether it is noted which neurons spiked or changed their state.
 
     Returns
     -------
@@ -95,6 +98,8 @@ def population_source(
         lines.append(f"external = carray(as_float64(block[{CURRENT}]), n)")
     lines += [f"u{k} = carray(as_int32(block[{DRAWS}] + {16 * k} * n), n)" for k in range(len(draws))]
     lines.append(f"fired = carray(as_uint8(block[{FIRED}]), n)")
+    if watched:
+        lines.append(f"changed = carray(as_uint8(block[{CHANGED}]), n)")
     # Stays set if the plugin's function raises, for then the lines after the loop are not reached.
     lines.append(f"block[{RAISED}] = 1")
     lines.append("for i in range(n):")
@@ -106,6 +111,9 @@ def population_source(
     values = [f"c{k}" if is_shared else f"c{k}[i]" for k, is_shared in enumerate(shared)]
     lines.append(f"    s = {made('S', [f's{k}[i]' for k in range(len(state))])}")
     lines.append(f"    new, spiked = step(s, {made('C', values)}, {made('X', inputs)})")
+    if watched:
+        other = " | ".join(["spiked", *(f"(new[{k}] != s{k}[i])" for k in range(len(state)))])
+        lines.append(f"    changed[i] = 1 if {other} else 0")
     lines += [f"    {line}" for line in stored([f"s{k}[i]" for k in range(len(state))])]
     lines += [f"    a{k}[i] = 0" for k in range(len(receptors))]
     lines.append("    fired[i] = 1 if spiked else 0")

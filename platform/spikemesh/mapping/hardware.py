@@ -11,7 +11,18 @@ from spikemesh.engine.dependencies import channel_order
 from spikemesh.engine.hardware import Hardware
 from spikemesh.engine.network import Channels, forest_dependencies
 from spikemesh.ids import AnyArray, IntArray
-from spikemesh.kernels.barrier import ANALYTIC, COSTS, NONE, OVERLAPPED, PACKET, SEND, SPIKE, TAKE
+from spikemesh.kernels.barrier import (
+    ANALYTIC,
+    COSTS,
+    IDLE,
+    NONE,
+    OVERLAPPED,
+    PACKET,
+    SEND,
+    SPIKE,
+    TAKE,
+    UPDATE,
+)
 from spikemesh.kernels.barrier import BARRIER as BARRIER_COST
 from spikemesh.kernels.ways import EAST, NORTH, PORTS, SOUTH, TILE, WEST
 from spikemesh.mapping.barrier import barrier_ns
@@ -64,16 +75,16 @@ def hardware_on(
     unicast = system.chip.router == "unicast" and not relay
     ways = unicast_ways(geometry, fan, home) if unicast else multicast_ways(geometry, fan, home, relay)
     costs = _costs(system, home)
-    turn, base = _updates(updated, home, system)
+    by_core = np.flatnonzero(updated)[np.argsort(home[updated], kind="stable")]
     channels = _channels(geometry, ways)
     return Hardware(
         level=np.array([LEVELS[level]], dtype=np.int64),
         links=np.array([geometry.links], dtype=np.int64),
         costs=costs,
+        idle_apart=np.array([idle_costs_differ(system)], dtype=np.int64),
         core_of=placement.core_of_neuron,
-        turn=turn,
-        base=base,
-        longest_update=np.array([base.max(initial=0), np.argmax(base)], dtype=np.int64),
+        core_ptr=np.searchsorted(home[by_core], np.arange(system.core_count + 1)).astype(np.int64),
+        by_core=by_core.astype(np.int64),
         root_ptr=ways.root_ptr,
         root=ways.root,
         entry=ways.entry,
@@ -108,25 +119,23 @@ def _costs(system: System, home: IntArray) -> IntArray:
         costs[place] = picoseconds(cost.latency_ns)
     costs[BARRIER_COST] = picoseconds(barrier_ns(system, np.unique(home)))
     costs[OVERLAPPED] = known.phases == "overlapped"
+    costs[UPDATE] = picoseconds(known.neuron_update.latency_ns)
+    idle = known.neuron_idle.latency_ns
+    costs[IDLE] = costs[UPDATE] if idle is None else picoseconds(idle)
     return costs
+
+
+def idle_costs_differ(system: System) -> bool:
+    """Tell whether a neuron that stays as it is costs something else than one that does not."""
+    update, idle = system.cost_set.neuron_update, system.cost_set.neuron_idle
+    times = idle.latency_ns not in (None, update.latency_ns)
+    return times or idle.energy_pj not in (None, update.energy_pj)
 
 
 def updates_each_step(network: BoundNetwork) -> AnyArray:
     """Whether a core updates each neuron in every step: all but sources, which stand for input from outside."""
     updated = [np.full(p.size, not p.model.events and bool(p.model.receptors)) for p in network.populations]
     return np.concatenate([np.zeros(0, dtype=bool), *updated])
-
-
-def _updates(updated: AnyArray, home: IntArray, system: System) -> tuple[IntArray, IntArray]:
-    """When each neuron is updated, after those of its core with lower numbers, and when each core is done."""
-    update = picoseconds(system.cost_set.neuron_update.latency_ns) * updated.astype(np.int64)
-    order = np.argsort(home, kind="stable")
-    done = np.cumsum(update[order])
-    first = np.searchsorted(home[order], np.arange(system.core_count + 1))
-    before = np.concatenate(([0], done))[first]
-    turn = np.empty_like(update)
-    turn[order] = done - before[home[order]]
-    return turn, np.diff(before)
 
 
 def _channels(geometry: Geometry, ways: Ways) -> Channels:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
 from spikemesh.contracts.trace import Chunk
+from spikemesh.engine.report import WorkerReport
 from spikemesh.engine.timing import StepClock
 from spikemesh.ids import IntArray
 
@@ -22,6 +23,8 @@ class HardwareCounts:
         Global index of the first neuron of every population.
     recorded
         Populations whose spikes stay in the chunk; the others are only counted.
+    workers
+        Global indices of the neurons of each worker, in its order, if workers report activity.
     tick_ps
         Hardware time of every step, where it is fixed; None: what the clock says.
 
@@ -36,20 +39,32 @@ class HardwareCounts:
         clock: StepClock,
         offsets: Mapping[str, int],
         recorded: Iterable[str],
+        workers: Sequence[IntArray] = (),
         tick_ps: int | None = None,
     ) -> None:
         self._clock = clock
+        self._workers = tuple(workers)
         self._tick_ps = tick_ps
         self._offsets = dict(offsets)
         self._recorded = frozenset(recorded)
         self.hardware_ps = 0
+
+    def join_activity(self, chunk: Chunk, reports: Sequence[WorkerReport]) -> None:
+        """Put together which neurons of the network were active, from what the workers report."""
+        if not self._workers:
+            return
+        active = np.zeros((chunk.until - chunk.first, sum(n.size for n in self._workers)), dtype=np.uint8)
+        for neurons, report in zip(self._workers, reports, strict=True):
+            if report.activity is not None:
+                active[:, neurons] = np.unpackbits(report.activity, axis=1, count=neurons.size)
+        chunk.activity = np.packbits(active, axis=1)
 
     def add_to(self, chunk: Chunk) -> None:
         """Add counters and series to a chunk with the spikes of all populations; drop those not recorded."""
         empty: IntArray = np.zeros(0, dtype=np.int64)
         ticks = np.concatenate([empty, *(t for t, _ in chunk.spikes.values())])
         neurons = np.concatenate([empty, *(n + self._offsets[name] for name, (_, n) in chunk.spikes.items())])
-        figures = self._clock.advance(chunk.until, ticks, neurons)
+        figures = self._clock.advance(chunk.until, ticks, neurons, chunk.activity)
         if self._tick_ps is not None:
             figures.series["step_time_ps"][:] = self._tick_ps
         chunk.counters.update(figures.counters)

@@ -174,6 +174,7 @@ class Session:
             self._submit(until, under_way, interrupted)
             chunk = merge(reports)
             if self._hardware is not None:
+                self._hardware.join_activity(chunk, reports)
                 self._hardware.add_to(chunk)
             if self._writer is not None:
                 self._writer.append(chunk)
