@@ -16,7 +16,9 @@ from spikemesh.engine.network_sweep import Sweep
 
 COLUMNS = ("packets", "busy", "waiting", "blocked", "longest", "dropped", "area", "outside")
 # Function-scoped checks do not apply: all fixtures here are classes and functions.
-LAWS = settings(deadline=None, max_examples=400, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
+LAWS = settings(
+    deadline=None, max_examples=400, suppress_health_check=[HealthCheck.too_slow], derandomize=True
+)
 UNLIMITED, AT_ONCE, STALLS, GIVES_UP = range(4)
 
 
@@ -38,7 +40,10 @@ def instances(draw, channels, *, acyclic, rules, packets=14):
         period=draw(each),
     )
     trees = draw(forests(count, acyclic=acyclic))
-    copies = [np.bincount(trees.channel[trees.child[a:b]]).max(initial=0) for a, b in itertools.pairwise(trees.child_ptr)]
+    copies = [
+        np.bincount(trees.channel[trees.child[a:b]]).max(initial=0)
+        for a, b in itertools.pairwise(trees.child_ptr)
+    ]
     made.queue[rule == STALLS] = np.maximum(made.queue[rule == STALLS], max(copies) - 1)
     times = np.array(sorted(draw(st.lists(st.integers(0, 12), max_size=packets))), dtype=np.int64)
     nodes = st.integers(0, trees.channel.size - 1)
@@ -136,7 +141,9 @@ def test_events_and_reference_agree_on_everything(channels, reference, data):
     assert_same_as_reference(slow, found.deliveries, found.drops, counts, complete=not stuck)
     assert (conserved(network, events).in_flight > 0) == stuck
     if not stuck:
-        assert np.array_equal(events.counts.area, sum(counts[COLUMNS.index(n)] for n in ("busy", "waiting", "blocked")))
+        assert np.array_equal(
+            events.counts.area, sum(counts[COLUMNS.index(n)] for n in ("busy", "waiting", "blocked"))
+        )
 
 
 @LAWS
@@ -194,7 +201,7 @@ def test_steps_are_exact_whether_packets_stall_or_not(channels, data):
         assert counts.sum() == counts[:, reached].sum()
         assert steps.latest[step] == max(steps.last[here], default=0)
         # The step is left to events only if packets had to stall, or might have.
-        if (counts[COLUMNS.index("blocked")].any() or counts[COLUMNS.index("outside")].any()):
+        if counts[COLUMNS.index("blocked")].any() or counts[COLUMNS.index("outside")].any():
             assert outcome.by_events[step]
 
 

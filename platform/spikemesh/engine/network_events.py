@@ -27,7 +27,7 @@ from spikemesh.kernels.network_events import (
     SENT_LEAVES,
     advance,
 )
-from spikemesh.kernels.network_fabric import COUNTS, EXPIRE, NO_ROOM, NO_ROWS, NODE, PACKETS
+from spikemesh.kernels.network_fabric import COUNTS, EXPIRE, NO_DELIVERIES, NO_DROPS, NO_ROOM, NODE, PACKETS
 
 FOREVER = np.int64(1) << 59
 """A horizon after everything."""
@@ -176,8 +176,12 @@ class Events:
         while status := advance(times, roots, done, horizon, self.network.fabric, self._state, self._results):
             if status == NO_ROOM:
                 self._state = _widened(self._state)
-            elif status == NO_ROWS:
-                self._results = self._wider_results()
+            elif status == NO_DELIVERIES:
+                longer = _longer(self._results.deliveries, 2 * self._results.deliveries.size)
+                self._results = self._results._replace(deliveries=longer)
+            elif status == NO_DROPS:
+                longer = _longer(self._results.drops, 2 * self._results.drops.size)
+                self._results = self._results._replace(drops=longer)
         self.horizon = horizon
         return self._found()
 
@@ -190,13 +194,6 @@ class Events:
         if int(self._state.counter[NUMBER]) + times.size >= 1 << 31:
             raise RunError(f"more than {1 << 31} packets were sent through one network")
         return times, roots
-
-    def _wider_results(self) -> EventResults:
-        least = 4 * int(self._state.taken.size) * (2 + int(np.count_nonzero(self._state.lacking >= 0)))
-        return EventResults(
-            _longer(self._results.deliveries, 2 * self._results.deliveries.size),
-            _longer(self._results.drops, max(least, 2 * self._results.drops.size)),
-        )
 
     def rows(self) -> tuple[IntArray, IntArray, IntArray]:
         """Return what the last call found, and all counts, as tables; views.

@@ -8,11 +8,12 @@ import numpy as np
 
 from spikemesh.engine.network import Counts, Deliveries, Drops, PacketNetwork
 from spikemesh.ids import AnyArray, IntArray
-from spikemesh.kernels.network_fabric import COUNTS, DONE, NO_ROOM, NO_ROWS, NODE
+from spikemesh.kernels.network_fabric import COUNTS, DONE, NO_DELIVERIES, NO_DROPS, NO_ROOM, NO_ROWS, NODE
 from spikemesh.kernels.network_sweep import DELIVERIES, DROPS, ROWS, STEPS, sweep_steps
 
 _FEWEST = 4
 """Packets that a channel's list holds at first."""
+_TABLES = {NO_DELIVERIES: "deliveries", NO_DROPS: "drops", NO_ROWS: "rows"}
 
 
 class SweepSpace(NamedTuple):
@@ -148,8 +149,8 @@ class Sweep:
             )
             if status == NO_ROOM:
                 self._widen(steps.sent(steps.step)[1])
-            elif status == NO_ROWS:
-                steps.widen()
+            elif status in _TABLES:
+                steps.widen(_TABLES[status])
             else:
                 return bool(status == DONE)
 
@@ -195,14 +196,12 @@ class StepRun:
         packets = slice(self.ptr[step], self.ptr[step + 1])
         return self.time[packets], self.root[packets]
 
-    def widen(self) -> None:
-        """Make twice the room for results."""
-        old = self.found
-        self.found = results_for(
-            old.latest.size, old.deliveries.size // 3 * 2, old.drops.size // 2 * 2, old.rows.shape[0] * 2
-        )
-        for before, after in zip(old, self.found, strict=True):
-            after[: before.shape[0]] = before
+    def widen(self, table: str) -> None:
+        """Make twice the room in a table of results."""
+        changed = {table: _doubled(getattr(self.found, table))}
+        if table == "deliveries":
+            changed |= {name: _doubled(getattr(self.found, name)) for name in ("spare", "runs")}
+        self.found = self.found._replace(**changed)
 
     def add(self, deliveries: IntArray, drops: IntArray, rows: IntArray) -> None:
         """Add the results of the next step, found elsewhere.
@@ -222,7 +221,7 @@ class StepRun:
         ):
             first = int(self.found.cursor[kind])
             while getattr(self.found, name).size < (first + given.shape[0]) * given.shape[1]:
-                self.widen()
+                self.widen(name)
             table = getattr(self.found, name).reshape(-1, given.shape[1])
             table[first : first + given.shape[0]] = given
             self.found.cursor[kind] += given.shape[0]
@@ -252,6 +251,12 @@ class StepRun:
             counts=Counts(*table[:, 1 : COUNTS + 1].T),
             last=table[:, COUNTS + 1],
         )
+
+
+def _doubled(values: IntArray) -> IntArray:
+    made = np.zeros((2 * values.shape[0], *values.shape[1:]), dtype=np.int64)
+    made[: values.shape[0]] = values
+    return made
 
 
 def _check_steps(time: IntArray, ptr: IntArray) -> None:

@@ -25,8 +25,9 @@ from spikemesh.kernels.network_fabric import (
     DROPPED,
     EXPIRE,
     LONGEST,
+    NO_DELIVERIES,
+    NO_DROPS,
     NO_ROOM,
-    NO_ROWS,
     NODE,
     OUTSIDE,
     PACKETS,
@@ -61,7 +62,7 @@ ends of branches."""
 NONE = -1
 
 
-@bare_inlined
+@bare
 def _record(tag: Any, arrival: Any, place: Any, s: Any) -> Any:
     """Take a free record."""
     r = s.counter[FIRST_FREE]
@@ -82,13 +83,13 @@ def _release(r: Any, s: Any) -> None:
     s.counter[FIRST_FREE] = r
 
 
-@bare_inlined
+@bare
 def _schedule(clock: Any, tag: Any, r: Any, s: Any) -> None:
     push(s.heap, s.counter[EVENTS], clock, tag, r)
     s.counter[EVENTS] += 1
 
 
-@bare_inlined
+@bare
 def _count_drop(time: Any, tag: Any, rank: Any, f: Any, s: Any, o: Any) -> None:
     row = s.counter[DROPS]
     o.drops[2 * row] = time
@@ -183,7 +184,7 @@ def _wait_no_longer(r: Any, s: Any) -> None:
     s.counter[WAITERS] -= 1
 
 
-@bare_inlined
+@bare
 def _next_able(rank: Any, f: Any, s: Any) -> Any:
     """Find the first record that waits for a channel and can go now; its places are taken then."""
     r = s.first_waiter[rank]
@@ -208,7 +209,7 @@ def _occupy(rank: Any, time: Any, change: Any, s: Any) -> None:
     s.inside[rank] += change
 
 
-@bare_inlined
+@bare
 def _begin_service(r: Any, rank: Any, time: Any, f: Any, s: Any) -> None:
     period = f.period[rank]
     begin = (time + period - 1) // period * period if period > 1 else time
@@ -219,7 +220,7 @@ def _begin_service(r: Any, rank: Any, time: Any, f: Any, s: Any) -> None:
     _schedule(4 * (begin + duration) + GO_ON, s.tag[r], r, s)
 
 
-@bare_inlined
+@bare
 def _copy_to_children(r: Any, time: Any, f: Any, s: Any, o: Any) -> None:
     """Send a packet on to all for which a place was taken; ``time`` is when it leaves its channel."""
     tag = s.tag[r]
@@ -235,7 +236,7 @@ def _copy_to_children(r: Any, time: Any, f: Any, s: Any, o: Any) -> None:
             _count_drop(time, below, f.child[e] >> 32, f, s, o)
 
 
-@bare_inlined
+@bare
 def _leave_channel(r: Any, time: Any, f: Any, s: Any) -> None:
     """Free a record's place and begin the next service."""
     rank = f.rank[s.tag[r] & NODE]
@@ -285,7 +286,7 @@ def _go_on(r: Any, time: Any, f: Any, s: Any, o: Any) -> None:
         r = _next_able(rank, f, s) if f.rule[rank] >= STALL else NONE
 
 
-@bare_inlined
+@bare
 def _deadline(r: Any, clock: Any, f: Any, s: Any) -> Any:
     """When a record that waits first gives up a place, later than ``clock``; 0: never."""
     node = s.tag[r] & NODE
@@ -328,7 +329,7 @@ def _give_up(r: Any, clock: Any, tag: Any, f: Any, s: Any, o: Any) -> None:
         _ask(r, clock, f, s, o)
 
 
-@bare_inlined
+@bare
 def _arrive(r: Any, time: Any, f: Any, s: Any, o: Any) -> None:
     tag = s.tag[r]
     rank = f.rank[tag & NODE]
@@ -365,7 +366,7 @@ def _deliver(r: Any, time: Any, f: Any, s: Any, o: Any) -> None:
     _release(r, s)
 
 
-@bare_inlined
+@bare
 def _send(tag: Any, time: Any, r: Any, f: Any, s: Any, o: Any) -> None:
     """Send a packet into its first channel."""
     s.place[r] = OUTSIDE_FIRST
@@ -395,15 +396,15 @@ def _handle(clock: Any, tag: Any, r: Any, f: Any, s: Any, o: Any) -> None:
 
 
 @bare_inlined
-def _lacking_room(f: Any, s: Any, o: Any) -> Any:
+def _lacking_room(s: Any, o: Any) -> Any:
     """Whether an event could need more room than there is: every packet that waits could go, with all its copies."""
     going = s.counter[WAITERS] + 2
     copies = going * s.taken.size
     if s.counter[RECORDS] + copies > s.tag.size or 3 * (s.counter[EVENTS] + copies + 2 * going) > s.heap.size:
         return NO_ROOM
-    if 3 * (s.counter[DELIVERIES] + 1) > o.deliveries.size or 2 * (s.counter[DROPS] + copies) > o.drops.size:
-        return NO_ROWS
-    return DONE
+    if 3 * (s.counter[DELIVERIES] + 1) > o.deliveries.size:
+        return NO_DELIVERIES
+    return NO_DROPS if 2 * (s.counter[DROPS] + copies) > o.drops.size else DONE
 
 
 @bare
@@ -429,7 +430,7 @@ def advance(time: Any, root: Any, done: Any, horizon: Any, f: Any, s: Any, o: An
     number = s.counter[NUMBER]
     last = 4 * horizon + ARRIVE
     while True:
-        status = _lacking_room(f, s, o)
+        status = _lacking_room(s, o)
         if status != DONE:
             return status
         k = done[0]

@@ -15,8 +15,10 @@ PACKETS, BUSY, WAITING, BLOCKED, LONGEST, DROPPED, AREA, OUTSIDE = range(8)
 COUNTS = 8
 
 # Why a kernel returned.
-DONE, NO_ROOM, NO_ROWS, NOT_EXACT = range(4)
-"""All is done; a channel's list is full; a table of results is full; a packet would have had to stall."""
+DONE, NOT_EXACT, NO_ROOM, NO_DELIVERIES, NO_DROPS, NO_ROWS = range(6)
+"""All is done; a packet would have had to stall; lists of packets are full, or the table of deliveries, of drops, or of
+what channels did.
+"""
 
 NODE = (1 << 32) - 1
 """Mask of the node in a tag, and of the node in an entry of ``child``."""

@@ -23,6 +23,8 @@ from spikemesh.kernels.network_fabric import (
     DROP,
     DROPPED,
     LONGEST,
+    NO_DELIVERIES,
+    NO_DROPS,
     NO_ROOM,
     NO_ROWS,
     NODE,
@@ -87,7 +89,7 @@ def _send_on(time: Any, arrival: Any, tag: Any, f: Any, w: Any, o: Any) -> Any:
     if f.report[node]:
         row = o.cursor[DELIVERIES]
         if 3 * row == o.deliveries.size:
-            return NO_ROWS
+            return NO_DELIVERIES
         o.deliveries[3 * row] = time
         o.deliveries[3 * row + 1] = tag
         o.deliveries[3 * row + 2] = arrival
@@ -126,7 +128,7 @@ def _serve(rank: Any, count: Any, found: Any, f: Any, w: Any, o: Any) -> Any:
         if rule == DROP and taken - gone >= places:
             row = o.cursor[DROPS]
             if 2 * row == o.drops.size:
-                return NO_ROWS
+                return NO_DROPS
             o.drops[2 * row] = arrival
             o.drops[2 * row + 1] = tag
             o.cursor[DROPS] = row + 1
