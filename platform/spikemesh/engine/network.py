@@ -70,6 +70,7 @@ class Fabric(NamedTuple):
     work: IntArray  # int64 [K]
     ptr: IntArray  # int64 [K+1]
     child: IntArray  # int64 [E], rank << 32 | node
+    flow: IntArray  # int64 [K, 4], see kernels.network_fabric
     report: AnyArray  # uint8 [K]
     leaves: IntArray  # int64 [K], ends of branches below a node, itself if it is one
 
@@ -253,7 +254,10 @@ def _fabric(channels: Channels, trees: Forest, number: IntArray) -> Fabric:
         return np.ascontiguousarray(values[number], dtype=np.int64)
 
     leaves = np.diff(trees.child_ptr) == 0
+    report = trees.report if trees.report.size else leaves
+    flow = [trees.work, trees.child_ptr[:-1], np.diff(trees.child_ptr), report]
     return Fabric(
+        flow=np.column_stack(flow).astype(np.int64),
         number=number,
         service=by_rank(channels.service),
         latency=by_rank(channels.latency),
@@ -266,7 +270,7 @@ def _fabric(channels: Channels, trees: Forest, number: IntArray) -> Fabric:
         work=np.ascontiguousarray(trees.work, dtype=np.int64),
         ptr=np.ascontiguousarray(trees.child_ptr, dtype=np.int64),
         child=(after << 32 | trees.child.astype(np.int64)),
-        report=np.ascontiguousarray(trees.report if trees.report.size else leaves, dtype=np.uint8),
+        report=np.ascontiguousarray(report, dtype=np.uint8),
         leaves=leaves.astype(np.int64),
     )
 

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from spikemesh.engine.arrays import zeros
 from spikemesh.engine.network import Counts, Deliveries, Drops, PacketNetwork
 from spikemesh.ids import AnyArray, IntArray
 from spikemesh.kernels.network_fabric import COUNTS, DONE, NO_DELIVERIES, NO_DROPS, NO_ROOM, NO_ROWS, NODE
@@ -22,12 +23,12 @@ class SweepSpace(NamedTuple):
     Legend: C channels, T room of all lists, M room of the longest. A record is a time and a tag.
     """
 
-    base: IntArray  # int64 [C+1], first record of a list
-    fill: IntArray  # int64 [C], where the next record of a list goes
+    lists: IntArray  # int64 [C, 4], addresses, see kernels.network_sweep
     records: IntArray  # int64 [2T]
     spare: IntArray  # int64 [2M]
     runs: IntArray  # int64 [M+2]
     ends: IntArray  # int64 [M], when services end
+    arrivals: IntArray  # int64 [M]
     reached: IntArray  # int64, 32 bits an entry: lists that are not empty
 
 
@@ -46,7 +47,7 @@ class SweepResults(NamedTuple):
     drops: IntArray  # int64: time, tag
     rows: IntArray  # int64 [rows, 10]: channel, its counts, when its last packet is through
     spare: IntArray  # int64 [3R]
-    runs: IntArray  # int64 [R+2]
+    runs: IntArray  # int64 [R+2 or more]
 
 
 class Steps(NamedTuple):
@@ -71,13 +72,16 @@ def space_for(room: IntArray) -> SweepSpace:
     base = np.zeros(room.size + 1, dtype=np.int64)
     np.cumsum(room, out=base[1:])
     most = int(room.max(initial=1))
+    # One more, for the merging of two runs looks at what comes after them.
+    records = zeros(2 * int(base[-1]) + 2, np.int64)
+    address = records.ctypes.data + 16 * base
     return SweepSpace(
-        base=base,
-        fill=base[:-1].copy(),
-        records=np.zeros(2 * int(base[-1]), dtype=np.int64),
-        spare=np.zeros(2 * most, dtype=np.int64),
+        lists=np.column_stack([address[:-1], address[:-1], address[1:], room]),
+        records=records,
+        spare=np.zeros(2 * most + 2, dtype=np.int64),
         runs=np.zeros(most + 2, dtype=np.int64),
         ends=np.zeros(most, dtype=np.int64),
+        arrivals=np.zeros(most, dtype=np.int64),
         reached=np.zeros(room.size // 32 + 1, dtype=np.int64),
     )
 
@@ -94,7 +98,7 @@ def results_for(steps: int, deliveries: int, drops: int, rows: int) -> SweepResu
         drops=np.zeros(2 * drops, dtype=np.int64),
         rows=np.zeros((rows, COUNTS + 2), dtype=np.int64),
         spare=np.zeros(3 * deliveries, dtype=np.int64),
-        runs=np.zeros(deliveries + 2, dtype=np.int64),
+        runs=np.zeros(max(1 << 11, deliveries + 2), dtype=np.int64),
     )
 
 
@@ -156,7 +160,7 @@ class Sweep:
 
     def _widen(self, root: AnyArray) -> None:
         """Make room for all packets of a step."""
-        room = np.diff(self._space.base)
+        room = self._space.lists[:, 3]
         need = self.network.visits(root)
         doubled = 1 << np.ceil(np.log2(np.maximum(need, 1))).astype(np.int64)
         self._space = space_for(np.where(need > room, doubled, room))

@@ -62,7 +62,7 @@ ends of branches."""
 NONE = -1
 
 
-@bare
+@bare_inlined
 def _record(tag: Any, arrival: Any, place: Any, s: Any) -> Any:
     """Take a free record."""
     r = s.counter[FIRST_FREE]
@@ -83,13 +83,13 @@ def _release(r: Any, s: Any) -> None:
     s.counter[FIRST_FREE] = r
 
 
-@bare
+@bare_inlined
 def _schedule(clock: Any, tag: Any, r: Any, s: Any) -> None:
     push(s.heap, s.counter[EVENTS], clock, tag, r)
     s.counter[EVENTS] += 1
 
 
-@bare
+@bare_inlined
 def _count_drop(time: Any, tag: Any, rank: Any, f: Any, s: Any, o: Any) -> None:
     row = s.counter[DROPS]
     o.drops[2 * row] = time
@@ -184,7 +184,7 @@ def _wait_no_longer(r: Any, s: Any) -> None:
     s.counter[WAITERS] -= 1
 
 
-@bare
+@bare_inlined
 def _next_able(rank: Any, f: Any, s: Any) -> Any:
     """Find the first record that waits for a channel and can go now; its places are taken then."""
     r = s.first_waiter[rank]
@@ -209,7 +209,7 @@ def _occupy(rank: Any, time: Any, change: Any, s: Any) -> None:
     s.inside[rank] += change
 
 
-@bare
+@bare_inlined
 def _begin_service(r: Any, rank: Any, time: Any, f: Any, s: Any) -> None:
     period = f.period[rank]
     begin = (time + period - 1) // period * period if period > 1 else time
@@ -220,7 +220,7 @@ def _begin_service(r: Any, rank: Any, time: Any, f: Any, s: Any) -> None:
     _schedule(4 * (begin + duration) + GO_ON, s.tag[r], r, s)
 
 
-@bare
+@bare_inlined
 def _copy_to_children(r: Any, time: Any, f: Any, s: Any, o: Any) -> None:
     """Send a packet on to all for which a place was taken; ``time`` is when it leaves its channel."""
     tag = s.tag[r]
@@ -236,7 +236,7 @@ def _copy_to_children(r: Any, time: Any, f: Any, s: Any, o: Any) -> None:
             _count_drop(time, below, f.child[e] >> 32, f, s, o)
 
 
-@bare
+@bare_inlined
 def _leave_channel(r: Any, time: Any, f: Any, s: Any) -> None:
     """Free a record's place and begin the next service."""
     rank = f.rank[s.tag[r] & NODE]
@@ -286,7 +286,7 @@ def _go_on(r: Any, time: Any, f: Any, s: Any, o: Any) -> None:
         r = _next_able(rank, f, s) if f.rule[rank] >= STALL else NONE
 
 
-@bare
+@bare_inlined
 def _deadline(r: Any, clock: Any, f: Any, s: Any) -> Any:
     """When a record that waits first gives up a place, later than ``clock``; 0: never."""
     node = s.tag[r] & NODE
@@ -329,7 +329,7 @@ def _give_up(r: Any, clock: Any, tag: Any, f: Any, s: Any, o: Any) -> None:
         _ask(r, clock, f, s, o)
 
 
-@bare
+@bare_inlined
 def _arrive(r: Any, time: Any, f: Any, s: Any, o: Any) -> None:
     tag = s.tag[r]
     rank = f.rank[tag & NODE]
@@ -366,7 +366,7 @@ def _deliver(r: Any, time: Any, f: Any, s: Any, o: Any) -> None:
     _release(r, s)
 
 
-@bare
+@bare_inlined
 def _send(tag: Any, time: Any, r: Any, f: Any, s: Any, o: Any) -> None:
     """Send a packet into its first channel."""
     s.place[r] = OUTSIDE_FIRST

@@ -22,3 +22,6 @@ what channels did.
 
 NODE = (1 << 32) - 1
 """Mask of the node in a tag, and of the node in an entry of ``child``."""
+
+# Columns of the table of nodes: work, first entry of child, number of children, whether it reports.
+WORK, FIRST_CHILD, CHILDREN, REPORT = range(4)

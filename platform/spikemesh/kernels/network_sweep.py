@@ -18,10 +18,12 @@ from spikemesh.kernels.network_fabric import (
     AREA,
     BLOCKED,
     BUSY,
+    CHILDREN,
     COUNTS,
     DONE,
     DROP,
     DROPPED,
+    FIRST_CHILD,
     LONGEST,
     NO_DELIVERIES,
     NO_DROPS,
@@ -31,10 +33,15 @@ from spikemesh.kernels.network_fabric import (
     NOT_EXACT,
     OUTSIDE,
     PACKETS,
+    REPORT,
     WAITING,
+    WORK,
 )
-from spikemesh.kernels.network_sort import sort_records
+from spikemesh.kernels.network_sort import merge_runs, sort_deliveries
 from spikemesh.kernels.pointers import as_int64
+
+# Addresses of a channel's list: its next free record, its first, and the end of its room.
+FILL, FIRST, END = range(3)
 
 LONG_AGO = -(1 << 62)
 
@@ -45,15 +52,17 @@ STEPS, DELIVERIES, DROPS, ROWS = range(4)
 @bare_inlined
 def _put(rank: Any, time: Any, tag: Any, w: Any) -> Any:
     """Append a packet to a channel's list; return whether there was room."""
-    place = w.fill[rank]
-    first = w.base[rank]
+    cell = as_int64(w.lists.ctypes.data + 32 * rank)
+    place, first = cell[FILL], cell[FIRST]
     if place == first:
-        w.reached[rank >> 5] |= 1 << (rank & 31)
-    if place == w.base[rank + 1]:
+        reached = as_int64(w.reached.ctypes.data)
+        reached[rank >> 5] |= 1 << (rank & 31)
+    if place == cell[END]:
         return False
-    w.records[2 * place] = time
-    w.records[2 * place + 1] = tag
-    w.fill[rank] = place + 1
+    record = as_int64(place)
+    record[0] = time
+    record[1] = tag
+    cell[FILL] = place + 16
     return True
 
 
@@ -63,7 +72,7 @@ def _clock(time: Any, period: Any) -> Any:
 
 
 @bare_inlined
-def _enough_places(rank: Any, count: Any, found: Any, ends: Any, f: Any) -> Any:
+def _enough_places(rank: Any, count: Any, arrivals: Any, ends: Any, f: Any) -> Any:
     """Whether no packet had to stall for the channel: places are taken when a packet sets out for it.
 
     It is asked of all as if they had set out as early as those with the longest way: the answer may be no
@@ -74,7 +83,7 @@ def _enough_places(rank: Any, count: Any, found: Any, ends: Any, f: Any) -> Any:
         return True
     gone = 0
     for i in range(count):
-        set_out = found[2 * i] - f.longest_way[rank]
+        set_out = arrivals[i] - f.longest_way[rank]
         while gone < i and ends[gone] <= set_out:
             gone += 1
         if i + 1 - gone > places:
@@ -86,26 +95,33 @@ def _enough_places(rank: Any, count: Any, found: Any, ends: Any, f: Any) -> Any:
 def _send_on(time: Any, arrival: Any, tag: Any, f: Any, w: Any, o: Any) -> Any:
     """Hand a packet that leaves its channel to what comes next."""
     node = tag & NODE
-    if f.report[node]:
+    flow = as_int64(f.flow.ctypes.data + 32 * node)
+    if flow[REPORT]:
         row = o.cursor[DELIVERIES]
         if 3 * row == o.deliveries.size:
             return NO_DELIVERIES
-        o.deliveries[3 * row] = time
-        o.deliveries[3 * row + 1] = tag
-        o.deliveries[3 * row + 2] = arrival
+        delivery = as_int64(o.deliveries.ctypes.data + 24 * row)
+        delivery[0] = time
+        delivery[1] = tag
+        delivery[2] = arrival
         o.cursor[DELIVERIES] = row + 1
-    for e in range(f.ptr[node], f.ptr[node + 1]):
-        child = f.child[e]
+    children = as_int64(f.child.ctypes.data + 8 * flow[FIRST_CHILD])
+    for k in range(flow[CHILDREN]):
+        child = children[k]
         if not _put(child >> 32, time, (tag - node) | (child & NODE), w):
             return NO_ROOM
     return DONE
 
 
 @bare
-def _serve(rank: Any, count: Any, found: Any, f: Any, w: Any, o: Any) -> Any:
-    """Serve a channel's packets, sorted at address ``found``, and send them on."""
-    packets = as_int64(found)
-    ends = as_int64(w.ends.ctypes.data)
+def _serve(rank: Any, count: Any, one: Any, other: Any, f: Any, w: Any, o: Any) -> Any:
+    """Serve a channel's packets and send them on.
+
+    They are at address ``one``, as two rising runs, of which the other begins at ``other``. Merging them here costs
+    little, for the processor does it while it waits for what else is to be done with a packet.
+    """
+    ends, arrivals = as_int64(w.ends.ctypes.data), as_int64(w.arrivals.ctypes.data)
+    one_end, other_end = other, one + 16 * count
     service, latency, period, places = f.service[rank], f.latency[rank], f.period[rank], f.places[rank]
     rule = f.rule[rank]
     free = LONG_AGO
@@ -113,12 +129,19 @@ def _serve(rank: Any, count: Any, found: Any, f: Any, w: Any, o: Any) -> Any:
     busy = 0
     longest = 0
     area = 0
-    last = packets[0]
+    last = 0
     taken = 0
     gone = 0
     for i in range(count):
-        arrival = packets[2 * i]
-        tag = packets[2 * i + 1]
+        left, right = as_int64(one), as_int64(other)
+        later = (right[0] > left[0]) | ((right[0] == left[0]) & (right[1] > left[1]))
+        second = (one == one_end) | ((other < other_end) & (not later))
+        packet = right if second else left
+        one += 0 if second else 16
+        other += 16 if second else 0
+        arrival = packet[0]
+        tag = packet[1]
+        arrivals[i] = arrival
         while gone < taken and ends[gone] <= arrival:
             area += (taken - gone) * (ends[gone] - last)
             last = ends[gone]
@@ -137,7 +160,7 @@ def _serve(rank: Any, count: Any, found: Any, f: Any, w: Any, o: Any) -> Any:
         begin = max(arrival, free)
         if period > 1:
             begin = _clock(begin, period)
-        free = begin + service + f.work[tag & NODE]
+        free = begin + service + as_int64(f.flow.ctypes.data + 32 * (tag & NODE))[WORK]
         waiting += begin - arrival
         busy += free - begin
         ends[taken] = free
@@ -149,7 +172,7 @@ def _serve(rank: Any, count: Any, found: Any, f: Any, w: Any, o: Any) -> Any:
         area += (taken - gone) * (ends[gone] - last)
         last = ends[gone]
         gone += 1
-    if rule > DROP and not _enough_places(rank, count, packets, ends, f):
+    if rule > DROP and not _enough_places(rank, count, arrivals, ends, f):
         return NOT_EXACT
     row = o.cursor[ROWS]
     if row == o.rows.shape[0]:
@@ -180,17 +203,18 @@ def _inject(first: Any, last: Any, time: Any, root: Any, f: Any, w: Any) -> Any:
 @bare_inlined
 def _sweep(f: Any, w: Any, o: Any) -> Any:
     """Serve all channels that packets reach, in order."""
-    records, spare, runs = w.records.ctypes.data, w.spare.ctypes.data, w.runs.ctypes.data
+    spare, runs = w.spare.ctypes.data, w.runs.ctypes.data
     for word in range(w.reached.size):
         while w.reached[word]:
             bits = w.reached[word]
             w.reached[word] = bits & (bits - 1)
             rank = 32 * word + trailing_zeros(bits)
-            first = w.base[rank]
-            count = w.fill[rank] - first
-            w.fill[rank] = first
-            found = sort_records(records + 16 * first, count, spare, runs, 2)
-            status = _serve(rank, count, found, f, w, o)
+            cell = as_int64(w.lists.ctypes.data + 32 * rank)
+            first = cell[FIRST]
+            count = (cell[FILL] - first) >> 4
+            cell[FILL] = first
+            found, middle = merge_runs(first, count, spare, runs, 2, 2)
+            status = _serve(rank, count, found, found + 16 * middle, f, w, o)
             if status != DONE:
                 return status
     return DONE
@@ -204,21 +228,16 @@ def _forget(w: Any) -> None:
             bits = w.reached[word]
             w.reached[word] = bits & (bits - 1)
             rank = 32 * word + trailing_zeros(bits)
-            w.fill[rank] = w.base[rank]
+            cell = as_int64(w.lists.ctypes.data + 32 * rank)
+            cell[FILL] = cell[FIRST]
 
 
 @bare
 def _finish(step: Any, o: Any) -> None:
     """Close a step: sort its deliveries, add up what its channels did."""
     first, last = o.delivery_ptr[step], o.cursor[DELIVERIES]
-    count = last - first
     address = o.deliveries.ctypes.data + 24 * first
-    if count > 1:
-        found = sort_records(address, count, o.spare.ctypes.data, o.runs.ctypes.data, 3)
-        if found != address:
-            a, b = as_int64(address), as_int64(found)
-            for k in range(3 * count):
-                a[k] = b[k]
+    sort_deliveries(address, last - first, o.spare.ctypes.data, o.runs.ctypes.data)
     latest = 0
     for row in range(o.row_ptr[step], o.cursor[ROWS]):
         latest = max(latest, o.rows[row, 1 + COUNTS])
