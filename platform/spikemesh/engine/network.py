@@ -23,7 +23,7 @@ import numpy as np
 
 from spikemesh.ids import AnyArray, IntArray
 from spikemesh.kernels.graph import sum_downwards, sum_upwards, topological
-from spikemesh.kernels.network_fabric import DROP, EXPIRE, NEVER, STALL
+from spikemesh.kernels.network_fabric import DROP, EXPIRE, FLOW, NEVER, ONLY_CHILD, REPORT, STALL, WORK
 
 _UNLIMITED = np.int64(1) << 62
 
@@ -255,9 +255,13 @@ def _fabric(channels: Channels, trees: Forest, number: IntArray) -> Fabric:
 
     leaves = np.diff(trees.child_ptr) == 0
     report = trees.report if trees.report.size else leaves
-    flow = [trees.work, trees.child_ptr[:-1], np.diff(trees.child_ptr), report]
+    child = after << 32 | trees.child.astype(np.int64)
+    flow = np.zeros((trees.channel.size, FLOW), dtype=np.int64)
+    flow[:, WORK], flow[:, ONLY_CHILD], flow[:, REPORT] = trees.work, -1, report
+    passing = (np.diff(trees.child_ptr) == 1) & (report == 0)
+    flow[passing, ONLY_CHILD] = child[trees.child_ptr[:-1][passing]]
     return Fabric(
-        flow=np.column_stack(flow).astype(np.int64),
+        flow=flow,
         number=number,
         service=by_rank(channels.service),
         latency=by_rank(channels.latency),
@@ -269,7 +273,7 @@ def _fabric(channels: Channels, trees: Forest, number: IntArray) -> Fabric:
         rank=rank.astype(np.int32),
         work=np.ascontiguousarray(trees.work, dtype=np.int64),
         ptr=np.ascontiguousarray(trees.child_ptr, dtype=np.int64),
-        child=(after << 32 | trees.child.astype(np.int64)),
+        child=child,
         report=np.ascontiguousarray(report, dtype=np.uint8),
         leaves=leaves.astype(np.int64),
     )

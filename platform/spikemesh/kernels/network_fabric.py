@@ -23,5 +23,7 @@ what channels did.
 NODE = (1 << 32) - 1
 """Mask of the node in a tag, and of the node in an entry of ``child``."""
 
-# Columns of the table of nodes: work, first entry of child, number of children, whether it reports.
-WORK, FIRST_CHILD, CHILDREN, REPORT = range(4)
+# Columns of the table of nodes: work, the entry of its child if it has one and does not report (else -1), whether it
+# reports.
+WORK, ONLY_CHILD, REPORT = range(3)
+FLOW = 4

@@ -18,12 +18,10 @@ from spikemesh.kernels.network_fabric import (
     AREA,
     BLOCKED,
     BUSY,
-    CHILDREN,
     COUNTS,
     DONE,
     DROP,
     DROPPED,
-    FIRST_CHILD,
     LONGEST,
     NO_DELIVERIES,
     NO_DROPS,
@@ -31,6 +29,7 @@ from spikemesh.kernels.network_fabric import (
     NO_ROWS,
     NODE,
     NOT_EXACT,
+    ONLY_CHILD,
     OUTSIDE,
     PACKETS,
     REPORT,
@@ -38,7 +37,7 @@ from spikemesh.kernels.network_fabric import (
     WORK,
 )
 from spikemesh.kernels.network_sort import merge_runs, sort_deliveries
-from spikemesh.kernels.pointers import as_int64
+from spikemesh.kernels.pointers import as_int64, prefetch
 
 # Addresses of a channel's list: its next free record, its first, and the end of its room.
 FILL, FIRST, END = range(3)
@@ -50,7 +49,7 @@ STEPS, DELIVERIES, DROPS, ROWS = range(4)
 
 
 @bare_inlined
-def _put(rank: Any, time: Any, tag: Any, w: Any) -> Any:
+def _put(rank: Any, time: Any, tag: Any, f: Any, w: Any) -> Any:
     """Append a packet to a channel's list; return whether there was room."""
     cell = as_int64(w.lists.ctypes.data + 32 * rank)
     place, first = cell[FILL], cell[FIRST]
@@ -59,6 +58,7 @@ def _put(rank: Any, time: Any, tag: Any, w: Any) -> Any:
         reached[rank >> 5] |= 1 << (rank & 31)
     if place == cell[END]:
         return False
+    prefetch(f.flow.ctypes.data + 32 * (tag & NODE))
     record = as_int64(place)
     record[0] = time
     record[1] = tag
@@ -96,6 +96,9 @@ def _send_on(time: Any, arrival: Any, tag: Any, f: Any, w: Any, o: Any) -> Any:
     """Hand a packet that leaves its channel to what comes next."""
     node = tag & NODE
     flow = as_int64(f.flow.ctypes.data + 32 * node)
+    child = flow[ONLY_CHILD]
+    if child >= 0:
+        return DONE if _put(child >> 32, time, (tag - node) | (child & NODE), f, w) else NO_ROOM
     if flow[REPORT]:
         row = o.cursor[DELIVERIES]
         if 3 * row == o.deliveries.size:
@@ -105,15 +108,49 @@ def _send_on(time: Any, arrival: Any, tag: Any, f: Any, w: Any, o: Any) -> Any:
         delivery[1] = tag
         delivery[2] = arrival
         o.cursor[DELIVERIES] = row + 1
-    children = as_int64(f.child.ctypes.data + 8 * flow[FIRST_CHILD])
-    for k in range(flow[CHILDREN]):
-        child = children[k]
-        if not _put(child >> 32, time, (tag - node) | (child & NODE), w):
+    for e in range(f.ptr[node], f.ptr[node + 1]):
+        child = f.child[e]
+        if not _put(child >> 32, time, (tag - node) | (child & NODE), f, w):
             return NO_ROOM
     return DONE
 
 
-@bare
+@bare_inlined
+def _note(
+    rank: Any, packets: Any, busy: Any, waiting: Any, longest: Any, dropped: Any, area: Any, through: Any, f: Any, o: Any
+) -> Any:
+    """Write down what a channel did."""
+    row = o.cursor[ROWS]
+    if row == o.rows.shape[0]:
+        return NO_ROWS
+    o.cursor[ROWS] = row + 1
+    o.rows[row, 0] = f.number[rank]
+    o.rows[row, 1 + PACKETS] = packets
+    o.rows[row, 1 + BUSY] = busy
+    o.rows[row, 1 + WAITING] = waiting
+    o.rows[row, 1 + BLOCKED] = 0
+    o.rows[row, 1 + LONGEST] = longest
+    o.rows[row, 1 + DROPPED] = dropped
+    o.rows[row, 1 + AREA] = area
+    o.rows[row, 1 + OUTSIDE] = 0
+    o.rows[row, 1 + COUNTS] = through
+    return DONE
+
+
+@bare_inlined
+def _serve_one(rank: Any, packet: Any, f: Any, w: Any, o: Any) -> Any:
+    """Serve the only packet of a channel."""
+    arrival, tag = packet[0], packet[1]
+    period = f.period[rank]
+    begin = _clock(arrival, period) if period > 1 else arrival
+    busy = f.service[rank] + as_int64(f.flow.ctypes.data + 32 * (tag & NODE))[WORK]
+    end = begin + busy
+    through = end + f.latency[rank]
+    status = _send_on(through, arrival, tag, f, w, o)
+    return _note(rank, 1, busy, begin - arrival, 0, 0, end - arrival, through, f, o) if status == DONE else status
+
+
+@bare_inlined
 def _serve(rank: Any, count: Any, one: Any, other: Any, f: Any, w: Any, o: Any) -> Any:
     """Serve a channel's packets and send them on.
 
@@ -174,28 +211,14 @@ def _serve(rank: Any, count: Any, one: Any, other: Any, f: Any, w: Any, o: Any) 
         gone += 1
     if rule > DROP and not _enough_places(rank, count, arrivals, ends, f):
         return NOT_EXACT
-    row = o.cursor[ROWS]
-    if row == o.rows.shape[0]:
-        return NO_ROWS
-    o.cursor[ROWS] = row + 1
-    o.rows[row, 0] = f.number[rank]
-    o.rows[row, 1 + PACKETS] = taken
-    o.rows[row, 1 + BUSY] = busy
-    o.rows[row, 1 + WAITING] = waiting
-    o.rows[row, 1 + BLOCKED] = 0
-    o.rows[row, 1 + LONGEST] = longest
-    o.rows[row, 1 + DROPPED] = count - taken
-    o.rows[row, 1 + AREA] = area
-    o.rows[row, 1 + OUTSIDE] = 0
-    o.rows[row, 1 + COUNTS] = free + latency
-    return DONE
+    return _note(rank, taken, busy, waiting, longest, count - taken, area, free + latency, f, o)
 
 
 @bare_inlined
 def _inject(first: Any, last: Any, time: Any, root: Any, f: Any, w: Any) -> Any:
     for p in range(first, last):
         node = root[p]
-        if not _put(f.rank[node], time[p], p << 32 | node, w):
+        if not _put(f.rank[node], time[p], p << 32 | node, f, w):
             return NO_ROOM
     return DONE
 
@@ -213,6 +236,11 @@ def _sweep(f: Any, w: Any, o: Any) -> Any:
             first = cell[FIRST]
             count = (cell[FILL] - first) >> 4
             cell[FILL] = first
+            if count == 1:
+                status = _serve_one(rank, as_int64(first), f, w, o)
+                if status != DONE:
+                    return status
+                continue
             found, middle = merge_runs(first, count, spare, runs, 2, 2)
             status = _serve(rank, count, found, found + 16 * middle, f, w, o)
             if status != DONE:
@@ -232,7 +260,7 @@ def _forget(w: Any) -> None:
             cell[FILL] = cell[FIRST]
 
 
-@bare
+@bare_inlined
 def _finish(step: Any, o: Any) -> None:
     """Close a step: sort its deliveries, add up what its channels did."""
     first, last = o.delivery_ptr[step], o.cursor[DELIVERIES]
