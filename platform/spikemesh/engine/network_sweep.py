@@ -24,11 +24,10 @@ class SweepSpace(NamedTuple):
     """
 
     lists: IntArray  # int64 [C, 4], addresses, see kernels.network_sweep
-    records: IntArray  # int64 [2T]
-    spare: IntArray  # int64 [2M]
+    records: IntArray  # int64 [2T+4]
+    spare: IntArray  # int64 [2M+4]
     runs: IntArray  # int64 [M+2]
     ends: IntArray  # int64 [M], when services end
-    arrivals: IntArray  # int64 [M]
     reached: IntArray  # int64, 32 bits an entry: lists that are not empty
 
 
@@ -43,10 +42,10 @@ class SweepResults(NamedTuple):
     drop_ptr: IntArray  # int64 [S+1]
     row_ptr: IntArray  # int64 [S+1]
     latest: IntArray  # int64 [S]
-    deliveries: IntArray  # int64 [3R]: time, tag, arrival
+    deliveries: IntArray  # int64 [3R+6], from the fourth on: time, tag, arrival
     drops: IntArray  # int64: time, tag
     rows: IntArray  # int64 [rows, 10]: channel, its counts, when its last packet is through
-    spare: IntArray  # int64 [3R]
+    spare: IntArray  # int64 [3R+6]
     runs: IntArray  # int64 [R+2 or more]
 
 
@@ -72,16 +71,15 @@ def space_for(room: IntArray) -> SweepSpace:
     base = np.zeros(room.size + 1, dtype=np.int64)
     np.cumsum(room, out=base[1:])
     most = int(room.max(initial=1))
-    # One more, for the merging of two runs looks at what comes after them.
-    records = zeros(2 * int(base[-1]) + 2, np.int64)
-    address = records.ctypes.data + 16 * base
+    # One more before and after, for merging looks at what is around.
+    records = zeros(2 * int(base[-1]) + 4, np.int64)
+    address = records.ctypes.data + 16 * (base + 1)
     return SweepSpace(
         lists=np.column_stack([address[:-1], address[:-1], address[1:], room]),
         records=records,
-        spare=np.zeros(2 * most + 2, dtype=np.int64),
+        spare=np.zeros(2 * most + 4, dtype=np.int64),
         runs=np.zeros(most + 2, dtype=np.int64),
         ends=np.zeros(most, dtype=np.int64),
-        arrivals=np.zeros(most, dtype=np.int64),
         reached=np.zeros(room.size // 32 + 1, dtype=np.int64),
     )
 
@@ -94,11 +92,11 @@ def results_for(steps: int, deliveries: int, drops: int, rows: int) -> SweepResu
         drop_ptr=np.zeros(steps + 1, dtype=np.int64),
         row_ptr=np.zeros(steps + 1, dtype=np.int64),
         latest=np.zeros(steps, dtype=np.int64),
-        deliveries=np.zeros(3 * deliveries, dtype=np.int64),
+        deliveries=np.zeros(3 * deliveries + 6, dtype=np.int64),
         drops=np.zeros(2 * drops, dtype=np.int64),
         rows=np.zeros((rows, COUNTS + 2), dtype=np.int64),
-        spare=np.zeros(3 * deliveries, dtype=np.int64),
-        runs=np.zeros(max(1 << 11, deliveries + 2), dtype=np.int64),
+        spare=np.zeros(3 * deliveries + 6, dtype=np.int64),
+        runs=np.zeros(max(1 << 11, deliveries + 4), dtype=np.int64),
     )
 
 
@@ -224,7 +222,8 @@ class StepRun:
             (ROWS, rows, "rows"),
         ):
             first = int(self.found.cursor[kind])
-            while getattr(self.found, name).size < (first + given.shape[0]) * given.shape[1]:
+            first += kind == DELIVERIES
+            while getattr(self.found, name).size < (first + given.shape[0] + 1) * given.shape[1]:
                 self.widen(name)
             table = getattr(self.found, name).reshape(-1, given.shape[1])
             table[first : first + given.shape[0]] = given
@@ -239,7 +238,7 @@ class StepRun:
         """Return the results so far."""
         found = self.found
         steps, deliveries, drops, rows = (int(k) for k in found.cursor)
-        sent = found.deliveries[: 3 * deliveries].reshape(-1, 3)
+        sent = found.deliveries[3 : 3 * deliveries + 3].reshape(-1, 3)
         lost = found.drops[: 2 * drops].reshape(-1, 2)
         step_of = np.repeat(np.arange(steps), np.diff(found.drop_ptr[: steps + 1]))
         lost = lost[np.lexsort((lost[:, 1], lost[:, 0], step_of))]

@@ -35,28 +35,35 @@ def _insert(a: Any, count: Any, width: Any) -> None:
 
 
 @bare_inlined
+def _copy(a: Any, i: Any, b: Any, k: Any, width: Any) -> None:
+    for q in range(width):
+        b[width * k + q] = a[width * i + q]
+
+
+@bare_inlined
 def _merge(a: Any, first: Any, middle: Any, last: Any, b: Any, width: Any) -> None:
-    """Merge two neighbouring runs of a into the same place of b."""
-    i, j, k = first, middle, first
-    while i < middle and j < last:
-        second = _before(a, j, a, i, width)
-        taken = j if second else i
-        for q in range(width):
-            b[width * k + q] = a[width * taken + q]
+    """Merge two neighbouring runs of a into the same place of b, from both ends at once.
+
+    What the next record is depends on the one before, which takes longest; two such chains take no longer than one.
+    The record before the first and the one after the last are looked at, but never used.
+    """
+    i, j, low = first, middle, first
+    x, y, high = middle - 1, last - 1, last - 1
+    while low < high:
+        second = (i == middle) | ((j < last) & _before(a, j, a, i, width))
+        _copy(a, j if second else i, b, low, width)
         step = 1 if second else 0
         j += step
         i += 1 - step
-        k += 1
-    while i < middle:
-        for q in range(width):
-            b[width * k + q] = a[width * i + q]
-        i += 1
-        k += 1
-    while j < last:
-        for q in range(width):
-            b[width * k + q] = a[width * j + q]
-        j += 1
-        k += 1
+        low += 1
+        earlier = (y < middle) | ((x >= first) & _before(a, y, a, x, width))
+        _copy(a, x if earlier else y, b, high, width)
+        step = 1 if earlier else 0
+        x -= step
+        y -= 1 - step
+        high -= 1
+    if low == high:
+        _copy(a, i if i <= x else j, b, low, width)
 
 
 @bare_inlined
@@ -73,33 +80,31 @@ def _runs(a: Any, count: Any, runs: Any, width: Any) -> Any:
 
 
 @bare_inlined
-def merge_runs(address: Any, count: Any, spare: Any, runs: Any, width: Any, left: Any) -> Any:
-    """Merge records at an address until at most ``left`` runs (1 or 2) are left.
+def merge_runs(address: Any, count: Any, spare: Any, runs: Any, width: Any) -> Any:
+    """Sort records at an address.
 
     Parameters
     ----------
     address, count
         The records.
     spare
-        Address of room for as many.
+        Address of room for as many; before and after both there must be memory for one more.
     runs
         Address of room for count + 2 int64.
     width
         Words of a record.
-    left
-        Runs that may be left.
 
     Returns
     -------
-    tuple of int
-        Where the records are then, ``address`` or ``spare``, and at which of them the second run begins.
+    int
+        Where the records are then: ``address`` or ``spare``.
     """
     a, b, r = as_int64(address), as_int64(spare), as_int64(runs)
     if count <= FEW:
         _insert(a, count, width)
-        return address, count
+        return address
     found = _runs(a, count, r, width)
-    while found > left:
+    while found > 1:
         pairs = (found + 1) // 2
         for k in range(pairs):
             first, middle = r[2 * k], r[2 * k + 1]
@@ -110,7 +115,7 @@ def merge_runs(address: Any, count: Any, spare: Any, runs: Any, width: Any, left
         found = pairs
         a, b = b, a
         address, spare = spare, address
-    return address, r[1]
+    return address
 
 
 @bare_inlined
@@ -152,7 +157,7 @@ def _sort_ties(address: Any, count: Any, spare: Any, runs: Any) -> None:
         if i < count and a[3 * i] == a[3 * first]:
             continue
         if i - first > 1:
-            found, _ = merge_runs(address + 24 * first, i - first, spare, runs, 3, 1)
+            found = merge_runs(address + 24 * first, i - first, spare, runs, 3)
             if found == spare:
                 for k in range(3 * (i - first)):
                     a[3 * first + k] = b[k]

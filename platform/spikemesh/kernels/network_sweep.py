@@ -22,6 +22,7 @@ from spikemesh.kernels.network_fabric import (
     DONE,
     DROP,
     DROPPED,
+    FLOW,
     LONGEST,
     NO_DELIVERIES,
     NO_DROPS,
@@ -37,7 +38,7 @@ from spikemesh.kernels.network_fabric import (
     WORK,
 )
 from spikemesh.kernels.network_sort import merge_runs, sort_deliveries
-from spikemesh.kernels.pointers import as_int64, prefetch
+from spikemesh.kernels.pointers import address_of, as_int64, prefetch
 
 # Addresses of a channel's list: its next free record, its first, and the end of its room.
 FILL, FIRST, END = range(3)
@@ -51,14 +52,14 @@ STEPS, DELIVERIES, DROPS, ROWS = range(4)
 @bare_inlined
 def _put(rank: Any, time: Any, tag: Any, f: Any, w: Any) -> Any:
     """Append a packet to a channel's list; return whether there was room."""
-    cell = as_int64(w.lists.ctypes.data + 32 * rank)
+    cell = as_int64(address_of(w.lists) + 32 * rank)
     place, first = cell[FILL], cell[FIRST]
     if place == first:
-        reached = as_int64(w.reached.ctypes.data)
+        reached = as_int64(address_of(w.reached))
         reached[rank >> 5] |= 1 << (rank & 31)
     if place == cell[END]:
         return False
-    prefetch(f.flow.ctypes.data + 32 * (tag & NODE))
+    prefetch(address_of(f.flow) + 32 * (tag & NODE))
     record = as_int64(place)
     record[0] = time
     record[1] = tag
@@ -72,7 +73,7 @@ def _clock(time: Any, period: Any) -> Any:
 
 
 @bare_inlined
-def _enough_places(rank: Any, count: Any, arrivals: Any, ends: Any, f: Any) -> Any:
+def _enough_places(rank: Any, count: Any, packets: Any, ends: Any, f: Any) -> Any:
     """Whether no packet had to stall for the channel: places are taken when a packet sets out for it.
 
     It is asked of all as if they had set out as early as those with the longest way: the answer may be no
@@ -83,7 +84,7 @@ def _enough_places(rank: Any, count: Any, arrivals: Any, ends: Any, f: Any) -> A
         return True
     gone = 0
     for i in range(count):
-        set_out = arrivals[i] - f.longest_way[rank]
+        set_out = packets[2 * i] - f.longest_way[rank]
         while gone < i and ends[gone] <= set_out:
             gone += 1
         if i + 1 - gone > places:
@@ -95,15 +96,15 @@ def _enough_places(rank: Any, count: Any, arrivals: Any, ends: Any, f: Any) -> A
 def _send_on(time: Any, arrival: Any, tag: Any, f: Any, w: Any, o: Any) -> Any:
     """Hand a packet that leaves its channel to what comes next."""
     node = tag & NODE
-    flow = as_int64(f.flow.ctypes.data + 32 * node)
+    flow = as_int64(address_of(f.flow) + 32 * node)
     child = flow[ONLY_CHILD]
     if child >= 0:
         return DONE if _put(child >> 32, time, (tag - node) | (child & NODE), f, w) else NO_ROOM
     if flow[REPORT]:
         row = o.cursor[DELIVERIES]
-        if 3 * row == o.deliveries.size:
+        if 3 * row + 6 > o.deliveries.size:
             return NO_DELIVERIES
-        delivery = as_int64(o.deliveries.ctypes.data + 24 * row)
+        delivery = as_int64(address_of(o.deliveries) + 24 * (row + 1))
         delivery[0] = time
         delivery[1] = tag
         delivery[2] = arrival
@@ -117,7 +118,16 @@ def _send_on(time: Any, arrival: Any, tag: Any, f: Any, w: Any, o: Any) -> Any:
 
 @bare_inlined
 def _note(
-    rank: Any, packets: Any, busy: Any, waiting: Any, longest: Any, dropped: Any, area: Any, through: Any, f: Any, o: Any
+    rank: Any,
+    packets: Any,
+    busy: Any,
+    waiting: Any,
+    longest: Any,
+    dropped: Any,
+    area: Any,
+    through: Any,
+    f: Any,
+    o: Any,
 ) -> Any:
     """Write down what a channel did."""
     row = o.cursor[ROWS]
@@ -143,75 +153,113 @@ def _serve_one(rank: Any, packet: Any, f: Any, w: Any, o: Any) -> Any:
     arrival, tag = packet[0], packet[1]
     period = f.period[rank]
     begin = _clock(arrival, period) if period > 1 else arrival
-    busy = f.service[rank] + as_int64(f.flow.ctypes.data + 32 * (tag & NODE))[WORK]
+    busy = f.service[rank] + as_int64(address_of(f.flow) + 32 * (tag & NODE))[WORK]
     end = begin + busy
     through = end + f.latency[rank]
     status = _send_on(through, arrival, tag, f, w, o)
-    return _note(rank, 1, busy, begin - arrival, 0, 0, end - arrival, through, f, o) if status == DONE else status
+    return (
+        _note(rank, 1, busy, begin - arrival, 0, 0, end - arrival, through, f, o)
+        if status == DONE
+        else status
+    )
 
 
 @bare_inlined
-def _serve(rank: Any, count: Any, one: Any, other: Any, f: Any, w: Any, o: Any) -> Any:
-    """Serve a channel's packets and send them on.
-
-    They are at address ``one``, as two rising runs, of which the other begins at ``other``. Merging them here costs
-    little, for the processor does it while it waits for what else is to be done with a packet.
-    """
-    ends, arrivals = as_int64(w.ends.ctypes.data), as_int64(w.arrivals.ctypes.data)
-    one_end, other_end = other, one + 16 * count
-    service, latency, period, places = f.service[rank], f.latency[rank], f.period[rank], f.places[rank]
-    rule = f.rule[rank]
+def _begin_times(rank: Any, count: Any, packets: Any, ends: Any, f: Any) -> Any:
+    """Find when services end; return the times packets wait and are served, added up."""
+    flow = as_int64(address_of(f.flow))
+    service, period = f.service[rank], f.period[rank]
     free = LONG_AGO
     waiting = 0
     busy = 0
-    longest = 0
-    area = 0
-    last = 0
+    for i in range(count):
+        arrival = packets[2 * i]
+        begin = max(arrival, free)
+        if period > 1:
+            begin = _clock(begin, period)
+        free = begin + service + flow[FLOW * (packets[2 * i + 1] & NODE) + WORK]
+        waiting += begin - arrival
+        busy += free - begin
+        ends[i] = free
+    return waiting, busy
+
+
+@bare_inlined
+def _begin_or_drop(rank: Any, count: Any, packets: Any, ends: Any, f: Any, o: Any) -> Any:
+    """As ``_begin_times``, but drop what finds no place; return how many are left, too, -1: table full."""
+    flow = as_int64(address_of(f.flow))
+    free = LONG_AGO
+    waiting = 0
+    busy = 0
     taken = 0
     gone = 0
     for i in range(count):
-        left, right = as_int64(one), as_int64(other)
-        later = (right[0] > left[0]) | ((right[0] == left[0]) & (right[1] > left[1]))
-        second = (one == one_end) | ((other < other_end) & (not later))
-        packet = right if second else left
-        one += 0 if second else 16
-        other += 16 if second else 0
-        arrival = packet[0]
-        tag = packet[1]
-        arrivals[i] = arrival
+        arrival, tag = packets[2 * i], packets[2 * i + 1]
         while gone < taken and ends[gone] <= arrival:
-            area += (taken - gone) * (ends[gone] - last)
-            last = ends[gone]
             gone += 1
-        area += (taken - gone) * (arrival - last)
-        last = arrival
-        if rule == DROP and taken - gone >= places:
+        if taken - gone >= f.places[rank]:
             row = o.cursor[DROPS]
             if 2 * row == o.drops.size:
-                return NO_DROPS
+                return waiting, busy, -1
             o.drops[2 * row] = arrival
             o.drops[2 * row + 1] = tag
             o.cursor[DROPS] = row + 1
             continue
-        longest = max(longest, taken - gone)
-        begin = max(arrival, free)
-        if period > 1:
-            begin = _clock(begin, period)
-        free = begin + service + as_int64(f.flow.ctypes.data + 32 * (tag & NODE))[WORK]
+        begin = _clock(max(arrival, free), f.period[rank])
+        free = begin + f.service[rank] + flow[FLOW * (tag & NODE) + WORK]
         waiting += begin - arrival
         busy += free - begin
         ends[taken] = free
+        packets[2 * taken] = arrival
+        packets[2 * taken + 1] = tag
         taken += 1
-        status = _send_on(free + latency, arrival, tag, f, w, o)
-        if status != DONE:
-            return status
-    while gone < taken:
-        area += (taken - gone) * (ends[gone] - last)
+    return waiting, busy, taken
+
+
+@bare_inlined
+def _occupancy(count: Any, packets: Any, ends: Any) -> Any:
+    """Walk through arrivals and departures; return the longest queue and the area under the number of packets."""
+    longest = 0
+    area = 0
+    gone = 0
+    last = packets[0]
+    for i in range(count):
+        arrival = packets[2 * i]
+        while gone < i and ends[gone] <= arrival:
+            area += (i - gone) * (ends[gone] - last)
+            last = ends[gone]
+            gone += 1
+        area += (i - gone) * (arrival - last)
+        last = arrival
+        longest = max(longest, i - gone)
+    while gone < count:
+        area += (count - gone) * (ends[gone] - last)
         last = ends[gone]
         gone += 1
-    if rule > DROP and not _enough_places(rank, count, arrivals, ends, f):
+    return longest, area
+
+
+@bare_inlined
+def _serve(rank: Any, given: Any, found: Any, f: Any, w: Any, o: Any) -> Any:
+    """Serve a channel's packets, sorted at address ``found``, and send them on."""
+    packets, ends = as_int64(found), as_int64(address_of(w.ends))
+    rule, count = f.rule[rank], given
+    if rule == DROP:
+        waiting, busy, count = _begin_or_drop(rank, given, packets, ends, f, o)
+        if count < 0:
+            return NO_DROPS
+    else:
+        waiting, busy = _begin_times(rank, given, packets, ends, f)
+    longest, area = _occupancy(count, packets, ends)
+    if rule > DROP and not _enough_places(rank, count, packets, ends, f):
         return NOT_EXACT
-    return _note(rank, taken, busy, waiting, longest, count - taken, area, free + latency, f, o)
+    latency = f.latency[rank]
+    for i in range(count):
+        status = _send_on(ends[i] + latency, packets[2 * i], packets[2 * i + 1], f, w, o)
+        if status != DONE:
+            return status
+    through = ends[count - 1] + latency
+    return _note(rank, count, busy, waiting, longest, given - count, area, through, f, o)
 
 
 @bare_inlined
@@ -226,13 +274,13 @@ def _inject(first: Any, last: Any, time: Any, root: Any, f: Any, w: Any) -> Any:
 @bare_inlined
 def _sweep(f: Any, w: Any, o: Any) -> Any:
     """Serve all channels that packets reach, in order."""
-    spare, runs = w.spare.ctypes.data, w.runs.ctypes.data
+    spare, runs = address_of(w.spare) + 16, address_of(w.runs)
     for word in range(w.reached.size):
         while w.reached[word]:
             bits = w.reached[word]
             w.reached[word] = bits & (bits - 1)
             rank = 32 * word + trailing_zeros(bits)
-            cell = as_int64(w.lists.ctypes.data + 32 * rank)
+            cell = as_int64(address_of(w.lists) + 32 * rank)
             first = cell[FIRST]
             count = (cell[FILL] - first) >> 4
             cell[FILL] = first
@@ -241,8 +289,8 @@ def _sweep(f: Any, w: Any, o: Any) -> Any:
                 if status != DONE:
                     return status
                 continue
-            found, middle = merge_runs(first, count, spare, runs, 2, 2)
-            status = _serve(rank, count, found, found + 16 * middle, f, w, o)
+            found = merge_runs(first, count, spare, runs, 2)
+            status = _serve(rank, count, found, f, w, o)
             if status != DONE:
                 return status
     return DONE
@@ -256,7 +304,7 @@ def _forget(w: Any) -> None:
             bits = w.reached[word]
             w.reached[word] = bits & (bits - 1)
             rank = 32 * word + trailing_zeros(bits)
-            cell = as_int64(w.lists.ctypes.data + 32 * rank)
+            cell = as_int64(address_of(w.lists) + 32 * rank)
             cell[FILL] = cell[FIRST]
 
 
@@ -264,8 +312,8 @@ def _forget(w: Any) -> None:
 def _finish(step: Any, o: Any) -> None:
     """Close a step: sort its deliveries, add up what its channels did."""
     first, last = o.delivery_ptr[step], o.cursor[DELIVERIES]
-    address = o.deliveries.ctypes.data + 24 * first
-    sort_deliveries(address, last - first, o.spare.ctypes.data, o.runs.ctypes.data)
+    address = address_of(o.deliveries) + 24 * (first + 1)
+    sort_deliveries(address, last - first, address_of(o.spare) + 24, address_of(o.runs))
     latest = 0
     for row in range(o.row_ptr[step], o.cursor[ROWS]):
         latest = max(latest, o.rows[row, 1 + COUNTS])
