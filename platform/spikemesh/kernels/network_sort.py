@@ -17,9 +17,13 @@ FEW = 12
 
 @bare_inlined
 def _before(a: Any, i: Any, b: Any, j: Any, width: Any) -> Any:
-    """Whether record i of a comes before record j of b; without branches, which could not be foreseen."""
-    first, second = a[width * i], b[width * j]
-    return (first < second) | ((first == second) & (a[width * i + 1] < b[width * j + 1]))
+    """-1 if record i of a comes before record j of b, else 0.
+
+    Sign bits instead of comparisons: the compiler would make branches of these, and nobody could foresee which way
+    they go. Times are less than 2 ** 61.
+    """
+    later = a[width * i] - b[width * j]
+    return (2 * later + ((a[width * i + 1] - b[width * j + 1]) >> 63)) >> 63
 
 
 @bare_inlined
@@ -50,17 +54,15 @@ def _merge(a: Any, first: Any, middle: Any, last: Any, b: Any, width: Any) -> No
     i, j, low = first, middle, first
     x, y, high = middle - 1, last - 1, last - 1
     while low < high:
-        second = (i == middle) | ((j < last) & _before(a, j, a, i, width))
-        _copy(a, j if second else i, b, low, width)
-        step = 1 if second else 0
-        j += step
-        i += 1 - step
+        second = ~((i - middle) >> 63) | (((j - last) >> 63) & _before(a, j, a, i, width))
+        _copy(a, i + ((j - i) & second), b, low, width)
+        j -= second
+        i += 1 + second
         low += 1
-        earlier = (y < middle) | ((x >= first) & _before(a, y, a, x, width))
-        _copy(a, x if earlier else y, b, high, width)
-        step = 1 if earlier else 0
-        x -= step
-        y -= 1 - step
+        left = ((y - middle) >> 63) | (~((x - first) >> 63) & _before(a, y, a, x, width))
+        _copy(a, y + ((x - y) & left), b, high, width)
+        x += left
+        y -= 1 + left
         high -= 1
     if low == high:
         _copy(a, i if i <= x else j, b, low, width)
