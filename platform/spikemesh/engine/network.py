@@ -65,6 +65,7 @@ class Fabric(NamedTuple):
     places: IntArray  # int64 [C]
     rule: IntArray  # int64 [C], see kernels.network_fabric
     wait: IntArray  # int64 [C]
+    same_service: IntArray  # int64 [C], ps, if the service of all nodes is the same and needs no clock; else 0
     longest_way: IntArray  # int64 [C], greatest latency of the channels before
     rank: AnyArray  # int32 [K], of a node's channel
     work: IntArray  # int64 [K]
@@ -238,6 +239,15 @@ def _rules(channels: Channels) -> IntArray:
     return np.where(channels.queue < 0, NEVER, finite).astype(np.int64)
 
 
+def _same_service(channels: Channels, trees: Forest) -> IntArray:
+    """Service of each channel, work included, or 0 if it is not always the same or waits for a clock."""
+    least = np.full(channels.service.size, _UNLIMITED, dtype=np.int64)
+    most = np.zeros(channels.service.size, dtype=np.int64)
+    np.minimum.at(least, trees.channel, trees.work)
+    np.maximum.at(most, trees.channel, trees.work)
+    return np.where((least == most) & (channels.period <= 1), channels.service + most, 0)
+
+
 def _fabric(channels: Channels, trees: Forest, number: IntArray) -> Fabric:
     rank_of = np.empty(number.size, dtype=np.int64)
     rank_of[number] = np.arange(number.size)
@@ -269,6 +279,7 @@ def _fabric(channels: Channels, trees: Forest, number: IntArray) -> Fabric:
         places=by_rank(np.where(channels.queue < 0, _UNLIMITED, channels.queue + 1)),
         rule=by_rank(_rules(channels)),
         wait=by_rank(channels.wait),
+        same_service=_same_service(channels, trees)[number],
         longest_way=longest_way,
         rank=rank.astype(np.int32),
         work=np.ascontiguousarray(trees.work, dtype=np.int64),

@@ -166,14 +166,16 @@ def _serve_one(rank: Any, packet: Any, f: Any, w: Any, o: Any) -> Any:
 
 @bare_inlined
 def _begin_times(rank: Any, count: Any, packets: Any, ends: Any, f: Any) -> Any:
-    """Find when services end; return the times packets wait and are served, added up."""
+    """Find when services end; return times of waiting and of service, added up, and the longest wait for a service."""
     flow = as_int64(address_of(f.flow))
     service, period = f.service[rank], f.period[rank]
     free = LONG_AGO
     waiting = 0
     busy = 0
+    latest = 0
     for i in range(count):
         arrival = packets[2 * i]
+        latest = max(latest, free - arrival)
         begin = max(arrival, free)
         if period > 1:
             begin = _clock(begin, period)
@@ -181,7 +183,7 @@ def _begin_times(rank: Any, count: Any, packets: Any, ends: Any, f: Any) -> Any:
         waiting += begin - arrival
         busy += free - begin
         ends[i] = free
-    return waiting, busy
+    return waiting, busy, latest
 
 
 @bare_inlined
@@ -217,40 +219,43 @@ def _begin_or_drop(rank: Any, count: Any, packets: Any, ends: Any, f: Any, o: An
 
 
 @bare_inlined
-def _occupancy(count: Any, packets: Any, ends: Any) -> Any:
-    """Walk through arrivals and departures; return the longest queue and the area under the number of packets."""
+def _longest_queue(count: Any, packets: Any, ends: Any) -> Any:
+    """Most packets that a packet finds in the channel; all but the one in service wait then, and so does it."""
     longest = 0
-    area = 0
     gone = 0
-    last = packets[0]
     for i in range(count):
-        arrival = packets[2 * i]
-        while gone < i and ends[gone] <= arrival:
-            area += (i - gone) * (ends[gone] - last)
-            last = ends[gone]
+        while gone < i and ends[gone] <= packets[2 * i]:
             gone += 1
-        area += (i - gone) * (arrival - last)
-        last = arrival
         longest = max(longest, i - gone)
-    while gone < count:
-        area += (count - gone) * (ends[gone] - last)
-        last = ends[gone]
-        gone += 1
-    return longest, area
+    return longest
+
+
+@bare_inlined
+def _area(count: Any, packets: Any, ends: Any) -> Any:
+    """Area between the curves of what has arrived and of what has left."""
+    area = 0
+    for i in range(count):
+        area += ends[i] - packets[2 * i]
+    return area
 
 
 @bare_inlined
 def _serve(rank: Any, given: Any, found: Any, f: Any, w: Any, o: Any) -> Any:
     """Serve a channel's packets, sorted at address ``found``, and send them on."""
     packets, ends = as_int64(found), as_int64(address_of(w.ends))
-    rule, count = f.rule[rank], given
+    rule, count, latest = f.rule[rank], given, 0
     if rule == DROP:
         waiting, busy, count = _begin_or_drop(rank, given, packets, ends, f, o)
         if count < 0:
             return NO_DROPS
     else:
-        waiting, busy = _begin_times(rank, given, packets, ends, f)
-    longest, area = _occupancy(count, packets, ends)
+        waiting, busy, latest = _begin_times(rank, given, packets, ends, f)
+    same = f.same_service[rank]
+    if same and rule != DROP:
+        longest = (latest + same - 1) // same
+    else:
+        longest = _longest_queue(count, packets, ends)
+    area = _area(count, packets, ends)
     if rule > DROP and not _enough_places(rank, count, packets, ends, f):
         return NOT_EXACT
     latency = f.latency[rank]
