@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import itertools
 from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any
@@ -181,7 +182,7 @@ class Reference:
             result.append(
                 sum(
                     (later - now) * sum(a <= now < b for a, b in self.stays[channel])
-                    for now, later in zip(moments, moments[1:], strict=False)
+                    for now, later in itertools.pairwise(moments)
                 )
             )
         return result

@@ -6,11 +6,11 @@ Nothing here knows of chips, spikes or steps; times are whole picoseconds.
 the same picosecond the lower number is served first, then the lower node. At any picosecond, packets leave
 channels before others arrive. A service takes at least 1 ps.
 
-**Room.** A channel has ``queue + 1`` places: one in service (or kept there, served, until it can go on) and those that wait.
-Where a full channel stalls packets, or drops them after a while, a packet takes its place when it sets out for it,
-as with credits, and is kept where it is until there is one; a packet sent into a full channel waits outside. Who
-waits longest goes first. A packet with several children sets out when there is a place for all of them. Where a full
-channel drops at once, the packet has set out, and is dropped as it arrives.
+**Room.** A channel has ``queue + 1`` places: one in service (or kept there, served, until it can go on) and those
+that wait. Where a full channel stalls packets, or drops them after a while, a packet takes its place when it sets out
+for it, as with credits, and is kept where it is until there is one; a packet sent into a full channel waits outside.
+Who waits longest goes first. A packet with several children sets out when there is a place for all of them. Where a
+full channel drops at once, the packet has set out, and is dropped as it arrives.
 
 Legend: C channels, K nodes, E entries of ``child``.
 """
@@ -23,7 +23,27 @@ import numpy as np
 
 from spikemesh.ids import AnyArray, IntArray
 from spikemesh.kernels.graph import sum_downwards, sum_upwards, topological
-from spikemesh.kernels.network_fabric import DROP, EXPIRE, FLOW, NEVER, ONLY_CHILD, REPORT, STALL, WORK
+from spikemesh.kernels.network_fabric import (
+    DROP,
+    EXPIRE,
+    FLOW,
+    LATENCY,
+    LINE,
+    LONGEST_WAY,
+    NEVER,
+    NODE,
+    ONLY_CHILD,
+    PERIOD,
+    PLACES,
+    RANK,
+    REPORT,
+    RULE,
+    SAME,
+    SERVICE,
+    STALL,
+    WAIT,
+    WORK,
+)
 
 _UNLIMITED = np.int64(1) << 62
 
@@ -56,23 +76,15 @@ class Forest(NamedTuple):
 
 
 class Fabric(NamedTuple):
-    """Channels and forest as the kernels want them, channels numbered by rank: their place in the order."""
+    """Channels and forest as the kernels want them, channels numbered by rank: their place in the order.
 
-    number: IntArray  # int64 [C], the channel of a rank
-    service: IntArray  # int64 [C]
-    latency: IntArray  # int64 [C]
-    period: IntArray  # int64 [C]
-    places: IntArray  # int64 [C]
-    rule: IntArray  # int64 [C], see kernels.network_fabric
-    wait: IntArray  # int64 [C]
-    same_service: IntArray  # int64 [C], ps, if the service of all nodes is the same and needs no clock; else 0
-    longest_way: IntArray  # int64 [C], greatest latency of the channels before
-    rank: AnyArray  # int32 [K], of a node's channel
-    work: IntArray  # int64 [K]
-    ptr: IntArray  # int64 [K+1]
+    Columns are those of kernels.network_fabric.
+    """
+
+    lines: IntArray  # int64 [C, 8]
+    nodes: IntArray  # int64 [K, 4]
+    ptr: IntArray  # int64 [K+1], first child
     child: IntArray  # int64 [E], rank << 32 | node
-    flow: IntArray  # int64 [K, 4], see kernels.network_fabric
-    report: AnyArray  # uint8 [K]
     leaves: IntArray  # int64 [K], ends of branches below a node, itself if it is one
 
 
@@ -127,6 +139,8 @@ class PacketNetwork:
     ----------
     fabric
         What kernels read.
+    number : ndarray of int64, shape (C,)
+        The channel of each rank.
     node_order : ndarray of int64, shape (K,)
         Nodes, parents before children.
     acyclic
@@ -141,21 +155,23 @@ class PacketNetwork:
     def __init__(self, channels: Channels, trees: Forest) -> None:
         _check_channels(channels)
         _check_forest(trees, channels.service.size)
+        _check_order(channels, trees)
         self.channels, self.trees = channels, trees
         self.acyclic = channels.order.size == channels.service.size
-        number = channels.order if self.acyclic else np.arange(channels.service.size)
+        order = channels.order if self.acyclic else np.arange(channels.service.size)
+        self.number = np.ascontiguousarray(order, dtype=np.int64)
         self.node_order = _node_order(trees)
-        self.fabric = _fabric(channels, trees, np.ascontiguousarray(number, dtype=np.int64))
-        sum_upwards(self.node_order, trees.child_ptr, trees.child, self.fabric.leaves)
+        self.fabric = _fabric(channels, trees, self.number)
+        sum_upwards(self.node_order, self.fabric.ptr, self.fabric.child & NODE, self.fabric.leaves)
         _check_service(self)
         _check_copies(self)
 
     def visits(self, root: AnyArray) -> IntArray:
         """Count how often packets that set out at ``root`` reach each rank, if none is dropped."""
         nodes = np.bincount(root, minlength=self.trees.channel.size).astype(np.int64)
-        sum_downwards(self.node_order, self.trees.child_ptr, self.trees.child, nodes)
-        reached = np.zeros(self.fabric.number.size, dtype=np.int64)
-        np.add.at(reached, self.fabric.rank, nodes)
+        sum_downwards(self.node_order, self.fabric.ptr, self.fabric.child & NODE, nodes)
+        reached = np.zeros(self.number.size, dtype=np.int64)
+        np.add.at(reached, self.fabric.nodes[:, RANK], nodes)
         return reached
 
     def check_sent(self, time: AnyArray, root: AnyArray) -> tuple[IntArray, AnyArray]:
@@ -216,7 +232,8 @@ def _check_forest(trees: Forest, channels: int) -> None:
 def _node_order(trees: Forest) -> IntArray:
     nodes = trees.channel.size
     missing, order = np.zeros(nodes, dtype=np.int64), np.zeros(nodes, dtype=np.int64)
-    if topological(trees.child_ptr, trees.child, missing, order) < nodes:
+    ptr, child = trees.child_ptr.astype(np.int64), trees.child.astype(np.int64)
+    if topological(ptr, child, missing, order) < nodes:
         k = int(np.flatnonzero(missing)[0])
         raise ValueError(f"node {k} is below itself or below such a node: packets would go round for ever")
     return order
@@ -248,46 +265,50 @@ def _same_service(channels: Channels, trees: Forest) -> IntArray:
     return np.where((least == most) & (channels.period <= 1), channels.service + most, 0)
 
 
+def _longest_way(channels: Channels, trees: Forest) -> IntArray:
+    before, after = trees.channel[_parents(trees)], trees.channel[trees.child]
+    longest = np.zeros(channels.service.size, dtype=np.int64)
+    np.maximum.at(longest, after, channels.latency[before])
+    return longest
+
+
+def _lines(channels: Channels, trees: Forest) -> IntArray:
+    """Table of channels, by channel."""
+    table = np.zeros((channels.service.size, LINE), dtype=np.int64)
+    table[:, SERVICE], table[:, LATENCY] = channels.service, channels.latency
+    table[:, PERIOD], table[:, WAIT] = np.maximum(channels.period, 1), channels.wait
+    table[:, PLACES] = np.where(channels.queue < 0, _UNLIMITED, channels.queue + 1)
+    table[:, RULE], table[:, SAME] = _rules(channels), _same_service(channels, trees)
+    table[:, LONGEST_WAY] = _longest_way(channels, trees)
+    return table
+
+
 def _fabric(channels: Channels, trees: Forest, number: IntArray) -> Fabric:
     rank_of = np.empty(number.size, dtype=np.int64)
     rank_of[number] = np.arange(number.size)
-    rank = rank_of[trees.channel]
-    before, after = rank[_parents(trees)], rank[trees.child]
-    if channels.order.size and np.any(before >= after):
-        k = int(np.flatnonzero(before >= after)[0])
-        pair = number[before[k]], number[after[k]]
-        raise ValueError(f"packets go from channel {pair[0]} to {pair[1]}, which comes no later in order")
-    longest_way = np.zeros(number.size, dtype=np.int64)
-    np.maximum.at(longest_way, after, channels.latency[number[before]])
-
-    def by_rank(values: AnyArray) -> IntArray:
-        return np.ascontiguousarray(values[number], dtype=np.int64)
-
-    leaves = np.diff(trees.child_ptr) == 0
-    report = trees.report if trees.report.size else leaves
-    child = after << 32 | trees.child.astype(np.int64)
-    flow = np.zeros((trees.channel.size, FLOW), dtype=np.int64)
-    flow[:, WORK], flow[:, ONLY_CHILD], flow[:, REPORT] = trees.work, -1, report
-    passing = (np.diff(trees.child_ptr) == 1) & (report == 0)
-    flow[passing, ONLY_CHILD] = child[trees.child_ptr[:-1][passing]]
+    rank, children = rank_of[trees.channel], np.diff(trees.child_ptr)
+    child = rank[trees.child] << 32 | trees.child.astype(np.int64)
+    report = trees.report if trees.report.size else children == 0
+    nodes = np.zeros((trees.channel.size, FLOW), dtype=np.int64)
+    nodes[:, WORK], nodes[:, ONLY_CHILD], nodes[:, REPORT], nodes[:, RANK] = trees.work, -1, report, rank
+    passing = (children == 1) & (nodes[:, REPORT] == 0)
+    nodes[passing, ONLY_CHILD] = child[trees.child_ptr[:-1][passing]]
     return Fabric(
-        flow=flow,
-        number=number,
-        service=by_rank(channels.service),
-        latency=by_rank(channels.latency),
-        period=by_rank(np.maximum(channels.period, 1)),
-        places=by_rank(np.where(channels.queue < 0, _UNLIMITED, channels.queue + 1)),
-        rule=by_rank(_rules(channels)),
-        wait=by_rank(channels.wait),
-        same_service=_same_service(channels, trees)[number],
-        longest_way=longest_way,
-        rank=rank.astype(np.int32),
-        work=np.ascontiguousarray(trees.work, dtype=np.int64),
+        lines=np.ascontiguousarray(_lines(channels, trees)[number]),
+        nodes=nodes,
         ptr=np.ascontiguousarray(trees.child_ptr, dtype=np.int64),
         child=child,
-        report=np.ascontiguousarray(report, dtype=np.uint8),
-        leaves=leaves.astype(np.int64),
+        leaves=(children == 0).astype(np.int64),
     )
+
+
+def _check_order(channels: Channels, trees: Forest) -> None:
+    if channels.order.size:
+        place = np.argsort(channels.order)[trees.channel]
+        wrong = np.flatnonzero(place[_parents(trees)] >= place[trees.child])
+        if wrong.size:
+            a, b = trees.channel[_parents(trees)][wrong[0]], trees.channel[trees.child][wrong[0]]
+            raise ValueError(f"packets go from channel {a} to {b}, which comes no later in order")
 
 
 def _check_service(network: PacketNetwork) -> None:
@@ -302,11 +323,11 @@ def _check_service(network: PacketNetwork) -> None:
 
 def _check_copies(network: PacketNetwork) -> None:
     """Refuse copies that could never set out together, for the channel has fewer places than they need."""
-    fabric = network.fabric
-    pairs = np.column_stack([_parents(network.trees), fabric.child >> 32])
+    trees, lines = network.trees, _lines(network.channels, network.trees)
+    pairs = np.column_stack([_parents(trees), trees.channel[trees.child]])
     unique, copies = np.unique(pairs.reshape(-1, 2), axis=0, return_counts=True)
-    wrong = np.flatnonzero((fabric.rule[unique[:, 1]] == STALL) & (copies > fabric.places[unique[:, 1]]))
+    line = lines[unique[:, 1]]
+    wrong = np.flatnonzero((line[:, RULE] == STALL) & (copies > line[:, PLACES]))
     if wrong.size:
-        (node, rank), needed = unique[wrong[0]], copies[wrong[0]]
-        channel, places = fabric.number[rank], fabric.places[rank]
+        (node, channel), needed, places = unique[wrong[0]], copies[wrong[0]], line[wrong[0], PLACES]
         raise ValueError(f"node {node} has {needed} children in channel {channel}, which has {places} places")

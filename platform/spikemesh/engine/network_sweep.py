@@ -44,7 +44,7 @@ class SweepResults(NamedTuple):
     latest: IntArray  # int64 [S]
     deliveries: IntArray  # int64 [3R+6], from the fourth on: time, tag, arrival
     drops: IntArray  # int64: time, tag
-    rows: IntArray  # int64 [rows, 10]: channel, its counts, when its last packet is through
+    rows: IntArray  # int64 [rows, 10]: rank, its counts, when its last packet is through
     spare: IntArray  # int64 [3R+6]
     runs: IntArray  # int64 [R+2 or more]
 
@@ -118,7 +118,7 @@ class Sweep:
         if not network.acyclic:
             raise ValueError("channels have no order: only events can simulate them")
         self.network = network
-        self._space = space_for(np.full(network.fabric.number.size, _FEWEST, dtype=np.int64))
+        self._space = space_for(np.full(network.number.size, _FEWEST, dtype=np.int64))
 
     def run(self, time: AnyArray, root: AnyArray, step_ptr: AnyArray | None = None) -> Steps:
         """Simulate steps.
@@ -181,6 +181,7 @@ class StepRun:
     def __init__(
         self, network: PacketNetwork, time: AnyArray, root: AnyArray, step_ptr: AnyArray | None
     ) -> None:
+        self.network = network
         self.time, self.root = network.check_sent(time, root)
         whole = np.array([0, self.time.size]) if step_ptr is None else step_ptr
         self.ptr = np.ascontiguousarray(whole, dtype=np.int64)
@@ -194,7 +195,7 @@ class StepRun:
         return int(self.found.cursor[STEPS])
 
     def sent(self, step: int) -> tuple[IntArray, AnyArray]:
-        """What is sent in a step: times and roots."""
+        """Return what is sent in a step: times and roots."""
         packets = slice(self.ptr[step], self.ptr[step + 1])
         return self.time[packets], self.root[packets]
 
@@ -250,7 +251,7 @@ class StepRun:
             drop_ptr=found.drop_ptr[: steps + 1],
             drops=Drops(lost[:, 0], lost[:, 1] >> 32, lost[:, 1] & NODE),
             channel_ptr=found.row_ptr[: steps + 1],
-            channel=table[:, 0],
+            channel=self.network.number[table[:, 0]],
             counts=Counts(*table[:, 1 : COUNTS + 1].T),
             last=table[:, COUNTS + 1],
         )

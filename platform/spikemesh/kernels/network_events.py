@@ -15,6 +15,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from spikemesh.kernels.accelerate import bare, bare_inlined
 from spikemesh.kernels.network_fabric import (
     AREA,
@@ -24,6 +26,7 @@ from spikemesh.kernels.network_fabric import (
     DROP,
     DROPPED,
     EXPIRE,
+    LATENCY,
     LONGEST,
     NO_DELIVERIES,
     NO_DROPS,
@@ -31,8 +34,16 @@ from spikemesh.kernels.network_fabric import (
     NODE,
     OUTSIDE,
     PACKETS,
+    PERIOD,
+    PLACES,
+    RANK,
+    REPORT,
+    RULE,
+    SERVICE,
     STALL,
+    WAIT,
     WAITING,
+    WORK,
 )
 from spikemesh.kernels.network_heap import pop, push
 
@@ -59,6 +70,17 @@ COUNTERS = 10
 """Events due, first free record, records in use, records that wait for places, rows of results, packets sent so far,
 ends of branches."""
 
+# Columns of records: tag, ps of arrival, clock since which it asks to go on, ps when it last gave up on channels (-1:
+# never), where it is, next and one before in a list (a channel's queue, those that wait for one, the free), channel in
+# whose list of waiters it is (-1: none).
+TAG, ARRIVAL, ASKED, GAVE_UP, WHERE, FOLLOWING, PRECEDING, LACKING = range(8)
+
+# Columns of channels: record in service, or served and kept; first and last of the queue; first and last of those that
+# wait for a place; places taken, by packets that set out for it or are in it; packets that have arrived and not left,
+# and ps when that changed.
+SERVING, HEAD, TAIL, FIRST_WAITER, LAST_WAITER, USED, INSIDE, CHANGED = range(8)
+COLUMNS = 8
+
 NONE = -1
 
 
@@ -66,11 +88,11 @@ NONE = -1
 def _record(tag: Any, arrival: Any, place: Any, s: Any) -> Any:
     """Take a free record."""
     r = s.counter[FIRST_FREE]
-    s.counter[FIRST_FREE] = s.following[r]
-    s.tag[r] = tag
-    s.arrival[r] = arrival
-    s.place[r] = place
-    s.lacking[r] = NONE
+    s.counter[FIRST_FREE] = s.records[r, FOLLOWING]
+    s.records[r, TAG] = tag
+    s.records[r, ARRIVAL] = arrival
+    s.records[r, WHERE] = place
+    s.records[r, LACKING] = NONE
     s.counter[RECORDS] += 1
     return r
 
@@ -78,8 +100,8 @@ def _record(tag: Any, arrival: Any, place: Any, s: Any) -> Any:
 @bare_inlined
 def _release(r: Any, s: Any) -> None:
     s.counter[RECORDS] -= 1
-    s.place[r] = FREE
-    s.following[r] = s.counter[FIRST_FREE]
+    s.records[r, WHERE] = FREE
+    s.records[r, FOLLOWING] = s.counter[FIRST_FREE]
     s.counter[FIRST_FREE] = r
 
 
@@ -102,16 +124,19 @@ def _count_drop(time: Any, tag: Any, rank: Any, f: Any, s: Any, o: Any) -> None:
 @bare_inlined
 def _expired(r: Any, rank: Any, f: Any, s: Any) -> Any:
     """Whether a record has given up waiting for a channel."""
-    return f.rule[rank] == EXPIRE and (s.asked[r] >> 2) + f.wait[rank] <= s.gave_up[r]
+    return (
+        f.lines[rank, RULE] == EXPIRE
+        and (s.records[r, ASKED] >> 2) + f.lines[rank, WAIT] <= s.records[r, GAVE_UP]
+    )
 
 
 @bare_inlined
 def _take_one(r: Any, rank: Any, f: Any, s: Any) -> Any:
     """Try for one place: 1 taken (or none needed), 0 given up, -1 lacking."""
-    if f.rule[rank] < STALL:
+    if f.lines[rank, RULE] < STALL:
         return 1
-    if s.used[rank] < f.places[rank]:
-        s.used[rank] += 1
+    if s.channels[rank, USED] < f.lines[rank, PLACES]:
+        s.channels[rank, USED] += 1
         return 1
     return 0 if _expired(r, rank, f, s) else -1
 
@@ -122,9 +147,9 @@ def _take_places(r: Any, f: Any, s: Any) -> Any:
 
     What was taken (1) or given up (0) is left in ``s.taken``, by child.
     """
-    node = s.tag[r] & NODE
-    if s.place[r] == OUTSIDE_FIRST:
-        rank = f.rank[node]
+    node = s.records[r, TAG] & NODE
+    if s.records[r, WHERE] == OUTSIDE_FIRST:
+        rank = f.nodes[node, RANK]
         s.taken[0] = _take_one(r, rank, f, s)
         return rank if s.taken[0] < 0 else NONE
     first = f.ptr[node]
@@ -135,8 +160,8 @@ def _take_places(r: Any, f: Any, s: Any) -> Any:
         if got < 0:
             for back in range(first, e):
                 other = f.child[back] >> 32
-                if s.taken[back - first] and f.rule[other] >= STALL:
-                    s.used[other] -= 1
+                if s.taken[back - first] and f.lines[other, RULE] >= STALL:
+                    s.channels[other, USED] -= 1
             return rank
     return NONE
 
@@ -144,52 +169,54 @@ def _take_places(r: Any, f: Any, s: Any) -> Any:
 @bare_inlined
 def _goes_before(a: Any, b: Any, s: Any) -> Any:
     """Whether record a asked before record b."""
-    return s.asked[a] < s.asked[b] or (s.asked[a] == s.asked[b] and s.tag[a] < s.tag[b])
+    return s.records[a, ASKED] < s.records[b, ASKED] or (
+        s.records[a, ASKED] == s.records[b, ASKED] and s.records[a, TAG] < s.records[b, TAG]
+    )
 
 
 @bare
 def _wait_for(r: Any, rank: Any, s: Any) -> None:
     """Put a record into the list of those that wait for a channel, by when they asked."""
-    before = s.last_waiter[rank]
+    before = s.channels[rank, LAST_WAITER]
     while before != NONE and _goes_before(r, before, s):
-        before = s.preceding[before]
-    after = s.first_waiter[rank] if before == NONE else s.following[before]
-    s.preceding[r] = before
-    s.following[r] = after
-    s.lacking[r] = rank
+        before = s.records[before, PRECEDING]
+    after = s.channels[rank, FIRST_WAITER] if before == NONE else s.records[before, FOLLOWING]
+    s.records[r, PRECEDING] = before
+    s.records[r, FOLLOWING] = after
+    s.records[r, LACKING] = rank
     s.counter[WAITERS] += 1
     if before == NONE:
-        s.first_waiter[rank] = r
+        s.channels[rank, FIRST_WAITER] = r
     else:
-        s.following[before] = r
+        s.records[before, FOLLOWING] = r
     if after == NONE:
-        s.last_waiter[rank] = r
+        s.channels[rank, LAST_WAITER] = r
     else:
-        s.preceding[after] = r
+        s.records[after, PRECEDING] = r
 
 
 @bare
 def _wait_no_longer(r: Any, s: Any) -> None:
-    rank = s.lacking[r]
-    before, after = s.preceding[r], s.following[r]
+    rank = s.records[r, LACKING]
+    before, after = s.records[r, PRECEDING], s.records[r, FOLLOWING]
     if before == NONE:
-        s.first_waiter[rank] = after
+        s.channels[rank, FIRST_WAITER] = after
     else:
-        s.following[before] = after
+        s.records[before, FOLLOWING] = after
     if after == NONE:
-        s.last_waiter[rank] = before
+        s.channels[rank, LAST_WAITER] = before
     else:
-        s.preceding[after] = before
-    s.lacking[r] = NONE
+        s.records[after, PRECEDING] = before
+    s.records[r, LACKING] = NONE
     s.counter[WAITERS] -= 1
 
 
 @bare_inlined
 def _next_able(rank: Any, f: Any, s: Any) -> Any:
     """Find the first record that waits for a channel and can go now; its places are taken then."""
-    r = s.first_waiter[rank]
+    r = s.channels[rank, FIRST_WAITER]
     while r != NONE:
-        after = s.following[r]
+        after = s.records[r, FOLLOWING]
         lacking = _take_places(r, f, s)
         if lacking == NONE:
             _wait_no_longer(r, s)
@@ -204,29 +231,29 @@ def _next_able(rank: Any, f: Any, s: Any) -> Any:
 @bare_inlined
 def _occupy(rank: Any, time: Any, change: Any, s: Any) -> None:
     """Add to the packets in a channel."""
-    s.counts[rank, AREA] += s.inside[rank] * (time - s.changed[rank])
-    s.changed[rank] = time
-    s.inside[rank] += change
+    s.counts[rank, AREA] += s.channels[rank, INSIDE] * (time - s.channels[rank, CHANGED])
+    s.channels[rank, CHANGED] = time
+    s.channels[rank, INSIDE] += change
 
 
 @bare_inlined
 def _begin_service(r: Any, rank: Any, time: Any, f: Any, s: Any) -> None:
-    period = f.period[rank]
+    period = f.lines[rank, PERIOD]
     begin = (time + period - 1) // period * period if period > 1 else time
-    duration = f.service[rank] + f.work[s.tag[r] & NODE]
-    s.serving[rank] = r
-    s.counts[rank, WAITING] += begin - s.arrival[r]
+    duration = f.lines[rank, SERVICE] + f.nodes[s.records[r, TAG] & NODE, WORK]
+    s.channels[rank, SERVING] = r
+    s.counts[rank, WAITING] += begin - s.records[r, ARRIVAL]
     s.counts[rank, BUSY] += duration
-    _schedule(4 * (begin + duration) + GO_ON, s.tag[r], r, s)
+    _schedule(4 * (begin + duration) + GO_ON, s.records[r, TAG], r, s)
 
 
 @bare_inlined
 def _copy_to_children(r: Any, time: Any, f: Any, s: Any, o: Any) -> None:
     """Send a packet on to all for which a place was taken; ``time`` is when it leaves its channel."""
-    tag = s.tag[r]
+    tag = s.records[r, TAG]
     node = tag & NODE
     first = f.ptr[node]
-    arrival = time + f.latency[f.rank[node]]
+    arrival = time + f.lines[f.nodes[node, RANK], LATENCY]
     for e in range(first, f.ptr[node + 1]):
         below = (tag - node) | (f.child[e] & NODE)
         if s.taken[e - first]:
@@ -239,31 +266,31 @@ def _copy_to_children(r: Any, time: Any, f: Any, s: Any, o: Any) -> None:
 @bare_inlined
 def _leave_channel(r: Any, time: Any, f: Any, s: Any) -> None:
     """Free a record's place and begin the next service."""
-    rank = f.rank[s.tag[r] & NODE]
-    s.counts[rank, BLOCKED] += time - (s.asked[r] >> 2)
+    rank = f.nodes[s.records[r, TAG] & NODE, RANK]
+    s.counts[rank, BLOCKED] += time - (s.records[r, ASKED] >> 2)
     _occupy(rank, time, -1, s)
-    if f.rule[rank] >= STALL:
-        s.used[rank] -= 1
-    s.serving[rank] = NONE
-    head = s.head[rank]
+    if f.lines[rank, RULE] >= STALL:
+        s.channels[rank, USED] -= 1
+    s.channels[rank, SERVING] = NONE
+    head = s.channels[rank, HEAD]
     if head != NONE:
-        s.head[rank] = s.following[head]
-        if s.head[rank] == NONE:
-            s.tail[rank] = NONE
+        s.channels[rank, HEAD] = s.records[head, FOLLOWING]
+        if s.channels[rank, HEAD] == NONE:
+            s.channels[rank, TAIL] = NONE
         _begin_service(head, rank, time, f, s)
 
 
 @bare_inlined
 def _enter_first(r: Any, time: Any, f: Any, s: Any, o: Any) -> None:
     """Let a packet that was sent into its first channel, or drop it."""
-    rank = f.rank[s.tag[r] & NODE]
-    s.counts[rank, OUTSIDE] += time - (s.asked[r] >> 2)
+    rank = f.nodes[s.records[r, TAG] & NODE, RANK]
+    s.counts[rank, OUTSIDE] += time - (s.records[r, ASKED] >> 2)
     if s.taken[0]:
-        s.place[r] = UNDER_WAY
-        s.arrival[r] = time
-        _schedule(4 * time + ARRIVE, s.tag[r], r, s)
+        s.records[r, WHERE] = UNDER_WAY
+        s.records[r, ARRIVAL] = time
+        _schedule(4 * time + ARRIVE, s.records[r, TAG], r, s)
     else:
-        _count_drop(time, s.tag[r], rank, f, s, o)
+        _count_drop(time, s.records[r, TAG], rank, f, s, o)
         _release(r, s)
 
 
@@ -271,35 +298,35 @@ def _enter_first(r: Any, time: Any, f: Any, s: Any, o: Any) -> None:
 def _go_on(r: Any, time: Any, f: Any, s: Any, o: Any) -> None:
     """Let a record go for which all places are taken, and then those, one after the other, that it made room for."""
     while r != NONE:
-        if s.place[r] == OUTSIDE_FIRST:
+        if s.records[r, WHERE] == OUTSIDE_FIRST:
             _enter_first(r, time, f, s, o)
             return
-        node = s.tag[r] & NODE
-        rank = f.rank[node]
+        node = s.records[r, TAG] & NODE
+        rank = f.nodes[node, RANK]
         _copy_to_children(r, time, f, s, o)
         _leave_channel(r, time, f, s)
-        if f.report[node] or f.ptr[node] == f.ptr[node + 1]:
-            s.place[r] = LEAVING
-            _schedule(4 * (time + f.latency[rank]) + ARRIVE, s.tag[r], r, s)
+        if f.nodes[node, REPORT] or f.ptr[node] == f.ptr[node + 1]:
+            s.records[r, WHERE] = LEAVING
+            _schedule(4 * (time + f.lines[rank, LATENCY]) + ARRIVE, s.records[r, TAG], r, s)
         else:
             _release(r, s)
-        r = _next_able(rank, f, s) if f.rule[rank] >= STALL else NONE
+        r = _next_able(rank, f, s) if f.lines[rank, RULE] >= STALL else NONE
 
 
 @bare_inlined
 def _deadline(r: Any, clock: Any, f: Any, s: Any) -> Any:
     """When a record that waits first gives up a place, later than ``clock``; 0: never."""
-    node = s.tag[r] & NODE
-    asked = s.asked[r] >> 2
-    if s.place[r] == OUTSIDE_FIRST:
-        rank = f.rank[node]
-        due = 4 * (asked + f.wait[rank]) + GIVE_UP
-        return due if f.rule[rank] == EXPIRE and due > clock else 0
+    node = s.records[r, TAG] & NODE
+    asked = s.records[r, ASKED] >> 2
+    if s.records[r, WHERE] == OUTSIDE_FIRST:
+        rank = f.nodes[node, RANK]
+        due = 4 * (asked + f.lines[rank, WAIT]) + GIVE_UP
+        return due if f.lines[rank, RULE] == EXPIRE and due > clock else 0
     found = 0
     for e in range(f.ptr[node], f.ptr[node + 1]):
         rank = f.child[e] >> 32
-        due = 4 * (asked + f.wait[rank]) + GIVE_UP
-        if f.rule[rank] == EXPIRE and due > clock and (found == 0 or due < found):
+        due = 4 * (asked + f.lines[rank, WAIT]) + GIVE_UP
+        if f.lines[rank, RULE] == EXPIRE and due > clock and (found == 0 or due < found):
             found = due
     return found
 
@@ -309,57 +336,57 @@ def _ask(r: Any, clock: Any, f: Any, s: Any, o: Any) -> None:
     """Let a record go on if there is room, else let it wait."""
     lacking = _take_places(r, f, s)
     if lacking == NONE:
-        if s.lacking[r] != NONE:
+        if s.records[r, LACKING] != NONE:
             _wait_no_longer(r, s)
         _go_on(r, clock >> 2, f, s, o)
         return
-    if s.lacking[r] != NONE:
+    if s.records[r, LACKING] != NONE:
         _wait_no_longer(r, s)
     _wait_for(r, lacking, s)
     due = _deadline(r, clock, f, s)
     if due:
-        _schedule(due, s.tag[r], r, s)
+        _schedule(due, s.records[r, TAG], r, s)
 
 
 @bare_inlined
 def _give_up(r: Any, clock: Any, tag: Any, f: Any, s: Any, o: Any) -> None:
     """Try again, without the channels that a record has waited for too long, if it still waits."""
-    if s.tag[r] == tag and s.lacking[r] != NONE and s.place[r] != FREE:
-        s.gave_up[r] = clock >> 2
+    if s.records[r, TAG] == tag and s.records[r, LACKING] != NONE and s.records[r, WHERE] != FREE:
+        s.records[r, GAVE_UP] = clock >> 2
         _ask(r, clock, f, s, o)
 
 
 @bare_inlined
 def _arrive(r: Any, time: Any, f: Any, s: Any, o: Any) -> None:
-    tag = s.tag[r]
-    rank = f.rank[tag & NODE]
-    if f.rule[rank] == DROP and s.inside[rank] >= f.places[rank]:
+    tag = s.records[r, TAG]
+    rank = f.nodes[tag & NODE, RANK]
+    if f.lines[rank, RULE] == DROP and s.channels[rank, INSIDE] >= f.lines[rank, PLACES]:
         _count_drop(time, tag, rank, f, s, o)
         _release(r, s)
         return
-    s.place[r] = IN
+    s.records[r, WHERE] = IN
     s.counts[rank, PACKETS] += 1
-    s.counts[rank, LONGEST] = max(s.counts[rank, LONGEST], s.inside[rank])
+    s.counts[rank, LONGEST] = max(s.counts[rank, LONGEST], s.channels[rank, INSIDE])
     _occupy(rank, time, 1, s)
-    if s.serving[rank] == NONE:
+    if s.channels[rank, SERVING] == NONE:
         _begin_service(r, rank, time, f, s)
         return
-    s.following[r] = NONE
-    if s.head[rank] == NONE:
-        s.head[rank] = r
+    s.records[r, FOLLOWING] = NONE
+    if s.channels[rank, HEAD] == NONE:
+        s.channels[rank, HEAD] = r
     else:
-        s.following[s.tail[rank]] = r
-    s.tail[rank] = r
+        s.records[s.channels[rank, TAIL], FOLLOWING] = r
+    s.channels[rank, TAIL] = r
 
 
 @bare_inlined
 def _deliver(r: Any, time: Any, f: Any, s: Any, o: Any) -> None:
-    node = s.tag[r] & NODE
-    if f.report[node]:
+    node = s.records[r, TAG] & NODE
+    if f.nodes[node, REPORT]:
         row = s.counter[DELIVERIES]
         o.deliveries[3 * row] = time
-        o.deliveries[3 * row + 1] = s.tag[r]
-        o.deliveries[3 * row + 2] = s.arrival[r]
+        o.deliveries[3 * row + 1] = s.records[r, TAG]
+        o.deliveries[3 * row + 2] = s.records[r, ARRIVAL]
         s.counter[DELIVERIES] = row + 1
     if f.ptr[node] == f.ptr[node + 1]:
         s.counter[DELIVERED_LEAVES] += 1
@@ -369,9 +396,9 @@ def _deliver(r: Any, time: Any, f: Any, s: Any, o: Any) -> None:
 @bare_inlined
 def _send(tag: Any, time: Any, r: Any, f: Any, s: Any, o: Any) -> None:
     """Send a packet into its first channel."""
-    s.place[r] = OUTSIDE_FIRST
-    s.asked[r] = 4 * time + GO_ON
-    s.gave_up[r] = NONE
+    s.records[r, WHERE] = OUTSIDE_FIRST
+    s.records[r, ASKED] = 4 * time + GO_ON
+    s.records[r, GAVE_UP] = NONE
     s.counter[SENT_LEAVES] += f.leaves[tag & NODE]
     _ask(r, 4 * time + GO_ON, f, s, o)
 
@@ -383,15 +410,15 @@ def _handle(clock: Any, tag: Any, r: Any, f: Any, s: Any, o: Any) -> None:
     if phase == GIVE_UP:
         _give_up(r, clock, tag, f, s, o)
     elif phase == ARRIVE:
-        if s.place[r] == LEAVING:
+        if s.records[r, WHERE] == LEAVING:
             _deliver(r, clock >> 2, f, s, o)
         else:
             _arrive(r, clock >> 2, f, s, o)
-    elif s.place[r] == SENT:
+    elif s.records[r, WHERE] == SENT:
         _send(tag, clock >> 2, r, f, s, o)
     else:
-        s.asked[r] = clock
-        s.gave_up[r] = NONE
+        s.records[r, ASKED] = clock
+        s.records[r, GAVE_UP] = NONE
         _ask(r, clock, f, s, o)
 
 
@@ -400,7 +427,10 @@ def _lacking_room(s: Any, o: Any) -> Any:
     """Whether an event could need more room than there is: every packet that waits could go, with all its copies."""
     going = s.counter[WAITERS] + 2
     copies = going * s.taken.size
-    if s.counter[RECORDS] + copies > s.tag.size or 3 * (s.counter[EVENTS] + copies + 2 * going) > s.heap.size:
+    if (
+        s.counter[RECORDS] + copies > s.records.shape[0]
+        or 3 * (s.counter[EVENTS] + copies + 2 * going) > s.heap.size
+    ):
         return NO_ROOM
     if 3 * (s.counter[DELIVERIES] + 1) > o.deliveries.size:
         return NO_DELIVERIES
@@ -437,7 +467,7 @@ def advance(time: Any, root: Any, done: Any, horizon: Any, f: Any, s: Any, o: An
         events = s.counter[EVENTS]
         if k < time.size:
             clock = 4 * time[k] + GO_ON
-            tag = (number + k) << 32 | root[k]
+            tag = (number + k) << 32 | np.int64(root[k])
             if clock > last:
                 _schedule(clock, tag, _record(tag, time[k], SENT, s), s)
                 done[0] = k + 1

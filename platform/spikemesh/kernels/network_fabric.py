@@ -23,7 +23,12 @@ what channels did.
 NODE = (1 << 32) - 1
 """Mask of the node in a tag, and of the node in an entry of ``child``."""
 
+# Columns of the table of channels: times in ps, what happens without a place, places, how long to wait for one, service
+# and work where these are always the same and need no clock (else 0), greatest latency of the channels before.
+SERVICE, LATENCY, PERIOD, RULE, PLACES, WAIT, SAME, LONGEST_WAY = range(8)
+LINE = 8
+
 # Columns of the table of nodes: work, the entry of its child if it has one and does not report (else -1), whether it
-# reports.
-WORK, ONLY_CHILD, REPORT = range(3)
+# reports, the rank of its channel.
+WORK, ONLY_CHILD, REPORT, RANK = range(4)
 FLOW = 4

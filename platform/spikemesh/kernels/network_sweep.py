@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from numba.cpython.unsafe.numbers import trailing_zeros
 
 from spikemesh.kernels.accelerate import bare, bare_inlined
@@ -23,7 +24,10 @@ from spikemesh.kernels.network_fabric import (
     DROP,
     DROPPED,
     FLOW,
+    LATENCY,
+    LINE,
     LONGEST,
+    LONGEST_WAY,
     NO_DELIVERIES,
     NO_DROPS,
     NO_ROOM,
@@ -33,7 +37,13 @@ from spikemesh.kernels.network_fabric import (
     ONLY_CHILD,
     OUTSIDE,
     PACKETS,
+    PERIOD,
+    PLACES,
+    RANK,
     REPORT,
+    RULE,
+    SAME,
+    SERVICE,
     WAITING,
     WORK,
 )
@@ -50,6 +60,11 @@ STEPS, DELIVERIES, DROPS, ROWS = range(4)
 
 
 @bare_inlined
+def _line(rank: Any, f: Any) -> Any:
+    return as_int64(address_of(f.lines) + 8 * LINE * rank)
+
+
+@bare_inlined
 def _put(rank: Any, time: Any, tag: Any, f: Any, w: Any) -> Any:
     """Append a packet to a channel's list; return whether there was room."""
     cell = as_int64(address_of(w.lists) + 32 * rank)
@@ -59,7 +74,7 @@ def _put(rank: Any, time: Any, tag: Any, f: Any, w: Any) -> Any:
         reached[rank >> 5] |= 1 << (rank & 31)
     if place == cell[END]:
         return False
-    prefetch(address_of(f.flow) + 32 * (tag & NODE))
+    prefetch(address_of(f.nodes) + 32 * (tag & NODE))
     record = as_int64(place)
     record[0] = time
     record[1] = tag
@@ -73,18 +88,18 @@ def _clock(time: Any, period: Any) -> Any:
 
 
 @bare_inlined
-def _enough_places(rank: Any, count: Any, packets: Any, ends: Any, f: Any) -> Any:
+def _enough_places(line: Any, count: Any, packets: Any, ends: Any) -> Any:
     """Whether no packet had to stall for the channel: places are taken when a packet sets out for it.
 
     It is asked of all as if they had set out as early as those with the longest way: the answer may be no
     where a yes were right, never the other way round.
     """
-    places = f.places[rank]
+    places = line[PLACES]
     if count <= places:
         return True
     gone = 0
     for i in range(count):
-        set_out = packets[2 * i] - f.longest_way[rank]
+        set_out = packets[2 * i] - line[LONGEST_WAY]
         while gone < i and ends[gone] <= set_out:
             gone += 1
         if i + 1 - gone > places:
@@ -96,7 +111,7 @@ def _enough_places(rank: Any, count: Any, packets: Any, ends: Any, f: Any) -> An
 def _send_on(time: Any, arrival: Any, tag: Any, f: Any, w: Any, o: Any) -> Any:
     """Hand a packet that leaves its channel to what comes next."""
     node = tag & NODE
-    flow = as_int64(address_of(f.flow) + 32 * node)
+    flow = as_int64(address_of(f.nodes) + 32 * node)
     child = flow[ONLY_CHILD]
     if child >= 0:
         return DONE if _put(child >> 32, time, (tag - node) | (child & NODE), f, w) else NO_ROOM
@@ -126,7 +141,6 @@ def _note(
     dropped: Any,
     area: Any,
     through: Any,
-    f: Any,
     o: Any,
 ) -> Any:
     """Write down what a channel did."""
@@ -134,7 +148,7 @@ def _note(
     if row == o.rows.shape[0]:
         return NO_ROWS
     o.cursor[ROWS] = row + 1
-    o.rows[row, 0] = f.number[rank]
+    o.rows[row, 0] = rank
     o.rows[row, 1 + PACKETS] = packets
     o.rows[row, 1 + BUSY] = busy
     o.rows[row, 1 + WAITING] = waiting
@@ -150,25 +164,23 @@ def _note(
 @bare_inlined
 def _serve_one(rank: Any, packet: Any, f: Any, w: Any, o: Any) -> Any:
     """Serve the only packet of a channel."""
-    arrival, tag = packet[0], packet[1]
-    period = f.period[rank]
+    arrival, tag, line = packet[0], packet[1], _line(rank, f)
+    period = line[PERIOD]
     begin = _clock(arrival, period) if period > 1 else arrival
-    busy = f.service[rank] + as_int64(address_of(f.flow) + 32 * (tag & NODE))[WORK]
+    busy = line[SERVICE] + as_int64(address_of(f.nodes) + 32 * (tag & NODE))[WORK]
     end = begin + busy
-    through = end + f.latency[rank]
+    through = end + line[LATENCY]
     status = _send_on(through, arrival, tag, f, w, o)
     return (
-        _note(rank, 1, busy, begin - arrival, 0, 0, end - arrival, through, f, o)
-        if status == DONE
-        else status
+        _note(rank, 1, busy, begin - arrival, 0, 0, end - arrival, through, o) if status == DONE else status
     )
 
 
 @bare_inlined
-def _begin_times(rank: Any, count: Any, packets: Any, ends: Any, f: Any) -> Any:
+def _begin_times(line: Any, count: Any, packets: Any, ends: Any, f: Any) -> Any:
     """Find when services end; return times of waiting and of service, added up, and the longest wait for a service."""
-    flow = as_int64(address_of(f.flow))
-    service, period = f.service[rank], f.period[rank]
+    flow = as_int64(address_of(f.nodes))
+    service, period = line[SERVICE], line[PERIOD]
     free = LONG_AGO
     waiting = 0
     busy = 0
@@ -187,9 +199,9 @@ def _begin_times(rank: Any, count: Any, packets: Any, ends: Any, f: Any) -> Any:
 
 
 @bare_inlined
-def _begin_or_drop(rank: Any, count: Any, packets: Any, ends: Any, f: Any, o: Any) -> Any:
+def _begin_or_drop(line: Any, count: Any, packets: Any, ends: Any, f: Any, o: Any) -> Any:
     """As ``_begin_times``, but drop what finds no place; return how many are left, too, -1: table full."""
-    flow = as_int64(address_of(f.flow))
+    flow = as_int64(address_of(f.nodes))
     free = LONG_AGO
     waiting = 0
     busy = 0
@@ -199,7 +211,7 @@ def _begin_or_drop(rank: Any, count: Any, packets: Any, ends: Any, f: Any, o: An
         arrival, tag = packets[2 * i], packets[2 * i + 1]
         while gone < taken and ends[gone] <= arrival:
             gone += 1
-        if taken - gone >= f.places[rank]:
+        if taken - gone >= line[PLACES]:
             row = o.cursor[DROPS]
             if 2 * row == o.drops.size:
                 return waiting, busy, -1
@@ -207,8 +219,8 @@ def _begin_or_drop(rank: Any, count: Any, packets: Any, ends: Any, f: Any, o: An
             o.drops[2 * row + 1] = tag
             o.cursor[DROPS] = row + 1
             continue
-        begin = _clock(max(arrival, free), f.period[rank])
-        free = begin + f.service[rank] + flow[FLOW * (tag & NODE) + WORK]
+        begin = _clock(max(arrival, free), line[PERIOD])
+        free = begin + line[SERVICE] + flow[FLOW * (tag & NODE) + WORK]
         waiting += begin - arrival
         busy += free - begin
         ends[taken] = free
@@ -242,36 +254,33 @@ def _area(count: Any, packets: Any, ends: Any) -> Any:
 @bare_inlined
 def _serve(rank: Any, given: Any, found: Any, f: Any, w: Any, o: Any) -> Any:
     """Serve a channel's packets, sorted at address ``found``, and send them on."""
-    packets, ends = as_int64(found), as_int64(address_of(w.ends))
-    rule, count, latest = f.rule[rank], given, 0
+    packets, ends, line = as_int64(found), as_int64(address_of(w.ends)), _line(rank, f)
+    rule, count, latest = line[RULE], given, 0
     if rule == DROP:
-        waiting, busy, count = _begin_or_drop(rank, given, packets, ends, f, o)
+        waiting, busy, count = _begin_or_drop(line, given, packets, ends, f, o)
         if count < 0:
             return NO_DROPS
     else:
-        waiting, busy, latest = _begin_times(rank, given, packets, ends, f)
-    same = f.same_service[rank]
-    if same and rule != DROP:
-        longest = (latest + same - 1) // same
-    else:
-        longest = _longest_queue(count, packets, ends)
+        waiting, busy, latest = _begin_times(line, given, packets, ends, f)
+    same = line[SAME] if rule != DROP else 0
+    longest = (latest + same - 1) // same if same else _longest_queue(count, packets, ends)
     area = _area(count, packets, ends)
-    if rule > DROP and not _enough_places(rank, count, packets, ends, f):
+    if rule > DROP and not _enough_places(line, count, packets, ends):
         return NOT_EXACT
-    latency = f.latency[rank]
+    latency = line[LATENCY]
     for i in range(count):
         status = _send_on(ends[i] + latency, packets[2 * i], packets[2 * i + 1], f, w, o)
         if status != DONE:
             return status
     through = ends[count - 1] + latency
-    return _note(rank, count, busy, waiting, longest, given - count, area, through, f, o)
+    return _note(rank, count, busy, waiting, longest, given - count, area, through, o)
 
 
 @bare_inlined
 def _inject(first: Any, last: Any, time: Any, root: Any, f: Any, w: Any) -> Any:
     for p in range(first, last):
-        node = root[p]
-        if not _put(f.rank[node], time[p], p << 32 | node, f, w):
+        node = np.int64(root[p])
+        if not _put(as_int64(address_of(f.nodes) + 32 * node)[RANK], time[p], p << 32 | node, f, w):
             return NO_ROOM
     return DONE
 
