@@ -294,7 +294,7 @@ def _enter_first(r: Any, time: Any, f: Any, s: Any, o: Any) -> None:
         _release(r, s)
 
 
-@bare
+@bare_inlined
 def _go_on(r: Any, time: Any, f: Any, s: Any, o: Any) -> None:
     """Let a record go for which all places are taken, and then those, one after the other, that it made room for."""
     while r != NONE:
@@ -331,7 +331,7 @@ def _deadline(r: Any, clock: Any, f: Any, s: Any) -> Any:
     return found
 
 
-@bare
+@bare_inlined
 def _ask(r: Any, clock: Any, f: Any, s: Any, o: Any) -> None:
     """Let a record go on if there is room, else let it wait."""
     lacking = _take_places(r, f, s)
@@ -346,14 +346,6 @@ def _ask(r: Any, clock: Any, f: Any, s: Any, o: Any) -> None:
     due = _deadline(r, clock, f, s)
     if due:
         _schedule(due, s.records[r, TAG], r, s)
-
-
-@bare_inlined
-def _give_up(r: Any, clock: Any, tag: Any, f: Any, s: Any, o: Any) -> None:
-    """Try again, without the channels that a record has waited for too long, if it still waits."""
-    if s.records[r, TAG] == tag and s.records[r, LACKING] != NONE and s.records[r, WHERE] != FREE:
-        s.records[r, GAVE_UP] = clock >> 2
-        _ask(r, clock, f, s, o)
 
 
 @bare_inlined
@@ -394,32 +386,32 @@ def _deliver(r: Any, time: Any, f: Any, s: Any, o: Any) -> None:
 
 
 @bare_inlined
-def _send(tag: Any, time: Any, r: Any, f: Any, s: Any, o: Any) -> None:
-    """Send a packet into its first channel."""
-    s.records[r, WHERE] = OUTSIDE_FIRST
-    s.records[r, ASKED] = 4 * time + GO_ON
+def _begins_to_ask(clock: Any, tag: Any, r: Any, f: Any, s: Any) -> Any:
+    """Note since when a record asks to go on, or that it gives up; return whether there is something to ask."""
+    if clock & 3 == GIVE_UP:
+        # It may have gone on in the meantime, and its record may be another's.
+        if s.records[r, TAG] != tag or s.records[r, LACKING] == NONE or s.records[r, WHERE] == FREE:
+            return False
+        s.records[r, GAVE_UP] = clock >> 2
+        return True
+    if s.records[r, WHERE] == SENT:
+        s.records[r, WHERE] = OUTSIDE_FIRST
+        s.counter[SENT_LEAVES] += f.leaves[tag & NODE]
+    s.records[r, ASKED] = clock
     s.records[r, GAVE_UP] = NONE
-    s.counter[SENT_LEAVES] += f.leaves[tag & NODE]
-    _ask(r, 4 * time + GO_ON, f, s, o)
+    return True
 
 
 @bare_inlined
 def _handle(clock: Any, tag: Any, r: Any, f: Any, s: Any, o: Any) -> None:
     """Do what is due."""
-    phase = clock & 3
-    if phase == GIVE_UP:
-        _give_up(r, clock, tag, f, s, o)
-    elif phase == ARRIVE:
-        if s.records[r, WHERE] == LEAVING:
-            _deliver(r, clock >> 2, f, s, o)
-        else:
-            _arrive(r, clock >> 2, f, s, o)
-    elif s.records[r, WHERE] == SENT:
-        _send(tag, clock >> 2, r, f, s, o)
+    if clock & 3 < ARRIVE:
+        if _begins_to_ask(clock, tag, r, f, s):
+            _ask(r, clock, f, s, o)
+    elif s.records[r, WHERE] == LEAVING:
+        _deliver(r, clock >> 2, f, s, o)
     else:
-        s.records[r, ASKED] = clock
-        s.records[r, GAVE_UP] = NONE
-        _ask(r, clock, f, s, o)
+        _arrive(r, clock >> 2, f, s, o)
 
 
 @bare_inlined
@@ -463,24 +455,23 @@ def advance(time: Any, root: Any, done: Any, horizon: Any, f: Any, s: Any, o: An
         status = _lacking_room(s, o)
         if status != DONE:
             return status
-        k = done[0]
-        events = s.counter[EVENTS]
-        if k < time.size:
-            clock = 4 * time[k] + GO_ON
-            tag = (number + k) << 32 | np.int64(root[k])
-            if clock > last:
-                _schedule(clock, tag, _record(tag, time[k], SENT, s), s)
-                done[0] = k + 1
-                continue
-            if events == 0 or clock < s.heap[0] or (clock == s.heap[0] and tag < s.heap[1]):
-                _send(tag, time[k], _record(tag, time[k], SENT, s), f, s, o)
-                done[0] = k + 1
-                continue
-        if events == 0 or s.heap[0] > last:
-            break
+        k, events = done[0], s.counter[EVENTS]
         clock, tag, r = s.heap[0], s.heap[1], s.heap[2]
-        pop(s.heap, events)
-        s.counter[EVENTS] = events - 1
+        if k < time.size:
+            sent, own = 4 * time[k] + GO_ON, (number + k) << 32 | np.int64(root[k])
+            later = sent > last
+            if later or events == 0 or sent < clock or (sent == clock and own < tag):
+                r = _record(own, time[k], SENT, s)
+                done[0] = k + 1
+                if later:
+                    _schedule(sent, own, r, s)
+                    continue
+                clock, tag, events = sent, own, -1
+        if events == 0 or clock > last:
+            break
+        if events > 0:
+            pop(s.heap, events)
+            s.counter[EVENTS] = events - 1
         _handle(clock, tag, r, f, s, o)
     s.counter[NUMBER] = number + done[0]
     return DONE
