@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 from spikemesh.engine.dependencies import channel_order
-from spikemesh.engine.network import Channels, Forest, PacketNetwork, forest_dependencies
+from spikemesh.engine.network import Channels, Forest, forest_dependencies
+from spikemesh.engine.packet_network import PacketNetwork
 
 NEVER = 1 << 59
 

@@ -9,10 +9,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from spikemesh.engine.network import Forest, PacketNetwork
+from spikemesh.engine.network import Forest
 from spikemesh.engine.network_events import Events
 from spikemesh.engine.network_step import StepSimulator
 from spikemesh.engine.network_sweep import Sweep
+from spikemesh.engine.packet_network import PacketNetwork
 
 COLUMNS = ("packets", "busy", "waiting", "blocked", "longest", "dropped", "area", "outside")
 # Function-scoped checks do not apply: all fixtures here are classes and functions.

@@ -22,30 +22,6 @@ from typing import NamedTuple
 import numpy as np
 
 from spikemesh.ids import AnyArray, IntArray
-from spikemesh.kernels.graph import sum_downwards, sum_upwards, topological
-from spikemesh.kernels.network_fabric import (
-    DROP,
-    EXPIRE,
-    FLOW,
-    LATENCY,
-    LINE,
-    LONGEST_WAY,
-    NEVER,
-    NODE,
-    ONLY_CHILD,
-    PERIOD,
-    PLACES,
-    RANK,
-    REPORT,
-    RULE,
-    SAME,
-    SERVICE,
-    STALL,
-    WAIT,
-    WORK,
-)
-
-_UNLIMITED = np.int64(1) << 62
 
 
 class Channels(NamedTuple):
@@ -73,19 +49,6 @@ class Forest(NamedTuple):
     child: AnyArray  # int32 [E]
     report: AnyArray = np.zeros(0, dtype=np.uint8)
     """uint8 [K], 1: it is reported when a packet has left this node; empty: leaves report."""
-
-
-class Fabric(NamedTuple):
-    """Channels and forest as the kernels want them, channels numbered by rank: their place in the order.
-
-    Columns are those of kernels.network_fabric.
-    """
-
-    lines: IntArray  # int64 [C, 8]
-    nodes: IntArray  # int64 [K, 4]
-    ptr: IntArray  # int64 [K+1], first child
-    child: IntArray  # int64 [E], rank << 32 | node
-    leaves: IntArray  # int64 [K], ends of branches below a node, itself if it is one
 
 
 class Deliveries(NamedTuple):
@@ -127,207 +90,13 @@ class Balance(NamedTuple):
     in_flight: int
 
 
-class PacketNetwork:
-    """Channels and forest, checked and laid out for the simulators; never changed by them.
-
-    Parameters
-    ----------
-    channels, trees
-        The network.
-
-    Attributes
-    ----------
-    fabric
-        What kernels read.
-    number : ndarray of int64, shape (C,)
-        The channel of each rank.
-    node_order : ndarray of int64, shape (K,)
-        Nodes, parents before children.
-    acyclic
-        Whether the channels have an order.
-
-    Raises
-    ------
-    ValueError
-        If an array has a wrong length or an impossible value; says which, where, and what is allowed.
-    """
-
-    def __init__(self, channels: Channels, trees: Forest) -> None:
-        _check_channels(channels)
-        _check_forest(trees, channels.service.size)
-        _check_order(channels, trees)
-        self.channels, self.trees = channels, trees
-        self.acyclic = channels.order.size == channels.service.size
-        order = channels.order if self.acyclic else np.arange(channels.service.size)
-        self.number = np.ascontiguousarray(order, dtype=np.int64)
-        self.node_order = _node_order(trees)
-        self.fabric = _fabric(channels, trees, self.number)
-        sum_upwards(self.node_order, self.fabric.ptr, self.fabric.child & NODE, self.fabric.leaves)
-        _check_service(self)
-        _check_copies(self)
-
-    def visits(self, root: AnyArray) -> IntArray:
-        """Count how often packets that set out at ``root`` reach each rank, if none is dropped."""
-        nodes = np.bincount(root, minlength=self.trees.channel.size).astype(np.int64)
-        sum_downwards(self.node_order, self.fabric.ptr, self.fabric.child & NODE, nodes)
-        reached = np.zeros(self.number.size, dtype=np.int64)
-        np.add.at(reached, self.fabric.nodes[:, RANK], nodes)
-        return reached
-
-    def check_sent(self, time: AnyArray, root: AnyArray) -> tuple[IntArray, AnyArray]:
-        """Return what is sent as contiguous arrays.
-
-        Raises
-        ------
-        ValueError
-            If the two differ in length, a time is negative, or a root is no node.
-        """
-        times = np.ascontiguousarray(time, dtype=np.int64)
-        roots = np.ascontiguousarray(root, dtype=np.int32)
-        if times.shape != roots.shape or times.ndim != 1:
-            raise ValueError(f"times {times.shape} and roots {roots.shape} must be two lists of one length")
-        _within("root", roots, 0, self.trees.channel.size - 1)
-        _within("time", times, 0, _UNLIMITED >> 3)
-        return times, roots
-
-
-def _within(name: str, values: AnyArray, low: int, high: int) -> None:
-    wrong = np.flatnonzero((values < low) | (values > high))
-    if wrong.size:
-        k = int(wrong[0])
-        raise ValueError(f"{name}[{k}] is {values[k]}: it must lie in {low} to {high}")
-
-
-def _check_channels(channels: Channels) -> None:
-    count = channels.service.size
-    for name in Channels._fields:
-        size = getattr(channels, name).size
-        if size != count and not (name == "order" and size == 0):
-            raise ValueError(f"{name} has {size} entries for {count} channels")
-    for name, low in (
-        ("service", 0),
-        ("latency", 0),
-        ("queue", -1),
-        ("drops", 0),
-        ("wait", 0),
-        ("period", 0),
-    ):
-        _within(name, getattr(channels, name), low, 1 if name == "drops" else int(_UNLIMITED >> 8))
-    if channels.order.size and not np.array_equal(np.sort(channels.order), np.arange(count)):
-        raise ValueError(f"order does not hold each of {count} channels once")
-
-
-def _check_forest(trees: Forest, channels: int) -> None:
-    nodes, entries = trees.channel.size, trees.child.size
-    for name, size in (("work", nodes), ("child_ptr", nodes + 1), ("report", nodes)):
-        if getattr(trees, name).size != size and not (name == "report" and trees.report.size == 0):
-            raise ValueError(f"{name} has {getattr(trees, name).size} entries for {nodes} nodes")
-    _within("channel", trees.channel, 0, channels - 1)
-    _within("work", trees.work, 0, int(_UNLIMITED >> 8))
-    _within("child", trees.child, 0, nodes - 1)
-    if trees.child_ptr[0] != 0 or trees.child_ptr[-1] != entries or np.any(np.diff(trees.child_ptr) < 0):
-        raise ValueError(f"child_ptr must rise from 0 to {entries}, the entries of child")
-
-
-def _node_order(trees: Forest) -> IntArray:
-    nodes = trees.channel.size
-    missing, order = np.zeros(nodes, dtype=np.int64), np.zeros(nodes, dtype=np.int64)
-    ptr, child = trees.child_ptr.astype(np.int64), trees.child.astype(np.int64)
-    if topological(ptr, child, missing, order) < nodes:
-        k = int(np.flatnonzero(missing)[0])
-        raise ValueError(f"node {k} is below itself or below such a node: packets would go round for ever")
-    return order
-
-
-def _parents(trees: Forest) -> IntArray:
+def parents(trees: Forest) -> IntArray:
+    """Return the node before each entry of ``child``."""
     return np.repeat(np.arange(trees.channel.size), np.diff(trees.child_ptr))
 
 
 def forest_dependencies(trees: Forest) -> tuple[IntArray, IntArray]:
-    """Pairs of channels such that a packet can go from the first to the second, each once."""
-    pairs = np.column_stack([trees.channel[_parents(trees)], trees.channel[trees.child]])
-    unique = np.unique(pairs.astype(np.int64), axis=0).reshape(-1, 2)
-    return np.ascontiguousarray(unique[:, 0]), np.ascontiguousarray(unique[:, 1])
-
-
-def _rules(channels: Channels) -> IntArray:
-    at_once = np.where(channels.wait > 0, EXPIRE, DROP)
-    finite = np.where(channels.drops > 0, at_once, STALL)
-    return np.where(channels.queue < 0, NEVER, finite).astype(np.int64)
-
-
-def _same_service(channels: Channels, trees: Forest) -> IntArray:
-    """Service of each channel, work included, or 0 if it is not always the same or waits for a clock."""
-    least = np.full(channels.service.size, _UNLIMITED, dtype=np.int64)
-    most = np.zeros(channels.service.size, dtype=np.int64)
-    np.minimum.at(least, trees.channel, trees.work)
-    np.maximum.at(most, trees.channel, trees.work)
-    return np.where((least == most) & (channels.period <= 1), channels.service + most, 0)
-
-
-def _longest_way(channels: Channels, trees: Forest) -> IntArray:
-    before, after = trees.channel[_parents(trees)], trees.channel[trees.child]
-    longest = np.zeros(channels.service.size, dtype=np.int64)
-    np.maximum.at(longest, after, channels.latency[before])
-    return longest
-
-
-def _lines(channels: Channels, trees: Forest) -> IntArray:
-    """Table of channels, by channel."""
-    table = np.zeros((channels.service.size, LINE), dtype=np.int64)
-    table[:, SERVICE], table[:, LATENCY] = channels.service, channels.latency
-    table[:, PERIOD], table[:, WAIT] = np.maximum(channels.period, 1), channels.wait
-    table[:, PLACES] = np.where(channels.queue < 0, _UNLIMITED, channels.queue + 1)
-    table[:, RULE], table[:, SAME] = _rules(channels), _same_service(channels, trees)
-    table[:, LONGEST_WAY] = _longest_way(channels, trees)
-    return table
-
-
-def _fabric(channels: Channels, trees: Forest, number: IntArray) -> Fabric:
-    rank_of = np.empty(number.size, dtype=np.int64)
-    rank_of[number] = np.arange(number.size)
-    rank, children = rank_of[trees.channel], np.diff(trees.child_ptr)
-    child = rank[trees.child] << 32 | trees.child.astype(np.int64)
-    report = trees.report if trees.report.size else children == 0
-    nodes = np.zeros((trees.channel.size, FLOW), dtype=np.int64)
-    nodes[:, WORK], nodes[:, ONLY_CHILD], nodes[:, REPORT], nodes[:, RANK] = trees.work, -1, report, rank
-    passing = (children == 1) & (nodes[:, REPORT] == 0)
-    nodes[passing, ONLY_CHILD] = child[trees.child_ptr[:-1][passing]]
-    return Fabric(
-        lines=np.ascontiguousarray(_lines(channels, trees)[number]),
-        nodes=nodes,
-        ptr=np.ascontiguousarray(trees.child_ptr, dtype=np.int64),
-        child=child,
-        leaves=(children == 0).astype(np.int64),
-    )
-
-
-def _check_order(channels: Channels, trees: Forest) -> None:
-    if channels.order.size:
-        place = np.argsort(channels.order)[trees.channel]
-        wrong = np.flatnonzero(place[_parents(trees)] >= place[trees.child])
-        if wrong.size:
-            a, b = trees.channel[_parents(trees)][wrong[0]], trees.channel[trees.child][wrong[0]]
-            raise ValueError(f"packets go from channel {a} to {b}, which comes no later in order")
-
-
-def _check_service(network: PacketNetwork) -> None:
-    channel = network.trees.channel
-    wrong = np.flatnonzero(network.channels.service[channel] + network.trees.work < 1)
-    if wrong.size:
-        k = int(wrong[0])
-        raise ValueError(
-            f"node {k}: service in channel {channel[k]} and work take no time; at least 1 ps is needed"
-        )
-
-
-def _check_copies(network: PacketNetwork) -> None:
-    """Refuse copies that could never set out together, for the channel has fewer places than they need."""
-    trees, lines = network.trees, _lines(network.channels, network.trees)
-    pairs = np.column_stack([_parents(trees), trees.channel[trees.child]])
-    unique, copies = np.unique(pairs.reshape(-1, 2), axis=0, return_counts=True)
-    line = lines[unique[:, 1]]
-    wrong = np.flatnonzero((line[:, RULE] == STALL) & (copies > line[:, PLACES]))
-    if wrong.size:
-        (node, channel), needed, places = unique[wrong[0]], copies[wrong[0]], line[wrong[0], PLACES]
-        raise ValueError(f"node {node} has {needed} children in channel {channel}, which has {places} places")
+    """Return pairs of channels such that a packet can go from the first to the second, each once."""
+    count = np.int64(1) + int(trees.channel.max(initial=0))
+    pairs = np.unique(trees.channel[parents(trees)] * count + trees.channel[trees.child])
+    return pairs // count, pairs % count

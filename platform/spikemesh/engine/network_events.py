@@ -7,7 +7,8 @@ from typing import NamedTuple
 import numpy as np
 
 from spikemesh.engine.dependencies import circle
-from spikemesh.engine.network import Balance, Counts, Deliveries, Drops, PacketNetwork
+from spikemesh.engine.network import Balance, Counts, Deliveries, Drops
+from spikemesh.engine.packet_network import PacketNetwork
 from spikemesh.errors import RunError
 from spikemesh.ids import AnyArray, IntArray
 from spikemesh.kernels.network_events import (

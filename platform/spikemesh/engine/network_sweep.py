@@ -7,10 +7,11 @@ from typing import NamedTuple
 import numpy as np
 
 from spikemesh.engine.arrays import zeros
-from spikemesh.engine.network import Counts, Deliveries, Drops, PacketNetwork
+from spikemesh.engine.network_results import StepRun, Steps, new_tables
+from spikemesh.engine.packet_network import PacketNetwork
 from spikemesh.ids import AnyArray, IntArray
-from spikemesh.kernels.network_fabric import COUNTS, DONE, NO_DELIVERIES, NO_DROPS, NO_ROOM, NO_ROWS, NODE
-from spikemesh.kernels.network_sweep import DELIVERIES, DROPS, ROWS, STEPS, sweep_steps
+from spikemesh.kernels.network_fabric import DONE, NO_DELIVERIES, NO_DROPS, NO_ROOM, NO_ROWS
+from spikemesh.kernels.network_sweep import sweep_steps
 
 _FEWEST = 4
 """Packets that a channel's list holds at first."""
@@ -31,41 +32,6 @@ class SweepSpace(NamedTuple):
     reached: IntArray  # int64, 32 bits an entry: lists that are not empty
 
 
-class SweepResults(NamedTuple):
-    """Results of steps, one after the other.
-
-    Legend: S steps, R rows of deliveries.
-    """
-
-    cursor: IntArray  # int64 [4], steps, deliveries, drops, rows so far
-    delivery_ptr: IntArray  # int64 [S+1]
-    drop_ptr: IntArray  # int64 [S+1]
-    row_ptr: IntArray  # int64 [S+1]
-    latest: IntArray  # int64 [S]
-    deliveries: IntArray  # int64 [3R+6], from the fourth on: time, tag, arrival
-    drops: IntArray  # int64: time, tag
-    rows: IntArray  # int64 [rows, 10]: rank, its counts, when its last packet is through
-    spare: IntArray  # int64 [3R+6]
-    runs: IntArray  # int64 [R+2 or more]
-
-
-class Steps(NamedTuple):
-    """What steps did.
-
-    Legend: S steps.
-    """
-
-    latest: IntArray  # int64 [S], ps, when the last packet was through
-    delivery_ptr: IntArray  # int64 [S+1]
-    deliveries: Deliveries
-    drop_ptr: IntArray  # int64 [S+1]
-    drops: Drops
-    channel_ptr: IntArray  # int64 [S+1]
-    channel: IntArray  # int64, channels that packets reached, by step and in order of the channels
-    counts: Counts  # of these channels
-    last: IntArray  # int64, ps, when the last packet of these channels was through
-
-
 def space_for(room: IntArray) -> SweepSpace:
     """Make lists with room for so many packets in each channel."""
     base = np.zeros(room.size + 1, dtype=np.int64)
@@ -81,22 +47,6 @@ def space_for(room: IntArray) -> SweepSpace:
         runs=np.zeros(most + 2, dtype=np.int64),
         ends=np.zeros(most, dtype=np.int64),
         reached=np.zeros(room.size // 32 + 1, dtype=np.int64),
-    )
-
-
-def results_for(steps: int, deliveries: int, drops: int, rows: int) -> SweepResults:
-    """Make room for the results of steps."""
-    return SweepResults(
-        cursor=np.zeros(4, dtype=np.int64),
-        delivery_ptr=np.zeros(steps + 1, dtype=np.int64),
-        drop_ptr=np.zeros(steps + 1, dtype=np.int64),
-        row_ptr=np.zeros(steps + 1, dtype=np.int64),
-        latest=np.zeros(steps, dtype=np.int64),
-        deliveries=np.zeros(3 * deliveries + 6, dtype=np.int64),
-        drops=np.zeros(2 * drops, dtype=np.int64),
-        rows=np.zeros((rows, COUNTS + 2), dtype=np.int64),
-        spare=np.zeros(3 * deliveries + 6, dtype=np.int64),
-        runs=np.zeros(max(1 << 11, deliveries + 4), dtype=np.int64),
     )
 
 
@@ -119,6 +69,7 @@ class Sweep:
             raise ValueError("channels have no order: only events can simulate them")
         self.network = network
         self._space = space_for(np.full(network.number.size, _FEWEST, dtype=np.int64))
+        self._tables = new_tables()
 
     def run(self, time: AnyArray, root: AnyArray, step_ptr: AnyArray | None = None) -> Steps:
         """Simulate steps.
@@ -137,8 +88,10 @@ class Sweep:
         ValueError
             If what is sent is not possible, or a packet would have had to wait for room in the channel before.
         """
-        steps = StepRun(self.network, time, root, step_ptr)
-        if not self.go_on(steps):
+        steps = StepRun(self.network, time, root, step_ptr, self._tables)
+        exact = self.go_on(steps)
+        self._tables = steps.tables
+        if not exact:
             raise ValueError(f"step {steps.step}: a packet had to stall, which only events can simulate")
         return steps.results()
 
@@ -162,112 +115,3 @@ class Sweep:
         need = self.network.visits(root)
         doubled = 1 << np.ceil(np.log2(np.maximum(need, 1))).astype(np.int64)
         self._space = space_for(np.where(need > room, doubled, room))
-
-
-class StepRun:
-    """Steps that are being simulated, and their results so far.
-
-    Parameters
-    ----------
-    network, time, root, step_ptr
-        As for :meth:`Sweep.run`.
-
-    Raises
-    ------
-    ValueError
-        If what is sent is not possible.
-    """
-
-    def __init__(
-        self, network: PacketNetwork, time: AnyArray, root: AnyArray, step_ptr: AnyArray | None
-    ) -> None:
-        self.network = network
-        self.time, self.root = network.check_sent(time, root)
-        whole = np.array([0, self.time.size]) if step_ptr is None else step_ptr
-        self.ptr = np.ascontiguousarray(whole, dtype=np.int64)
-        _check_steps(self.time, self.ptr)
-        steps = self.ptr.size - 1
-        self.found = results_for(steps, max(16, self.time.size), 16, 16 + 64 * steps)
-
-    @property
-    def step(self) -> int:
-        """The step that comes next."""
-        return int(self.found.cursor[STEPS])
-
-    def sent(self, step: int) -> tuple[IntArray, AnyArray]:
-        """Return what is sent in a step: times and roots."""
-        packets = slice(self.ptr[step], self.ptr[step + 1])
-        return self.time[packets], self.root[packets]
-
-    def widen(self, table: str) -> None:
-        """Make twice the room in a table of results."""
-        changed = {table: _doubled(getattr(self.found, table))}
-        if table == "deliveries":
-            changed |= {name: _doubled(getattr(self.found, name)) for name in ("spare", "runs")}
-        self.found = self.found._replace(**changed)
-
-    def add(self, deliveries: IntArray, drops: IntArray, rows: IntArray) -> None:
-        """Add the results of the next step, found elsewhere.
-
-        Parameters
-        ----------
-        deliveries, drops : ndarray of int64, shape (rows, 3) and (rows, 2)
-            Time, tag and arrival; time and tag.
-        rows : ndarray of int64, shape (channels, 10)
-            As in :class:`SweepResults`.
-        """
-        step = self.step
-        for kind, given, name in (
-            (DELIVERIES, deliveries, "deliveries"),
-            (DROPS, drops, "drops"),
-            (ROWS, rows, "rows"),
-        ):
-            first = int(self.found.cursor[kind])
-            first += kind == DELIVERIES
-            while getattr(self.found, name).size < (first + given.shape[0] + 1) * given.shape[1]:
-                self.widen(name)
-            table = getattr(self.found, name).reshape(-1, given.shape[1])
-            table[first : first + given.shape[0]] = given
-            self.found.cursor[kind] += given.shape[0]
-        self.found.latest[step] = rows[:, COUNTS + 1].max(initial=0)
-        self.found.delivery_ptr[step + 1] = self.found.cursor[DELIVERIES]
-        self.found.drop_ptr[step + 1] = self.found.cursor[DROPS]
-        self.found.row_ptr[step + 1] = self.found.cursor[ROWS]
-        self.found.cursor[STEPS] += 1
-
-    def results(self) -> Steps:
-        """Return the results so far."""
-        found = self.found
-        steps, deliveries, drops, rows = (int(k) for k in found.cursor)
-        sent = found.deliveries[3 : 3 * deliveries + 3].reshape(-1, 3)
-        lost = found.drops[: 2 * drops].reshape(-1, 2)
-        step_of = np.repeat(np.arange(steps), np.diff(found.drop_ptr[: steps + 1]))
-        lost = lost[np.lexsort((lost[:, 1], lost[:, 0], step_of))]
-        table = found.rows[:rows]
-        return Steps(
-            latest=found.latest[:steps],
-            delivery_ptr=found.delivery_ptr[: steps + 1],
-            deliveries=Deliveries(sent[:, 0], sent[:, 2], sent[:, 1] >> 32, sent[:, 1] & NODE),
-            drop_ptr=found.drop_ptr[: steps + 1],
-            drops=Drops(lost[:, 0], lost[:, 1] >> 32, lost[:, 1] & NODE),
-            channel_ptr=found.row_ptr[: steps + 1],
-            channel=self.network.number[table[:, 0]],
-            counts=Counts(*table[:, 1 : COUNTS + 1].T),
-            last=table[:, COUNTS + 1],
-        )
-
-
-def _doubled(values: IntArray) -> IntArray:
-    made = np.zeros((2 * values.shape[0], *values.shape[1:]), dtype=np.int64)
-    made[: values.shape[0]] = values
-    return made
-
-
-def _check_steps(time: IntArray, ptr: IntArray) -> None:
-    if ptr.ndim != 1 or ptr.size < 1 or ptr[0] != 0 or ptr[-1] != time.size or np.any(np.diff(ptr) < 0):
-        raise ValueError(f"step_ptr must rise from 0 to {time.size}, the packets")
-    falls = np.flatnonzero(np.diff(time) < 0) + 1
-    inside = falls[~np.isin(falls, ptr)]
-    if inside.size:
-        k = int(inside[0])
-        raise ValueError(f"time[{k}] is {time[k]}, less than {time[k - 1]} before it in the same step")

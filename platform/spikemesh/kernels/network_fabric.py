@@ -1,4 +1,4 @@
-"""Words that the kernels of the packet-level network share.
+"""Words that the kernels and the engine of the packet-level network share.
 
 Channels are numbered here by rank: their place in topological order if there is one. A packet at a node has
 the tag ``packet << 32 | node``; an entry of ``child`` is ``rank of its channel << 32 | node``.
