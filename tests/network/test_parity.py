@@ -201,9 +201,32 @@ def test_steps_are_exact_whether_packets_stall_or_not(channels, data):
         assert np.array_equal(np.array(steps.counts)[:, here], counts[:, reached])
         assert counts.sum() == counts[:, reached].sum()
         assert steps.latest[step] == max(steps.last[here], default=0)
+        if reached.size:
+            assert steps.where[step] == reached[np.argmax(steps.last[here])]
         # The step is left to events only if packets had to stall, or might have.
         if counts[COLUMNS.index("blocked")].any() or counts[COLUMNS.index("outside")].any():
             assert outcome.by_events[step]
+
+
+@LAWS
+@given(data=st.data())
+def test_totals_are_those_of_all_steps(channels, data):
+    made, trees, time, root = data.draw(instances(channels, acyclic=True, rules=[UNLIMITED, AT_ONCE, STALLS]))
+    simulator = StepSimulator(PacketNetwork(made, trees))
+    ptr = np.array([0, time.size // 2, time.size])
+    detailed = simulator.simulate_steps(time, root, ptr).steps
+    brief = simulator.simulate_steps(time, root, ptr, detail=False).steps
+    assert brief.channel.size == 0
+    totals = np.zeros((len(COLUMNS), made.service.size), dtype=np.int64)
+    for row, name in zip(totals, COLUMNS, strict=True):
+        add = np.maximum if name == "longest" else np.add
+        add.at(row, detailed.channel, getattr(detailed.counts, name))
+    for steps in (detailed, brief):
+        assert np.array_equal(np.array(steps.totals), totals)
+        assert rows(steps.deliveries) == rows(detailed.deliveries)
+        assert rows(steps.drops) == rows(detailed.drops)
+        assert steps.latest.tolist() == detailed.latest.tolist()
+        assert steps.where.tolist() == detailed.where.tolist()
 
 
 @pytest.mark.parametrize("packets", [1, 13, 500, 3000])

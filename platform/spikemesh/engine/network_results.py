@@ -9,7 +9,7 @@ import numpy as np
 from spikemesh.engine.network import Counts, Deliveries, Drops
 from spikemesh.engine.packet_network import PacketNetwork
 from spikemesh.ids import AnyArray, IntArray
-from spikemesh.kernels.network_fabric import COUNTS, NODE
+from spikemesh.kernels.network_fabric import COUNTS, LONGEST, NODE
 from spikemesh.kernels.network_sweep import DELIVERIES, DROPS, ROWS, STEPS
 
 _FEWEST = 256
@@ -24,12 +24,14 @@ class Steps(NamedTuple):
     """
 
     latest: IntArray  # int64 [S], ps, when the last packet was through
+    where: IntArray  # int64 [S], channel that it came through, the first in order of several; -1: no packets
+    totals: Counts  # of all channels, over all steps
     delivery_ptr: IntArray  # int64 [S+1]
     deliveries: Deliveries
     drop_ptr: IntArray  # int64 [S+1]
     drops: Drops
     channel_ptr: IntArray  # int64 [S+1]
-    channel: IntArray  # int64, channels that packets reached, by step and in order of the channels
+    channel: IntArray  # int64, channels that packets reached, by step and in order of the channels; if details are kept
     counts: Counts  # of these channels
     last: IntArray  # int64, ps, when the last packet of these channels was through
 
@@ -50,7 +52,7 @@ class Tables(NamedTuple):
 class Found(NamedTuple):
     """Results so far, as the kernels see them.
 
-    Legend: S steps.
+    Legend: S steps, C channels.
     """
 
     cursor: IntArray  # int64 [4], steps, deliveries, drops, rows so far
@@ -58,6 +60,9 @@ class Found(NamedTuple):
     drop_ptr: IntArray  # int64 [S+1]
     row_ptr: IntArray  # int64 [S+1]
     latest: IntArray  # int64 [S]
+    where: IntArray  # int64 [S], rank
+    totals: IntArray  # int64 [C, 8], by rank
+    detail: IntArray  # int64 [1], whether rows of channels are kept
     deliveries: IntArray
     drops: IntArray
     rows: IntArray
@@ -81,7 +86,7 @@ class StepRun:
 
     Parameters
     ----------
-    network, time, root, step_ptr
+    network, time, root, step_ptr, detail
         As for :meth:`spikemesh.engine.network_sweep.Sweep.run`.
     tables
         Room for results, with which nothing else must be done in the meantime.
@@ -99,6 +104,7 @@ class StepRun:
         root: AnyArray,
         step_ptr: AnyArray | None,
         tables: Tables,
+        detail: bool,
     ) -> None:
         self.network = network
         self.time, self.root = network.check_sent(time, root)
@@ -111,6 +117,9 @@ class StepRun:
             drop_ptr=np.zeros(self.ptr.size, dtype=np.int64),
             row_ptr=np.zeros(self.ptr.size, dtype=np.int64),
             latest=np.zeros(self.ptr.size - 1, dtype=np.int64),
+            where=np.zeros(self.ptr.size - 1, dtype=np.int64),
+            totals=np.zeros((network.number.size, COUNTS), dtype=np.int64),
+            detail=np.array([detail], dtype=np.int64),
             **tables._asdict(),
         )
 
@@ -146,24 +155,31 @@ class StepRun:
         rows : ndarray of int64, shape (channels, 10)
             As in :class:`Tables`.
         """
-        step = self.step
-        for kind, given, name in (
-            (DELIVERIES, deliveries, "deliveries"),
-            (DROPS, drops, "drops"),
-            (ROWS, rows, "rows"),
+        for kind, name, given in (
+            (DELIVERIES, "deliveries", deliveries),
+            (DROPS, "drops", drops),
+            (ROWS, "rows", rows[: rows.shape[0] * int(self.found.detail[0])]),
         ):
-            first = int(self.found.cursor[kind])
-            first += kind == DELIVERIES
-            while getattr(self.found, name).size < (first + given.shape[0] + 1) * given.shape[1]:
-                self.widen(name)
-            table = getattr(self.found, name).reshape(-1, given.shape[1])
-            table[first : first + given.shape[0]] = given
-            self.found.cursor[kind] += given.shape[0]
-        self.found.latest[step] = rows[:, COUNTS + 1].max(initial=0)
-        self.found.delivery_ptr[step + 1] = self.found.cursor[DELIVERIES]
-        self.found.drop_ptr[step + 1] = self.found.cursor[DROPS]
-        self.found.row_ptr[step + 1] = self.found.cursor[ROWS]
-        self.found.cursor[STEPS] += 1
+            self._append(kind, name, given)
+        step, found = self.step, self.found
+        last = rows[:, COUNTS + 1]
+        found.latest[step] = last.max(initial=0)
+        found.where[step] = rows[np.argmax(last), 0] if last.size else -1
+        longest = np.maximum(found.totals[rows[:, 0], LONGEST], rows[:, 1 + LONGEST])
+        found.totals[rows[:, 0]] += rows[:, 1 : COUNTS + 1]
+        found.totals[rows[:, 0], LONGEST] = longest
+        pointers = found.delivery_ptr, found.drop_ptr, found.row_ptr
+        for pointer, kind in zip(pointers, (DELIVERIES, DROPS, ROWS), strict=True):
+            pointer[step + 1] = found.cursor[kind]
+        found.cursor[STEPS] += 1
+
+    def _append(self, kind: int, name: str, given: IntArray) -> None:
+        first = int(self.found.cursor[kind]) + (kind == DELIVERIES)
+        count, width = given.shape
+        while getattr(self.found, name).size < (first + count + 1) * width:
+            self.widen(name)
+        getattr(self.found, name).reshape(-1, width)[first : first + count] = given
+        self.found.cursor[kind] += count
 
     def results(self) -> Steps:
         """Return a copy of the results so far."""
@@ -171,8 +187,13 @@ class StepRun:
         steps, deliveries, _, rows = (int(k) for k in found.cursor)
         sent = found.deliveries[3 : 3 * deliveries + 3].reshape(-1, 3)
         table = found.rows[:rows].T.copy()
+        totals = np.empty_like(found.totals)
+        totals[self.network.number] = found.totals
+        where = found.where[:steps]
         return Steps(
             latest=found.latest[:steps],
+            where=np.where(where < 0, -1, self.network.number[where]),
+            totals=Counts(*totals.T),
             delivery_ptr=found.delivery_ptr[: steps + 1],
             deliveries=Deliveries(sent[:, 0].copy(), sent[:, 2].copy(), sent[:, 1] >> 32, sent[:, 1] & NODE),
             drop_ptr=found.drop_ptr[: steps + 1],

@@ -44,11 +44,13 @@ class StepSimulator:
         self._events = Events(network)
         self._tables = new_tables()
 
-    def simulate_step(self, time: AnyArray, root: AnyArray) -> Outcome:
+    def simulate_step(self, time: AnyArray, root: AnyArray, *, detail: bool = True) -> Outcome:
         """Simulate one step; see :meth:`simulate_steps`."""
-        return self.simulate_steps(time, root, None)
+        return self.simulate_steps(time, root, None, detail=detail)
 
-    def simulate_steps(self, time: AnyArray, root: AnyArray, step_ptr: AnyArray | None) -> Outcome:
+    def simulate_steps(
+        self, time: AnyArray, root: AnyArray, step_ptr: AnyArray | None, *, detail: bool = True
+    ) -> Outcome:
         """Simulate steps until the last one, or until packets of one wait for one another for ever.
 
         Parameters
@@ -60,6 +62,8 @@ class StepSimulator:
             Node at which each begins.
         step_ptr : ndarray of int64, shape (steps + 1,)
             First packet of each step; None: all packets are one step.
+        detail
+            Whether to keep what each channel did in each step; totals are kept anyway.
 
         Returns
         -------
@@ -71,7 +75,7 @@ class StepSimulator:
         ValueError
             If what is sent is not possible.
         """
-        run = StepRun(self.network, time, root, step_ptr, self._tables)
+        run = StepRun(self.network, time, root, step_ptr, self._tables, detail)
         by_events = np.zeros(run.ptr.size - 1, dtype=np.bool_)
         deadlock = _NO_CHANNELS
         while run.step < by_events.size and not (self._sweep is not None and self._sweep.go_on(run)):

@@ -71,7 +71,9 @@ class Sweep:
         self._space = space_for(np.full(network.number.size, _FEWEST, dtype=np.int64))
         self._tables = new_tables()
 
-    def run(self, time: AnyArray, root: AnyArray, step_ptr: AnyArray | None = None) -> Steps:
+    def run(
+        self, time: AnyArray, root: AnyArray, step_ptr: AnyArray | None = None, *, detail: bool = True
+    ) -> Steps:
         """Simulate steps.
 
         Parameters
@@ -82,13 +84,15 @@ class Sweep:
             Node at which each begins.
         step_ptr : ndarray of int64, shape (steps + 1,)
             First packet of each step; by default all packets are one step.
+        detail
+            Whether to keep what each channel did in each step; totals are kept anyway.
 
         Raises
         ------
         ValueError
             If what is sent is not possible, or a packet would have had to wait for room in the channel before.
         """
-        steps = StepRun(self.network, time, root, step_ptr, self._tables)
+        steps = StepRun(self.network, time, root, step_ptr, self._tables, detail)
         exact = self.go_on(steps)
         self._tables = steps.tables
         if not exact:

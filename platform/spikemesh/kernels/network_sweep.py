@@ -323,17 +323,33 @@ def _forget(w: Any) -> None:
 
 
 @bare_inlined
+def _sum_up(step: Any, o: Any) -> None:
+    """Add what the channels of a step did to their totals; find the one whose last packet was through last."""
+    latest, where = 0, -1
+    for row in range(o.row_ptr[step], o.cursor[ROWS]):
+        found = as_int64(address_of(o.rows) + 8 * (COUNTS + 2) * row)
+        total = as_int64(address_of(o.totals) + 8 * COUNTS * found[0])
+        longest = max(total[LONGEST], found[1 + LONGEST])
+        for k in range(COUNTS):
+            total[k] += found[1 + k]
+        total[LONGEST] = longest
+        if found[1 + COUNTS] > latest:
+            latest, where = found[1 + COUNTS], found[0]
+    o.latest[step] = latest
+    o.where[step] = where
+
+
+@bare_inlined
 def _finish(step: Any, o: Any) -> None:
     """Close a step: sort its deliveries, add up what its channels did."""
     first, last = o.delivery_ptr[step], o.cursor[DELIVERIES]
     address = address_of(o.deliveries) + 24 * (first + 1)
     sort_deliveries(address, last - first, address_of(o.spare) + 24, address_of(o.runs))
-    latest = 0
-    for row in range(o.row_ptr[step], o.cursor[ROWS]):
-        latest = max(latest, o.rows[row, 1 + COUNTS])
-    o.latest[step] = latest
+    _sum_up(step, o)
     o.delivery_ptr[step + 1] = last
     o.drop_ptr[step + 1] = o.cursor[DROPS]
+    if not o.detail[0]:
+        o.cursor[ROWS] = o.row_ptr[step]
     o.row_ptr[step + 1] = o.cursor[ROWS]
 
 
