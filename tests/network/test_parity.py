@@ -34,7 +34,7 @@ def instances(draw, channels, *, acyclic, rules, packets=14):
         count,
         np.arange(count) if acyclic else (),
         service=1 + np.array(draw(each)) // 2,
-        latency=draw(each),
+        latency=draw(st.sampled_from([1, 6])) * np.array(draw(each)),
         queue=np.where(rule == UNLIMITED, -1, np.array(draw(each)) // 2),
         drops=(rule == AT_ONCE) | (rule == GIVES_UP),
         wait=np.where(rule == GIVES_UP, wait, 0),

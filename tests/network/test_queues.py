@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from spikemesh.engine.network_events import Events
+from spikemesh.engine.network_step import StepSimulator
 from spikemesh.engine.network_sweep import Sweep
 
 SLOT = 1_000_000
@@ -119,6 +120,18 @@ def test_room_behind_a_full_channel_runs_out_backwards(channels, trees):
     # Packets 0 to 5 have found places by 4 ps; 6 and 7 wait outside until 0 and 1 are through.
     assert counts.outside[0] == sum([0, 0, 1, 2, 3, 4, 102, 202])
     assert little(counts)
+
+
+def test_a_place_is_taken_on_the_way_to_it(channels, trees):
+    # One place after a way of 100 ps: a packet can set out only when the one before has been served there.
+    builder = trees()
+    root = builder.tree([0, 1])
+    network = builder.network(channels(2, service=1, latency=[100, 0], queue=[-1, 0]))
+    outcome = StepSimulator(network).simulate_step(np.zeros(3, dtype=np.int64), np.full(3, root))
+    assert outcome.steps.deliveries.time.tolist() == [102, 203, 304]
+    assert outcome.by_events.tolist() == [True]
+    assert outcome.steps.totals.blocked.tolist() == [100 + 100, 0]
+    assert little(outcome.steps.totals)
 
 
 def test_a_packet_that_may_wait_is_dropped_when_its_time_is_over(channels, trees):
