@@ -11,7 +11,19 @@ from spikemesh.engine.network import Balance, Counts, Deliveries, Drops
 from spikemesh.engine.packet_network import PacketNetwork
 from spikemesh.errors import RunError
 from spikemesh.ids import AnyArray, IntArray
-from spikemesh.kernels.network_events import (
+from spikemesh.kernels.network_events import advance
+from spikemesh.kernels.network_fabric import (
+    COUNTS,
+    EXPIRE,
+    LATENCY,
+    NO_DELIVERIES,
+    NO_DROPS,
+    NO_ROOM,
+    NODE,
+    PACKETS,
+    RULE,
+)
+from spikemesh.kernels.network_places import (
     CHANGED,
     COLUMNS,
     COUNTERS,
@@ -37,18 +49,6 @@ from spikemesh.kernels.network_events import (
     TAG,
     TAIL,
     WHERE,
-    advance,
-)
-from spikemesh.kernels.network_fabric import (
-    COUNTS,
-    EXPIRE,
-    LATENCY,
-    NO_DELIVERIES,
-    NO_DROPS,
-    NO_ROOM,
-    NODE,
-    PACKETS,
-    RULE,
 )
 
 FOREVER = np.int64(1) << 59
@@ -57,7 +57,7 @@ _FEWEST = 64
 
 
 class EventState(NamedTuple):
-    """All that happens next and what waits for it; columns are those of kernels.network_events.
+    """All that happens next and what waits for it; columns are those of kernels.network_places.
 
     Legend: C channels, R records (packets at nodes), M most children of a node.
     """
