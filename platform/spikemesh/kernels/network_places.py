@@ -123,6 +123,7 @@ def wait_for(r: Any, rank: Any, s: Any) -> None:
 
 @bare
 def wait_no_longer(r: Any, s: Any) -> None:
+    """Take a record out of the list of those that wait for a channel."""
     rank = s.records[r, LACKING]
     before, after = s.records[r, PRECEDING], s.records[r, FOLLOWING]
     if before == NONE:
