@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import itertools
 from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +12,8 @@ import numpy as np
 import pytest
 
 from spikemesh.engine.dependencies import channel_order
-from spikemesh.engine.network import Channels, Forest, PacketNetwork, forest_dependencies
+from spikemesh.engine.network import Channels, Forest, forest_dependencies
+from spikemesh.engine.packet_network import PacketNetwork
 
 NEVER = 1 << 59
 
@@ -44,7 +46,10 @@ class Reference:
         self.deliveries: list[tuple[int, int, int, int]] = []  # time, arrival, packet, node
         self.drops: list[tuple[int, int, int]] = []  # time, packet, node
         self.stays: dict[int, list[tuple[int, int]]] = defaultdict(list)
-        self.counts = {name: defaultdict(int) for name in ("packets", "busy", "waiting", "blocked", "longest", "dropped", "outside")}
+        self.counts = {
+            name: defaultdict(int)
+            for name in ("packets", "busy", "waiting", "blocked", "longest", "dropped", "outside")
+        }
         for packet, (when, node) in enumerate(zip(time, root, strict=True)):
             self.plan(int(when), 0, "ask", Copy(packet, int(node)))
 
@@ -115,7 +120,9 @@ class Reference:
             room = not self.keeps_places(channel) or (
                 self.coming[channel] + len(self.at[channel]) + taken[channel] <= self.c.queue[channel]
             )
-            if not room and not (self.gives_up(channel) and copy.asked + self.c.wait[channel] <= copy.gave_up):
+            if not room and not (
+                self.gives_up(channel) and copy.asked + self.c.wait[channel] <= copy.gave_up
+            ):
                 return None
             taken[channel] += room
             result.append(room)
@@ -176,7 +183,7 @@ class Reference:
             result.append(
                 sum(
                     (later - now) * sum(a <= now < b for a, b in self.stays[channel])
-                    for now, later in zip(moments, moments[1:], strict=False)
+                    for now, later in itertools.pairwise(moments)
                 )
             )
         return result
@@ -185,7 +192,10 @@ class Reference:
 def channels_of(count: int, order: Any = (), **given: Any) -> Channels:
     """Make channels from one value or one a channel; by default 10 ps of service, unlimited queues."""
     values = {"service": 10, "latency": 0, "queue": -1, "drops": 0, "wait": 0, "period": 1} | given
-    made = {name: np.broadcast_to(np.asarray(value, dtype=np.int64), count).copy() for name, value in values.items()}
+    made = {
+        name: np.broadcast_to(np.asarray(value, dtype=np.int64), count).copy()
+        for name, value in values.items()
+    }
     made["drops"] = made["drops"].astype(np.uint8)
     return Channels(**made, order=np.asarray(order, dtype=np.int64))
 
@@ -240,7 +250,12 @@ class Mesh(TreeBuilder):
         self.links: dict[tuple[int, int], int] = {}
         for node in range(self.nodes):
             x, y = node % k, node // k
-            for there, exists in ((node + 1, x < k - 1), (node - 1, x > 0), (node + k, y < k - 1), (node - k, y > 0)):
+            for there, exists in (
+                (node + 1, x < k - 1),
+                (node - 1, x > 0),
+                (node + k, y < k - 1),
+                (node - k, y > 0),
+            ):
                 if exists:
                     self.links[node, there] = 2 * self.nodes + len(self.links)
         self.channels = 2 * self.nodes + len(self.links)

@@ -9,14 +9,17 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from spikemesh.engine.network import Forest, PacketNetwork
+from spikemesh.engine.network import Forest
 from spikemesh.engine.network_events import Events
 from spikemesh.engine.network_step import StepSimulator
 from spikemesh.engine.network_sweep import Sweep
+from spikemesh.engine.packet_network import PacketNetwork
 
 COLUMNS = ("packets", "busy", "waiting", "blocked", "longest", "dropped", "area", "outside")
 # Function-scoped checks do not apply: all fixtures here are classes and functions.
-LAWS = settings(deadline=None, max_examples=400, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
+LAWS = settings(
+    deadline=None, max_examples=400, suppress_health_check=[HealthCheck.too_slow], derandomize=True
+)
 UNLIMITED, AT_ONCE, STALLS, GIVES_UP = range(4)
 
 
@@ -31,14 +34,17 @@ def instances(draw, channels, *, acyclic, rules, packets=14):
         count,
         np.arange(count) if acyclic else (),
         service=1 + np.array(draw(each)) // 2,
-        latency=draw(each),
+        latency=draw(st.sampled_from([1, 6])) * np.array(draw(each)),
         queue=np.where(rule == UNLIMITED, -1, np.array(draw(each)) // 2),
         drops=(rule == AT_ONCE) | (rule == GIVES_UP),
         wait=np.where(rule == GIVES_UP, wait, 0),
         period=draw(each),
     )
     trees = draw(forests(count, acyclic=acyclic))
-    copies = [np.bincount(trees.channel[trees.child[a:b]]).max(initial=0) for a, b in itertools.pairwise(trees.child_ptr)]
+    copies = [
+        np.bincount(trees.channel[trees.child[a:b]]).max(initial=0)
+        for a, b in itertools.pairwise(trees.child_ptr)
+    ]
     made.queue[rule == STALLS] = np.maximum(made.queue[rule == STALLS], max(copies) - 1)
     times = np.array(sorted(draw(st.lists(st.integers(0, 12), max_size=packets))), dtype=np.int64)
     nodes = st.integers(0, trees.channel.size - 1)
@@ -136,7 +142,9 @@ def test_events_and_reference_agree_on_everything(channels, reference, data):
     assert_same_as_reference(slow, found.deliveries, found.drops, counts, complete=not stuck)
     assert (conserved(network, events).in_flight > 0) == stuck
     if not stuck:
-        assert np.array_equal(events.counts.area, sum(counts[COLUMNS.index(n)] for n in ("busy", "waiting", "blocked")))
+        assert np.array_equal(
+            events.counts.area, sum(counts[COLUMNS.index(n)] for n in ("busy", "waiting", "blocked"))
+        )
 
 
 @LAWS
@@ -193,9 +201,32 @@ def test_steps_are_exact_whether_packets_stall_or_not(channels, data):
         assert np.array_equal(np.array(steps.counts)[:, here], counts[:, reached])
         assert counts.sum() == counts[:, reached].sum()
         assert steps.latest[step] == max(steps.last[here], default=0)
+        if reached.size:
+            assert steps.where[step] == reached[np.argmax(steps.last[here])]
         # The step is left to events only if packets had to stall, or might have.
-        if (counts[COLUMNS.index("blocked")].any() or counts[COLUMNS.index("outside")].any()):
+        if counts[COLUMNS.index("blocked")].any() or counts[COLUMNS.index("outside")].any():
             assert outcome.by_events[step]
+
+
+@LAWS
+@given(data=st.data())
+def test_totals_are_those_of_all_steps(channels, data):
+    made, trees, time, root = data.draw(instances(channels, acyclic=True, rules=[UNLIMITED, AT_ONCE, STALLS]))
+    simulator = StepSimulator(PacketNetwork(made, trees))
+    ptr = np.array([0, time.size // 2, time.size])
+    detailed = simulator.simulate_steps(time, root, ptr).steps
+    brief = simulator.simulate_steps(time, root, ptr, detail=False).steps
+    assert brief.channel.size == 0
+    totals = np.zeros((len(COLUMNS), made.service.size), dtype=np.int64)
+    for row, name in zip(totals, COLUMNS, strict=True):
+        add = np.maximum if name == "longest" else np.add
+        add.at(row, detailed.channel, getattr(detailed.counts, name))
+    for steps in (detailed, brief):
+        assert np.array_equal(np.array(steps.totals), totals)
+        assert rows(steps.deliveries) == rows(detailed.deliveries)
+        assert rows(steps.drops) == rows(detailed.drops)
+        assert steps.latest.tolist() == detailed.latest.tolist()
+        assert steps.where.tolist() == detailed.where.tolist()
 
 
 @pytest.mark.parametrize("packets", [1, 13, 500, 3000])

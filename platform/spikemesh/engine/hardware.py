@@ -42,6 +42,7 @@ class Hardware(NamedTuple):
     kind: IntArray  # int64 [C], kind of hop, -1: none
     chip_of_channel: IntArray  # int64 [C]
     core_of_channel: IntArray  # int64 [C], core whose input it is; -1: of none
+    channel_of_rank: IntArray  # int64 [C], order of channels; any if there is none
     rank_of_core: IntArray  # int64 [cores], place of a core's input in the order of channels
     tile: IntArray  # int64 [cores], router
     chip: IntArray  # int64 [cores]
@@ -76,8 +77,8 @@ class StepScratch(NamedTuple):
     stack_node: IntArray  # int64 [K]
     stack_time: IntArray  # int64 [K]
     stretch: IntArray  # int64 [4], see kernels.barrier_packets
-    records: IntArray  # int64 [2P], scratch to sort packets
-    spare: IntArray  # int64 [2P]
+    records: IntArray  # int64 [2P+4], scratch to sort packets
+    spare: IntArray  # int64 [2P+4]
     runs: IntArray  # int64 [P+2]
     sent_at: IntArray  # int64 [P], by the number of a packet in its step
     sent_by: IntArray  # int64 [P]

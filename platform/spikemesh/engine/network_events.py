@@ -7,10 +7,25 @@ from typing import NamedTuple
 import numpy as np
 
 from spikemesh.engine.dependencies import circle
-from spikemesh.engine.network import Balance, Counts, Deliveries, Drops, PacketNetwork
+from spikemesh.engine.network import Balance, Counts, Deliveries, Drops
+from spikemesh.engine.packet_network import PacketNetwork
 from spikemesh.errors import RunError
 from spikemesh.ids import AnyArray, IntArray
-from spikemesh.kernels.network_events import (
+from spikemesh.kernels.network_events import advance
+from spikemesh.kernels.network_fabric import (
+    COUNTS,
+    EXPIRE,
+    LATENCY,
+    NO_DELIVERIES,
+    NO_DROPS,
+    NO_ROOM,
+    NODE,
+    PACKETS,
+    RULE,
+)
+from spikemesh.kernels.network_places import (
+    CHANGED,
+    COLUMNS,
     COUNTERS,
     DELIVERED_LEAVES,
     DELIVERIES,
@@ -18,16 +33,23 @@ from spikemesh.kernels.network_events import (
     DROPS,
     EVENTS,
     FIRST_FREE,
+    FIRST_WAITER,
+    FOLLOWING,
     FREE,
+    HEAD,
+    LACKING,
+    LAST_WAITER,
     LEAVING,
     NONE,
     NUMBER,
     RECORDS,
     SENT,
     SENT_LEAVES,
-    advance,
+    SERVING,
+    TAG,
+    TAIL,
+    WHERE,
 )
-from spikemesh.kernels.network_fabric import COUNTS, EXPIRE, NO_ROOM, NO_ROWS, NODE, PACKETS
 
 FOREVER = np.int64(1) << 59
 """A horizon after everything."""
@@ -35,29 +57,15 @@ _FEWEST = 64
 
 
 class EventState(NamedTuple):
-    """All that happens next and what waits for it.
+    """All that happens next and what waits for it; columns are those of kernels.network_places.
 
     Legend: C channels, R records (packets at nodes), M most children of a node.
     """
 
-    counter: IntArray  # int64, see kernels.network_events
+    counter: IntArray  # int64
     heap: IntArray  # int64 [3 * events]: clock, tag, record
-    tag: IntArray  # int64 [R]
-    arrival: IntArray  # int64 [R], ps
-    asked: IntArray  # int64 [R], clock since which it tries to go on
-    gave_up: IntArray  # int64 [R], ps when it last gave up on channels, -1: never
-    place: IntArray  # int64 [R], see kernels.network_events
-    following: IntArray  # int64 [R], next in a channel's queue, among those that wait for one, or of the free
-    preceding: IntArray  # int64 [R], the one before among those that wait for a channel
-    lacking: IntArray  # int64 [R], channel in whose list it waits, -1: none
-    serving: IntArray  # int64 [C], record in service or served and kept, -1: none
-    head: IntArray  # int64 [C], first of the queue, -1: none
-    tail: IntArray  # int64 [C]
-    first_waiter: IntArray  # int64 [C], first that waits for a place, -1: none
-    last_waiter: IntArray  # int64 [C]
-    used: IntArray  # int64 [C], places taken, where a packet takes one when it sets out
-    inside: IntArray  # int64 [C], packets that have arrived and not left
-    changed: IntArray  # int64 [C], ps, when that changed
+    records: IntArray  # int64 [R, 8]
+    channels: IntArray  # int64 [C, 8]
     counts: IntArray  # int64 [C, 8]
     taken: IntArray  # int64 [M], scratch
     free: IntArray  # int64 [C], ps before which no service begins
@@ -71,9 +79,6 @@ class EventResults(NamedTuple):
     drops: IntArray  # int64 [2 * rows]: time, tag
 
 
-_OF_RECORDS = ("tag", "arrival", "asked", "gave_up", "place", "following", "preceding", "lacking")
-
-
 class Advance(NamedTuple):
     """What happened in one call."""
 
@@ -81,42 +86,39 @@ class Advance(NamedTuple):
     drops: Drops
 
 
-def _empty_state(network: PacketNetwork) -> EventState:
-    channels = network.fabric.number.size
+def _empty_state(network: PacketNetwork, records: int) -> EventState:
+    channels = network.number.size
     most = int(np.diff(network.fabric.ptr).max(initial=1))
+    room = max(records, _FEWEST * most)
     made = EventState(
         counter=np.zeros(COUNTERS, dtype=np.int64),
-        heap=np.zeros(0, dtype=np.int64),
-        **{name: np.zeros(0, dtype=np.int64) for name in _OF_RECORDS},
-        **{
-            name: np.full(channels, NONE, dtype=np.int64)
-            for name in ("serving", "head", "tail", "first_waiter", "last_waiter")
-        },
-        **{name: np.zeros(channels, dtype=np.int64) for name in ("used", "inside", "changed")},
+        heap=np.zeros(6 * room, dtype=np.int64),
+        records=np.zeros((room, COLUMNS), dtype=np.int64),
+        channels=np.zeros((channels, COLUMNS), dtype=np.int64),
         counts=np.zeros((channels, COUNTS), dtype=np.int64),
         taken=np.zeros(most, dtype=np.int64),
         free=np.zeros(channels, dtype=np.int64),
         loads=np.zeros(1, dtype=np.int64),
     )
-    made.counter[FIRST_FREE] = NONE
-    return _widened(made)
+    made.records[:, FOLLOWING] = np.arange(1, room + 1)
+    made.channels[:, [SERVING, HEAD, TAIL, FIRST_WAITER, LAST_WAITER]] = NONE
+    return made
 
 
-def _longer(values: AnyArray, size: int) -> AnyArray:
-    made = np.zeros(size, dtype=values.dtype)
-    made[: values.size] = values
+def _longer(values: IntArray, size: int) -> IntArray:
+    made = np.zeros((size, *values.shape[1:]), dtype=np.int64)
+    made[: values.shape[0]] = values
     return made
 
 
 def _widened(state: EventState) -> EventState:
     """Return the same state with twice the room for records and events."""
-    old = state.tag.size
-    room = max(2 * old, _FEWEST * state.taken.size)
-    longer = {name: _longer(getattr(state, name), room) for name in _OF_RECORDS}
-    longer["following"][old:] = np.arange(old + 1, room + 1)
-    longer["following"][room - 1] = state.counter[FIRST_FREE]
+    old = state.records.shape[0]
+    records = _longer(state.records, 2 * old)
+    records[old:, FOLLOWING] = np.arange(old + 1, 2 * old + 1)
+    records[-1, FOLLOWING] = state.counter[FIRST_FREE]
     state.counter[FIRST_FREE] = old
-    return state._replace(heap=_longer(state.heap, 6 * room), **longer)
+    return state._replace(heap=_longer(state.heap, 12 * old), records=records)
 
 
 class Events:
@@ -136,19 +138,13 @@ class Events:
     def __init__(self, network: PacketNetwork) -> None:
         self.network = network
         self.horizon = -1
-        self._state = _empty_state(network)
+        self._state = _empty_state(network, 0)
         self._results = EventResults(np.zeros(3 * _FEWEST, np.int64), np.zeros(2 * _FEWEST, np.int64))
 
     def restart(self) -> None:
         """Empty the network and begin again at time 0 with packet 0."""
         self.horizon = -1
-        for values in self._state:
-            values.fill(0)
-        for name in ("serving", "head", "tail", "first_waiter", "last_waiter"):
-            getattr(self._state, name).fill(NONE)
-        following = self._state.following
-        following[:] = np.arange(1, following.size + 1)
-        following[-1] = NONE
+        self._state = _empty_state(self.network, self._state.records.shape[0])
 
     def bring(self, loads: IntArray, rank: IntArray, free: IntArray) -> None:
         """Say what the packets to come bring with them, and before when channels serve none.
@@ -193,8 +189,12 @@ class Events:
         while status := advance(times, roots, done, horizon, self.network.fabric, self._state, self._results):
             if status == NO_ROOM:
                 self._state = _widened(self._state)
-            elif status == NO_ROWS:
-                self._results = self._wider_results()
+            elif status == NO_DELIVERIES:
+                longer = _longer(self._results.deliveries, 2 * self._results.deliveries.size)
+                self._results = self._results._replace(deliveries=longer)
+            elif status == NO_DROPS:
+                longer = _longer(self._results.drops, 2 * self._results.drops.size)
+                self._results = self._results._replace(drops=longer)
         self.horizon = horizon
         return self._found()
 
@@ -208,13 +208,6 @@ class Events:
             raise RunError(f"more than {1 << 31} packets were sent through one network")
         return times, roots
 
-    def _wider_results(self) -> EventResults:
-        least = 4 * int(self._state.taken.size) * (2 + int(np.count_nonzero(self._state.lacking >= 0)))
-        return EventResults(
-            _longer(self._results.deliveries, 2 * self._results.deliveries.size),
-            _longer(self._results.drops, max(least, 2 * self._results.drops.size)),
-        )
-
     def rows(self) -> tuple[IntArray, IntArray, IntArray]:
         """Return what the last call found, and all counts, as tables; views.
 
@@ -224,13 +217,13 @@ class Events:
             Time, tag and arrival.
         drops : ndarray of int64, shape (rows, 2)
             Time and tag.
-        channels : ndarray of int64, shape (channels, 10)
-            Channel, its counts, and when its last packet was through; channels that packets reached, in order.
+        channels : ndarray of int64, shape (ranks, 10)
+            Rank, its counts, and when its last packet was through; ranks that packets reached, in order.
         """
         state, fabric = self._state, self.network.fabric
         reached = np.flatnonzero(state.counts[:, PACKETS])
-        through = state.changed + fabric.latency
-        columns = (fabric.number[reached], state.counts[reached], through[reached])
+        through = state.channels[:, CHANGED] + fabric.lines[:, LATENCY]
+        columns = (reached, state.counts[reached], through[reached])
         drops = self._results.drops[: 2 * int(state.counter[DROPS])].reshape(-1, 2)
         return (
             self._results.deliveries[: 3 * int(state.counter[DELIVERIES])].reshape(-1, 3),
@@ -249,7 +242,7 @@ class Events:
     def counts(self) -> Counts:
         """What each channel did since the beginning; areas up to the last arrival or departure there."""
         by_channel = np.empty_like(self._state.counts)
-        by_channel[self.network.fabric.number] = self._state.counts
+        by_channel[self.network.number] = self._state.counts
         return Counts(*by_channel.T)
 
     @property
@@ -264,12 +257,11 @@ class Events:
 
     def balance(self) -> Balance:
         """Count ends of branches: those of packets that were sent, and what became of them."""
-        state, counter = self._state, self._state.counter
-        here = (state.place != FREE) & (state.place != SENT)
-        nodes = state.tag[here] & NODE
-        leaves = self.network.fabric.leaves[nodes]
-        is_leaf = self.network.fabric.ptr[nodes] == self.network.fabric.ptr[nodes + 1]
-        in_flight = int(np.where(state.place[here] == LEAVING, is_leaf, leaves).sum())
+        records, counter, fabric = self._state.records, self._state.counter, self.network.fabric
+        here = records[(records[:, WHERE] != FREE) & (records[:, WHERE] != SENT)]
+        nodes = here[:, TAG] & NODE
+        is_leaf = fabric.ptr[nodes] == fabric.ptr[nodes + 1]
+        in_flight = int(np.where(here[:, WHERE] == LEAVING, is_leaf, fabric.leaves[nodes]).sum())
         return Balance(
             int(counter[SENT_LEAVES]), int(counter[DELIVERED_LEAVES]), int(counter[DROPPED_LEAVES]), in_flight
         )
@@ -283,10 +275,10 @@ class Events:
             Channels, the lowest first, whose packet waits for a place in the next of them, and in the last for one
             in the first; empty if there are none.
         """
-        state, fabric = self._state, self.network.fabric
-        waits_for = np.full(fabric.number.size, NONE, dtype=np.int64)
-        ranks = np.flatnonzero(state.serving != NONE)
-        lacking = state.lacking[state.serving[ranks]]
-        stuck = (lacking != NONE) & (fabric.rule[lacking] != EXPIRE)
-        waits_for[fabric.number[ranks[stuck]]] = fabric.number[lacking[stuck]]
+        channels, records, number = self._state.channels, self._state.records, self.network.number
+        waits_for = np.full(number.size, NONE, dtype=np.int64)
+        ranks = np.flatnonzero(channels[:, SERVING] != NONE)
+        lacking = records[channels[ranks, SERVING], LACKING]
+        stuck = (lacking != NONE) & (self.network.fabric.lines[lacking, RULE] != EXPIRE)
+        waits_for[number[ranks[stuck]]] = number[lacking[stuck]]
         return circle(waits_for)

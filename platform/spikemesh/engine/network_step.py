@@ -6,9 +6,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from spikemesh.engine.network import PacketNetwork
 from spikemesh.engine.network_events import Events
-from spikemesh.engine.network_sweep import StepRun, Steps, Sweep
+from spikemesh.engine.network_results import StepRun, Steps, new_tables
+from spikemesh.engine.network_sweep import Sweep
+from spikemesh.engine.packet_network import PacketNetwork
 from spikemesh.ids import AnyArray, IntArray
 
 _NO_CHANNELS: IntArray = np.zeros(0, dtype=np.int64)
@@ -41,12 +42,15 @@ class StepSimulator:
         self.network = network
         self._sweep = Sweep(network) if network.acyclic else None
         self._events = Events(network)
+        self._tables = new_tables()
 
-    def simulate_step(self, time: AnyArray, root: AnyArray) -> Outcome:
+    def simulate_step(self, time: AnyArray, root: AnyArray, *, detail: bool = True) -> Outcome:
         """Simulate one step; see :meth:`simulate_steps`."""
-        return self.simulate_steps(time, root, None)
+        return self.simulate_steps(time, root, None, detail=detail)
 
-    def simulate_steps(self, time: AnyArray, root: AnyArray, step_ptr: AnyArray | None) -> Outcome:
+    def simulate_steps(
+        self, time: AnyArray, root: AnyArray, step_ptr: AnyArray | None, *, detail: bool = True
+    ) -> Outcome:
         """Simulate steps until the last one, or until packets of one wait for one another for ever.
 
         Parameters
@@ -58,6 +62,8 @@ class StepSimulator:
             Node at which each begins.
         step_ptr : ndarray of int64, shape (steps + 1,)
             First packet of each step; None: all packets are one step.
+        detail
+            Whether to keep what each channel did in each step; totals are kept anyway.
 
         Returns
         -------
@@ -69,7 +75,7 @@ class StepSimulator:
         ValueError
             If what is sent is not possible.
         """
-        run = StepRun(self.network, time, root, step_ptr)
+        run = StepRun(self.network, time, root, step_ptr, self._tables, detail)
         by_events = np.zeros(run.ptr.size - 1, dtype=np.bool_)
         deadlock = _NO_CHANNELS
         while run.step < by_events.size and not (self._sweep is not None and self._sweep.go_on(run)):
@@ -77,6 +83,7 @@ class StepSimulator:
             deadlock = self._by_events(run)
             if deadlock.size:
                 break
+        self._tables = run.tables
         return Outcome(run.results(), by_events[: run.step], deadlock)
 
     def _by_events(self, run: StepRun) -> IntArray:

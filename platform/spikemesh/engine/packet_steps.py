@@ -5,17 +5,18 @@ from __future__ import annotations
 import numpy as np
 
 from spikemesh.engine.hardware import Hardware, StepOutputs, StepScratch
-from spikemesh.engine.network import PacketNetwork
 from spikemesh.engine.network_events import Events
-from spikemesh.engine.network_sweep import SweepResults, SweepSpace, results_for, space_for
+from spikemesh.engine.network_results import Found, new_tables
+from spikemesh.engine.network_sweep import SweepSpace, space_for
+from spikemesh.engine.packet_network import PacketNetwork
 from spikemesh.errors import RunError
 from spikemesh.ids import AnyArray, IntArray
 from spikemesh.kernels.barrier import OVERLAPPED, STAMP, settle
 from spikemesh.kernels.barrier_packets import SPIKE_AT, TICK, UNEQUAL, begin_step, end_step, packet_steps
-from spikemesh.kernels.network_fabric import DONE, NO_ROOM, NO_ROWS
+from spikemesh.kernels.network_fabric import COUNTS, DONE, NO_DELIVERIES, NO_DROPS, NO_ROOM, NO_ROWS
 
 _FEWEST = 4
-_ROWS = 256
+_TABLES = {NO_DELIVERIES: ("deliveries", "spare", "runs"), NO_DROPS: ("drops",), NO_ROWS: ("rows",)}
 
 
 class PacketSteps:
@@ -38,7 +39,7 @@ class PacketSteps:
         self._hardware, self._scratch = hardware, scratch
         self._network = PacketNetwork(hardware.channels, hardware.forest, hardware.rank, hardware.load)
         self._events: Events | None = None
-        self._results = results_for(0, _ROWS, _ROWS, _ROWS)
+        self._results = _results()
         self._space = self._space_for(np.full(hardware.channels.service.size, _FEWEST, dtype=np.int64))
         self.by_events = 0
 
@@ -69,8 +70,8 @@ class PacketSteps:
                 )  # fmt: skip
             if status == NO_ROOM:
                 self._widen(first, ticks, neurons, active)
-            elif status == NO_ROWS:
-                self._results = _twice(self._results)
+            elif status in _TABLES:
+                self._results = _twice(self._results, _TABLES[status])
             elif stretch[TICK] < until:
                 self._step_by_events(first, until, ticks, neurons, active, outputs)
             else:
@@ -88,7 +89,7 @@ class PacketSteps:
         tick, at, end = self._step_spikes(ticks)
         count, _ = begin_step(tick - first - 1, at, end, neurons, active, self._hardware, self._scratch)
         need = self._network.visits(self._hardware.root[self._scratch.packet[:count]])
-        room = np.diff(self._space.base)
+        room = self._space.lists[:, 3]
         doubled = 1 << np.ceil(np.log2(np.maximum(need, 1))).astype(np.int64)
         self._space = self._space_for(np.where(need > room, doubled, room))
 
@@ -125,7 +126,7 @@ class PacketSteps:
         deliveries, _, table = self._events.rows()
         row = (tick - 1) // outputs.bin_steps - outputs.first_bin
         table = np.ascontiguousarray(table)
-        flat = np.ascontiguousarray(deliveries).reshape(-1)
+        flat = np.append(np.zeros(3, dtype=np.int64), deliveries)
         end_step(
             row, tick - first - 1, 0, len(table), table, len(deliveries), flat, hardware, scratch, outputs
         )
@@ -145,6 +146,18 @@ class PacketSteps:
         raise RunError(f"{found}: longer queues, or a router without cycles", tick)
 
 
-def _twice(old: SweepResults) -> SweepResults:
-    """Make twice the room for the results of one step."""
-    return results_for(0, old.deliveries.size // 3 * 2, old.drops.size // 2 * 2, old.rows.shape[0] * 2)
+def _results() -> Found:
+    """Make room for the results of one step."""
+    nothing = np.zeros(1, dtype=np.int64)
+    return Found(
+        cursor=np.zeros(4, dtype=np.int64),
+        **dict.fromkeys(("delivery_ptr", "drop_ptr", "row_ptr", "latest", "where", "detail"), nothing),
+        totals=np.zeros((1, COUNTS), dtype=np.int64),
+        **new_tables()._asdict(),
+    )
+
+
+def _twice(found: Found, tables: tuple[str, ...]) -> Found:
+    """Make twice the room in tables; what is in them is not needed any more."""
+    wider = {name: np.concatenate([getattr(found, name)] * 2) for name in tables}
+    return found._replace(**wider)

@@ -135,8 +135,8 @@ def _scratch(hardware: Hardware) -> StepScratch:
     sizes = {
         "words": 3, "last": 1, "known": 1, "longest_update": 2, "turn": hardware.core_of.size,
         "packet": packets, "time": packets, "source": packets,
-        "stack_node": nodes + 1, "stack_time": nodes + 1, "stretch": 4, "records": 2 * packets,
-        "spare": 2 * packets, "runs": packets + 2, "sent_at": packets, "sent_by": packets,
+        "stack_node": nodes + 1, "stack_time": nodes + 1, "stretch": 4, "records": 2 * packets + 4,
+        "spare": 2 * packets + 4, "runs": packets + 2, "sent_at": packets, "sent_by": packets,
         **dict.fromkeys(("core_stamp", "cores", "sent", "taken", "in_packets", "out_packets", "base", "active"), cores),
         **dict.fromkeys(("channel_stamp", "crossed", "first", "load", "packets", "busy"), channels),
     }  # fmt: skip

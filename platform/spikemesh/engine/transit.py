@@ -15,8 +15,8 @@ import numpy as np
 from spikemesh.engine.arrays import Arrivals, Corrections
 from spikemesh.engine.corrections import corrections_of, extended
 from spikemesh.engine.link_timing import LinkTiming
-from spikemesh.engine.network import PacketNetwork
 from spikemesh.engine.network_events import Events
+from spikemesh.engine.packet_network import PacketNetwork
 from spikemesh.engine.program import Program
 from spikemesh.engine.transit_counts import TransitCounts
 from spikemesh.engine.trees import Trees, expanded

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from spikemesh.kernels.accelerate import bare, bare_inlined
 from spikemesh.kernels.barrier import (
     BARRIER,
@@ -29,11 +31,12 @@ from spikemesh.kernels.network_fabric import (
     NO_ROOM,
     NODE,
     PACKETS,
+    RANK,
     WAITING,
 )
-from spikemesh.kernels.network_sort import sort_records
+from spikemesh.kernels.network_sort import merge_runs
 from spikemesh.kernels.network_sweep import DELIVERIES, DROPS, ROWS, forget, put_packet, sweep_channels
-from spikemesh.kernels.pointers import as_int64
+from spikemesh.kernels.pointers import address_of, as_int64
 
 # Words of a stretch of steps: where it is, and what became of packets; see `StepClock`.
 TICK, SPIKE_AT, SENT, UNEQUAL = range(4)
@@ -43,9 +46,9 @@ TICK, SPIKE_AT, SENT, UNEQUAL = range(4)
 def _order_packets(count: Any, s: Any) -> Any:
     """Sort the packets of a step by the time at which they are sent, then as listed; returns the address of records."""
     for k in range(count):
-        s.records[2 * k] = s.time[k]
-        s.records[2 * k + 1] = k
-    return sort_records(s.records.ctypes.data, count, s.spare.ctypes.data, s.runs.ctypes.data, 2)
+        s.records[2 * k + 2] = s.time[k]
+        s.records[2 * k + 3] = k
+    return merge_runs(address_of(s.records) + 16, count, address_of(s.spare) + 16, address_of(s.runs), 2)
 
 
 @bare_inlined
@@ -55,12 +58,13 @@ def _inject(count: Any, address: Any, h: Any, s: Any, f: Any, w: Any) -> Any:
     for number in range(count):
         k = records[2 * number + 1]
         packet = s.packet[k]
-        node = h.root[packet]
+        node = np.int64(h.root[packet])
         s.sent_at[number] = records[2 * number]
         s.sent_by[number] = s.source[k]
         w.loads[number] = h.entry[packet]
         s.roots[number] = node
-        if not put_packet(f.rank[node], records[2 * number], number << 32 | node, w):
+        rank = f.nodes[node, RANK]
+        if not put_packet(rank, records[2 * number], number << 32 | node, f, w):
             return NO_ROOM
     return DONE
 
@@ -82,7 +86,7 @@ def count_channels(row: Any, first: Any, last: Any, table: Any, h: Any, s: Any, 
     core_latest, core = 0, -1
     link_latest, link = 0, -1
     for k in range(first, last):
-        channel = table[k, 0]
+        channel = h.channel_of_rank[table[k, 0]]
         done = table[k, 1 + COUNTS]
         latest = max(latest, done)
         s.packets[channel] += table[k, 1 + PACKETS]
@@ -103,7 +107,7 @@ def count_channels(row: Any, first: Any, last: Any, table: Any, h: Any, s: Any, 
 @bare_inlined
 def count_deliveries(first: Any, last: Any, deliveries: Any, h: Any, s: Any, o: Any) -> None:
     """Record the latencies of packets that arrived at cores: from when they were sent to their arrival."""
-    for k in range(first, last):
+    for k in range(first + 1, last + 1):
         tag = deliveries[3 * k + 1]
         number, core = tag >> 32, h.core[tag & NODE]
         record_latency(deliveries[3 * k + 2] - s.sent_at[number], s.sent_by[number], core, h, o)

@@ -15,6 +15,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from spikemesh.kernels.accelerate import bare, bare_inlined
 from spikemesh.kernels.network_fabric import (
     AREA,
@@ -24,53 +26,76 @@ from spikemesh.kernels.network_fabric import (
     DROP,
     DROPPED,
     EXPIRE,
+    LATENCY,
     LONGEST,
+    NO_DELIVERIES,
+    NO_DROPS,
     NO_ROOM,
-    NO_ROWS,
     NODE,
     OUTSIDE,
     PACKETS,
+    PERIOD,
+    PLACES,
+    RANK,
+    REPORT,
+    RULE,
+    SERVICE,
     STALL,
+    WAIT,
     WAITING,
     service_of,
 )
 from spikemesh.kernels.network_heap import pop, push
-
-GO_ON, GIVE_UP, ARRIVE = range(3)
-"""Phases of a picosecond."""
-
-FREE, UNDER_WAY, IN, OUTSIDE_FIRST, LEAVING, SENT = range(6)
-"""Where a record is; SENT: its packet will be sent later."""
-
-# Counters of the state.
-(
+from spikemesh.kernels.network_places import (
+    ARRIVAL,
+    ARRIVE,
+    ASKED,
+    CHANGED,
+    DELIVERED_LEAVES,
+    DELIVERIES,
+    DROPPED_LEAVES,
+    DROPS,
     EVENTS,
     FIRST_FREE,
-    RECORDS,
-    WAITERS,
-    DELIVERIES,
-    DROPS,
+    FOLLOWING,
+    FREE,
+    GAVE_UP,
+    GIVE_UP,
+    GO_ON,
+    HEAD,
+    IN,
+    INSIDE,
+    LACKING,
+    LEAVING,
+    NONE,
     NUMBER,
+    OUTSIDE_FIRST,
+    RECORDS,
+    SENT,
     SENT_LEAVES,
-    DELIVERED_LEAVES,
-    DROPPED_LEAVES,
-) = range(10)
-COUNTERS = 10
-"""Events due, first free record, records in use, records that wait for places, rows of results, packets sent so far,
-ends of branches."""
-
-NONE = -1
+    SERVING,
+    TAG,
+    TAIL,
+    UNDER_WAY,
+    USED,
+    WAITERS,
+    WHERE,
+    next_able,
+    take_places,
+    wait_for,
+    wait_no_longer,
+)
 
 
 @bare_inlined
 def _record(tag: Any, arrival: Any, place: Any, s: Any) -> Any:
     """Take a free record."""
     r = s.counter[FIRST_FREE]
-    s.counter[FIRST_FREE] = s.following[r]
-    s.tag[r] = tag
-    s.arrival[r] = arrival
-    s.place[r] = place
-    s.lacking[r] = NONE
+    s.counter[FIRST_FREE] = s.records[r, FOLLOWING]
+    s.records[r, TAG] = tag
+    s.records[r, ARRIVAL] = arrival
+    s.records[r, WHERE] = place
+    s.records[r, LACKING] = NONE
     s.counter[RECORDS] += 1
     return r
 
@@ -78,8 +103,8 @@ def _record(tag: Any, arrival: Any, place: Any, s: Any) -> Any:
 @bare_inlined
 def _release(r: Any, s: Any) -> None:
     s.counter[RECORDS] -= 1
-    s.place[r] = FREE
-    s.following[r] = s.counter[FIRST_FREE]
+    s.records[r, WHERE] = FREE
+    s.records[r, FOLLOWING] = s.counter[FIRST_FREE]
     s.counter[FIRST_FREE] = r
 
 
@@ -100,134 +125,32 @@ def _count_drop(time: Any, tag: Any, rank: Any, f: Any, s: Any, o: Any) -> None:
 
 
 @bare_inlined
-def _expired(r: Any, rank: Any, f: Any, s: Any) -> Any:
-    """Whether a record has given up waiting for a channel."""
-    return f.rule[rank] == EXPIRE and (s.asked[r] >> 2) + f.wait[rank] <= s.gave_up[r]
-
-
-@bare_inlined
-def _take_one(r: Any, rank: Any, f: Any, s: Any) -> Any:
-    """Try for one place: 1 taken (or none needed), 0 given up, -1 lacking."""
-    if f.rule[rank] < STALL:
-        return 1
-    if s.used[rank] < f.places[rank]:
-        s.used[rank] += 1
-        return 1
-    return 0 if _expired(r, rank, f, s) else -1
-
-
-@bare
-def _take_places(r: Any, f: Any, s: Any) -> Any:
-    """Take a place in every channel a record goes on to, or none; return a rank that lacks one, or NONE.
-
-    What was taken (1) or given up (0) is left in ``s.taken``, by child.
-    """
-    node = s.tag[r] & NODE
-    if s.place[r] == OUTSIDE_FIRST:
-        rank = f.rank[node]
-        s.taken[0] = _take_one(r, rank, f, s)
-        return rank if s.taken[0] < 0 else NONE
-    first = f.ptr[node]
-    for e in range(first, f.ptr[node + 1]):
-        rank = f.child[e] >> 32
-        got = _take_one(r, rank, f, s)
-        s.taken[e - first] = got
-        if got < 0:
-            for back in range(first, e):
-                other = f.child[back] >> 32
-                if s.taken[back - first] and f.rule[other] >= STALL:
-                    s.used[other] -= 1
-            return rank
-    return NONE
-
-
-@bare_inlined
-def _goes_before(a: Any, b: Any, s: Any) -> Any:
-    """Whether record a asked before record b."""
-    return s.asked[a] < s.asked[b] or (s.asked[a] == s.asked[b] and s.tag[a] < s.tag[b])
-
-
-@bare
-def _wait_for(r: Any, rank: Any, s: Any) -> None:
-    """Put a record into the list of those that wait for a channel, by when they asked."""
-    before = s.last_waiter[rank]
-    while before != NONE and _goes_before(r, before, s):
-        before = s.preceding[before]
-    after = s.first_waiter[rank] if before == NONE else s.following[before]
-    s.preceding[r] = before
-    s.following[r] = after
-    s.lacking[r] = rank
-    s.counter[WAITERS] += 1
-    if before == NONE:
-        s.first_waiter[rank] = r
-    else:
-        s.following[before] = r
-    if after == NONE:
-        s.last_waiter[rank] = r
-    else:
-        s.preceding[after] = r
-
-
-@bare
-def _wait_no_longer(r: Any, s: Any) -> None:
-    rank = s.lacking[r]
-    before, after = s.preceding[r], s.following[r]
-    if before == NONE:
-        s.first_waiter[rank] = after
-    else:
-        s.following[before] = after
-    if after == NONE:
-        s.last_waiter[rank] = before
-    else:
-        s.preceding[after] = before
-    s.lacking[r] = NONE
-    s.counter[WAITERS] -= 1
-
-
-@bare_inlined
-def _next_able(rank: Any, f: Any, s: Any) -> Any:
-    """Find the first record that waits for a channel and can go now; its places are taken then."""
-    r = s.first_waiter[rank]
-    while r != NONE:
-        after = s.following[r]
-        lacking = _take_places(r, f, s)
-        if lacking == NONE:
-            _wait_no_longer(r, s)
-            return r
-        if lacking != rank:
-            _wait_no_longer(r, s)
-            _wait_for(r, lacking, s)
-        r = after
-    return NONE
-
-
-@bare_inlined
 def _occupy(rank: Any, time: Any, change: Any, s: Any) -> None:
     """Add to the packets in a channel."""
-    s.counts[rank, AREA] += s.inside[rank] * (time - s.changed[rank])
-    s.changed[rank] = time
-    s.inside[rank] += change
+    s.counts[rank, AREA] += s.channels[rank, INSIDE] * (time - s.channels[rank, CHANGED])
+    s.channels[rank, CHANGED] = time
+    s.channels[rank, INSIDE] += change
 
 
 @bare_inlined
 def _begin_service(r: Any, rank: Any, time: Any, f: Any, s: Any) -> None:
-    period = f.period[rank]
+    period = f.lines[rank, PERIOD]
     begin = max(time, s.free[rank])
     begin = (begin + period - 1) // period * period if period > 1 else begin
-    duration = service_of(rank, s.tag[r], f, s.loads)
-    s.serving[rank] = r
-    s.counts[rank, WAITING] += begin - s.arrival[r]
+    duration = service_of(f.lines[rank, SERVICE], s.records[r, TAG], f, s.loads)
+    s.channels[rank, SERVING] = r
+    s.counts[rank, WAITING] += begin - s.records[r, ARRIVAL]
     s.counts[rank, BUSY] += duration
-    _schedule(4 * (begin + duration) + GO_ON, s.tag[r], r, s)
+    _schedule(4 * (begin + duration) + GO_ON, s.records[r, TAG], r, s)
 
 
 @bare_inlined
 def _copy_to_children(r: Any, time: Any, f: Any, s: Any, o: Any) -> None:
     """Send a packet on to all for which a place was taken; ``time`` is when it leaves its channel."""
-    tag = s.tag[r]
+    tag = s.records[r, TAG]
     node = tag & NODE
     first = f.ptr[node]
-    arrival = time + f.latency[f.rank[node]]
+    arrival = time + f.lines[f.nodes[node, RANK], LATENCY]
     for e in range(first, f.ptr[node + 1]):
         below = (tag - node) | (f.child[e] & NODE)
         if s.taken[e - first]:
@@ -240,127 +163,119 @@ def _copy_to_children(r: Any, time: Any, f: Any, s: Any, o: Any) -> None:
 @bare_inlined
 def _leave_channel(r: Any, time: Any, f: Any, s: Any) -> None:
     """Free a record's place and begin the next service."""
-    rank = f.rank[s.tag[r] & NODE]
-    s.counts[rank, BLOCKED] += time - (s.asked[r] >> 2)
+    rank = f.nodes[s.records[r, TAG] & NODE, RANK]
+    s.counts[rank, BLOCKED] += time - (s.records[r, ASKED] >> 2)
     _occupy(rank, time, -1, s)
-    if f.rule[rank] >= STALL:
-        s.used[rank] -= 1
-    s.serving[rank] = NONE
-    head = s.head[rank]
+    if f.lines[rank, RULE] >= STALL:
+        s.channels[rank, USED] -= 1
+    s.channels[rank, SERVING] = NONE
+    head = s.channels[rank, HEAD]
     if head != NONE:
-        s.head[rank] = s.following[head]
-        if s.head[rank] == NONE:
-            s.tail[rank] = NONE
+        s.channels[rank, HEAD] = s.records[head, FOLLOWING]
+        if s.channels[rank, HEAD] == NONE:
+            s.channels[rank, TAIL] = NONE
         _begin_service(head, rank, time, f, s)
 
 
 @bare_inlined
 def _enter_first(r: Any, time: Any, f: Any, s: Any, o: Any) -> None:
     """Let a packet that was sent into its first channel, or drop it."""
-    rank = f.rank[s.tag[r] & NODE]
-    s.counts[rank, OUTSIDE] += time - (s.asked[r] >> 2)
+    rank = f.nodes[s.records[r, TAG] & NODE, RANK]
+    s.counts[rank, OUTSIDE] += time - (s.records[r, ASKED] >> 2)
     if s.taken[0]:
-        s.place[r] = UNDER_WAY
-        s.arrival[r] = time
-        _schedule(4 * time + ARRIVE, s.tag[r], r, s)
+        s.records[r, WHERE] = UNDER_WAY
+        s.records[r, ARRIVAL] = time
+        _schedule(4 * time + ARRIVE, s.records[r, TAG], r, s)
     else:
-        _count_drop(time, s.tag[r], rank, f, s, o)
+        _count_drop(time, s.records[r, TAG], rank, f, s, o)
         _release(r, s)
 
 
-@bare
+@bare_inlined
 def _go_on(r: Any, time: Any, f: Any, s: Any, o: Any) -> None:
     """Let a record go for which all places are taken, and then those, one after the other, that it made room for."""
     while r != NONE:
-        if s.place[r] == OUTSIDE_FIRST:
+        if s.records[r, WHERE] == OUTSIDE_FIRST:
             _enter_first(r, time, f, s, o)
             return
-        node = s.tag[r] & NODE
-        rank = f.rank[node]
+        node = s.records[r, TAG] & NODE
+        rank = f.nodes[node, RANK]
         _copy_to_children(r, time, f, s, o)
         _leave_channel(r, time, f, s)
-        if f.report[node] or f.ptr[node] == f.ptr[node + 1]:
-            s.place[r] = LEAVING
-            _schedule(4 * (time + f.latency[rank]) + ARRIVE, s.tag[r], r, s)
+        if (f.nodes[node, REPORT] & 1) or f.ptr[node] == f.ptr[node + 1]:
+            s.records[r, WHERE] = LEAVING
+            _schedule(4 * (time + f.lines[rank, LATENCY]) + ARRIVE, s.records[r, TAG], r, s)
         else:
             _release(r, s)
-        r = _next_able(rank, f, s) if f.rule[rank] >= STALL else NONE
+        r = next_able(rank, f, s) if f.lines[rank, RULE] >= STALL else NONE
 
 
 @bare_inlined
 def _deadline(r: Any, clock: Any, f: Any, s: Any) -> Any:
     """When a record that waits first gives up a place, later than ``clock``; 0: never."""
-    node = s.tag[r] & NODE
-    asked = s.asked[r] >> 2
-    if s.place[r] == OUTSIDE_FIRST:
-        rank = f.rank[node]
-        due = 4 * (asked + f.wait[rank]) + GIVE_UP
-        return due if f.rule[rank] == EXPIRE and due > clock else 0
+    node = s.records[r, TAG] & NODE
+    asked = s.records[r, ASKED] >> 2
+    if s.records[r, WHERE] == OUTSIDE_FIRST:
+        rank = f.nodes[node, RANK]
+        due = 4 * (asked + f.lines[rank, WAIT]) + GIVE_UP
+        return due if f.lines[rank, RULE] == EXPIRE and due > clock else 0
     found = 0
     for e in range(f.ptr[node], f.ptr[node + 1]):
         rank = f.child[e] >> 32
-        due = 4 * (asked + f.wait[rank]) + GIVE_UP
-        if f.rule[rank] == EXPIRE and due > clock and (found == 0 or due < found):
+        due = 4 * (asked + f.lines[rank, WAIT]) + GIVE_UP
+        if f.lines[rank, RULE] == EXPIRE and due > clock and (found == 0 or due < found):
             found = due
     return found
 
 
-@bare
+@bare_inlined
 def _ask(r: Any, clock: Any, f: Any, s: Any, o: Any) -> None:
     """Let a record go on if there is room, else let it wait."""
-    lacking = _take_places(r, f, s)
+    lacking = take_places(r, f, s)
     if lacking == NONE:
-        if s.lacking[r] != NONE:
-            _wait_no_longer(r, s)
+        if s.records[r, LACKING] != NONE:
+            wait_no_longer(r, s)
         _go_on(r, clock >> 2, f, s, o)
         return
-    if s.lacking[r] != NONE:
-        _wait_no_longer(r, s)
-    _wait_for(r, lacking, s)
+    if s.records[r, LACKING] != NONE:
+        wait_no_longer(r, s)
+    wait_for(r, lacking, s)
     due = _deadline(r, clock, f, s)
     if due:
-        _schedule(due, s.tag[r], r, s)
-
-
-@bare_inlined
-def _give_up(r: Any, clock: Any, tag: Any, f: Any, s: Any, o: Any) -> None:
-    """Try again, without the channels that a record has waited for too long, if it still waits."""
-    if s.tag[r] == tag and s.lacking[r] != NONE and s.place[r] != FREE:
-        s.gave_up[r] = clock >> 2
-        _ask(r, clock, f, s, o)
+        _schedule(due, s.records[r, TAG], r, s)
 
 
 @bare_inlined
 def _arrive(r: Any, time: Any, f: Any, s: Any, o: Any) -> None:
-    tag = s.tag[r]
-    rank = f.rank[tag & NODE]
-    if f.rule[rank] == DROP and s.inside[rank] >= f.places[rank]:
+    tag = s.records[r, TAG]
+    rank = f.nodes[tag & NODE, RANK]
+    if f.lines[rank, RULE] == DROP and s.channels[rank, INSIDE] >= f.lines[rank, PLACES]:
         _count_drop(time, tag, rank, f, s, o)
         _release(r, s)
         return
-    s.place[r] = IN
+    s.records[r, WHERE] = IN
     s.counts[rank, PACKETS] += 1
-    s.counts[rank, LONGEST] = max(s.counts[rank, LONGEST], s.inside[rank])
+    s.counts[rank, LONGEST] = max(s.counts[rank, LONGEST], s.channels[rank, INSIDE])
     _occupy(rank, time, 1, s)
-    if s.serving[rank] == NONE:
+    if s.channels[rank, SERVING] == NONE:
         _begin_service(r, rank, time, f, s)
         return
-    s.following[r] = NONE
-    if s.head[rank] == NONE:
-        s.head[rank] = r
+    s.records[r, FOLLOWING] = NONE
+    if s.channels[rank, HEAD] == NONE:
+        s.channels[rank, HEAD] = r
     else:
-        s.following[s.tail[rank]] = r
-    s.tail[rank] = r
+        s.records[s.channels[rank, TAIL], FOLLOWING] = r
+    s.channels[rank, TAIL] = r
 
 
 @bare_inlined
 def _deliver(r: Any, time: Any, f: Any, s: Any, o: Any) -> None:
-    node = s.tag[r] & NODE
-    if f.report[node]:
+    node = s.records[r, TAG] & NODE
+    if f.nodes[node, REPORT] & 1:
         row = s.counter[DELIVERIES]
         o.deliveries[3 * row] = time
-        o.deliveries[3 * row + 1] = s.tag[r]
-        o.deliveries[3 * row + 2] = s.arrival[r]
+        o.deliveries[3 * row + 1] = s.records[r, TAG]
+        o.deliveries[3 * row + 2] = s.records[r, ARRIVAL]
         s.counter[DELIVERIES] = row + 1
     if f.ptr[node] == f.ptr[node + 1]:
         s.counter[DELIVERED_LEAVES] += 1
@@ -368,44 +283,47 @@ def _deliver(r: Any, time: Any, f: Any, s: Any, o: Any) -> None:
 
 
 @bare_inlined
-def _send(tag: Any, time: Any, r: Any, f: Any, s: Any, o: Any) -> None:
-    """Send a packet into its first channel."""
-    s.place[r] = OUTSIDE_FIRST
-    s.asked[r] = 4 * time + GO_ON
-    s.gave_up[r] = NONE
-    s.counter[SENT_LEAVES] += f.leaves[tag & NODE]
-    _ask(r, 4 * time + GO_ON, f, s, o)
+def _begins_to_ask(clock: Any, tag: Any, r: Any, f: Any, s: Any) -> Any:
+    """Note since when a record asks to go on, or that it gives up; return whether there is something to ask."""
+    if clock & 3 == GIVE_UP:
+        # It may have gone on in the meantime, and its record may be another's.
+        if s.records[r, TAG] != tag or s.records[r, LACKING] == NONE or s.records[r, WHERE] == FREE:
+            return False
+        s.records[r, GAVE_UP] = clock >> 2
+        return True
+    if s.records[r, WHERE] == SENT:
+        s.records[r, WHERE] = OUTSIDE_FIRST
+        s.counter[SENT_LEAVES] += f.leaves[tag & NODE]
+    s.records[r, ASKED] = clock
+    s.records[r, GAVE_UP] = NONE
+    return True
 
 
 @bare_inlined
 def _handle(clock: Any, tag: Any, r: Any, f: Any, s: Any, o: Any) -> None:
     """Do what is due."""
-    phase = clock & 3
-    if phase == GIVE_UP:
-        _give_up(r, clock, tag, f, s, o)
-    elif phase == ARRIVE:
-        if s.place[r] == LEAVING:
-            _deliver(r, clock >> 2, f, s, o)
-        else:
-            _arrive(r, clock >> 2, f, s, o)
-    elif s.place[r] == SENT:
-        _send(tag, clock >> 2, r, f, s, o)
+    if clock & 3 < ARRIVE:
+        if _begins_to_ask(clock, tag, r, f, s):
+            _ask(r, clock, f, s, o)
+    elif s.records[r, WHERE] == LEAVING:
+        _deliver(r, clock >> 2, f, s, o)
     else:
-        s.asked[r] = clock
-        s.gave_up[r] = NONE
-        _ask(r, clock, f, s, o)
+        _arrive(r, clock >> 2, f, s, o)
 
 
 @bare_inlined
-def _lacking_room(f: Any, s: Any, o: Any) -> Any:
+def _lacking_room(s: Any, o: Any) -> Any:
     """Whether an event could need more room than there is: every packet that waits could go, with all its copies."""
     going = s.counter[WAITERS] + 2
     copies = going * s.taken.size
-    if s.counter[RECORDS] + copies > s.tag.size or 3 * (s.counter[EVENTS] + copies + 2 * going) > s.heap.size:
+    if (
+        s.counter[RECORDS] + copies > s.records.shape[0]
+        or 3 * (s.counter[EVENTS] + copies + 2 * going) > s.heap.size
+    ):
         return NO_ROOM
-    if 3 * (s.counter[DELIVERIES] + 1) > o.deliveries.size or 2 * (s.counter[DROPS] + copies) > o.drops.size:
-        return NO_ROWS
-    return DONE
+    if 3 * (s.counter[DELIVERIES] + 1) > o.deliveries.size:
+        return NO_DELIVERIES
+    return NO_DROPS if 2 * (s.counter[DROPS] + copies) > o.drops.size else DONE
 
 
 @bare
@@ -431,27 +349,26 @@ def advance(time: Any, root: Any, done: Any, horizon: Any, f: Any, s: Any, o: An
     number = s.counter[NUMBER]
     last = 4 * horizon + ARRIVE
     while True:
-        status = _lacking_room(f, s, o)
+        status = _lacking_room(s, o)
         if status != DONE:
             return status
-        k = done[0]
-        events = s.counter[EVENTS]
-        if k < time.size:
-            clock = 4 * time[k] + GO_ON
-            tag = (number + k) << 32 | root[k]
-            if clock > last:
-                _schedule(clock, tag, _record(tag, time[k], SENT, s), s)
-                done[0] = k + 1
-                continue
-            if events == 0 or clock < s.heap[0] or (clock == s.heap[0] and tag < s.heap[1]):
-                _send(tag, time[k], _record(tag, time[k], SENT, s), f, s, o)
-                done[0] = k + 1
-                continue
-        if events == 0 or s.heap[0] > last:
-            break
+        k, events = done[0], s.counter[EVENTS]
         clock, tag, r = s.heap[0], s.heap[1], s.heap[2]
-        pop(s.heap, events)
-        s.counter[EVENTS] = events - 1
+        if k < time.size:
+            sent, own = 4 * time[k] + GO_ON, (number + k) << 32 | np.int64(root[k])
+            later = sent > last
+            if later or events == 0 or sent < clock or (sent == clock and own < tag):
+                r = _record(own, time[k], SENT, s)
+                done[0] = k + 1
+                if later:
+                    _schedule(sent, own, r, s)
+                    continue
+                clock, tag, events = sent, own, -1
+        if events == 0 or clock > last:
+            break
+        if events > 0:
+            pop(s.heap, events)
+            s.counter[EVENTS] = events - 1
         _handle(clock, tag, r, f, s, o)
     s.counter[NUMBER] = number + done[0]
     return DONE

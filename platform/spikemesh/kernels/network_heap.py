@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from spikemesh.kernels.accelerate import bare_inlined
-from spikemesh.kernels.pointers import as_int64
+from spikemesh.kernels.pointers import address_of, as_int64
 
 
 @bare_inlined
@@ -34,7 +34,7 @@ def _set(h: Any, i: Any, clock: Any, tag: Any, record: Any) -> None:
 @bare_inlined
 def push(heap: Any, size: Any, clock: Any, tag: Any, record: Any) -> None:
     """Add an event to a heap of ``size`` events."""
-    h = as_int64(heap.ctypes.data)
+    h = as_int64(address_of(heap))
     i = size
     while i > 0:
         parent = (i - 1) >> 2
@@ -48,7 +48,7 @@ def push(heap: Any, size: Any, clock: Any, tag: Any, record: Any) -> None:
 @bare_inlined
 def pop(heap: Any, size: Any) -> None:
     """Remove the first event of a heap of ``size`` events."""
-    h = as_int64(heap.ctypes.data)
+    h = as_int64(address_of(heap))
     last = size - 1
     clock, tag, record = h[3 * last], h[3 * last + 1], h[3 * last + 2]
     i = 0

@@ -4,14 +4,24 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from llvmlite import ir
 from numba.core import types as _types
 from numba.core.cgutils import get_or_insert_function
 from numba.extending import intrinsic
 
-from spikemesh.kernels import accelerate as _accelerate  # noqa: F401  configures numba first
+from spikemesh.kernels.accelerate import bare_inlined
 
 types: Any = _types
+
+
+@bare_inlined
+def address_of(array: Any) -> Any:
+    """Return the address of an array's first element, as a signed number.
+
+    It is unsigned by itself, and numba adds unsigned and signed numbers as floating-point ones.
+    """
+    return np.int64(array.ctypes.data)
 
 
 @intrinsic

@@ -98,6 +98,9 @@ def hardware_on(
         kind=_by_port(geometry, _PORT_HOPS),
         chip_of_channel=_chip_of_channel(geometry),
         core_of_channel=_core_of_channel(geometry),
+        channel_of_rank=channels.order
+        if channels.order.size
+        else np.arange(geometry.channels, dtype=np.int64),
         rank_of_core=_rank_of_core(geometry, channels.order),
         tile=geometry.tile_of_core,
         chip=np.arange(system.core_count, dtype=np.int64) // system.chip.core_count,
