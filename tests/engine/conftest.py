@@ -251,7 +251,10 @@ class Run:
 
 @pytest.fixture
 def engine(registry):
-    """Run a network on ``chips`` ideal chips by ``workers`` threads; neurons are dealt out by ``deal``."""
+    """Run a network on ``chips`` ideal chips by ``workers`` threads.
+
+    Neurons are dealt out by ``deal``: in blocks, at random, the first population apart, or the core of each.
+    """
 
     def run(net, steps, chips=1, workers=1, pieces=None, deal="blocks", cores=4, timed=None, **described):
         network = bind(net.describe(), registry) if isinstance(net, Network) else net
@@ -266,7 +269,8 @@ def engine(registry):
                 )
                 continue
             place = np.arange(population.size) * chips * cores // max(1, population.size)
-            core_of.append(random.permutation(place) if deal == "random" else place)
+            given = deal[population.index] if isinstance(deal, list) else place
+            core_of.append(random.permutation(place) if deal == "random" else given)
         placement = placement_on(system, core_of)
         worker_of_core = np.repeat(np.arange(chips) * workers // chips, cores)
         if deal == "apart":
