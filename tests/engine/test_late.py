@@ -13,7 +13,7 @@ from spikemesh.description.builder import Network
 from spikemesh.description.values import normal, uniform
 from spikemesh.engine import transit
 from spikemesh.engine.link_timing import LinkTiming
-from spikemesh.engine.network import Channels, Deliveries, Drops, Forest
+from spikemesh.engine.network import Channels, Counts, Deliveries, Drops, Forest
 from spikemesh.engine.network_events import Advance
 from spikemesh.engine.transit_counts import OF_SYSTEM
 from spikemesh.kernels import arrivals as kinds
@@ -53,6 +53,7 @@ class Prescribed:
 
     fates = (0,)
     pending = 0
+    counts = Counts(*np.zeros((8, 1), dtype=np.int64))
 
     def __init__(self):
         self.under_way, self.sent = [], 0

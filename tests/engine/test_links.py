@@ -11,7 +11,7 @@ import pytest
 
 from spikemesh.description.builder import Network, rule
 from spikemesh.description.values import normal, uniform
-from spikemesh.engine.transit_counts import OF_SYSTEM
+from spikemesh.engine.transit_counts import OF_LINKS, OF_SYSTEM
 from spikemesh.errors import InputError
 from spikemesh.mapping.link_timing import link_timing
 from spikemesh.registry.bind import bind
@@ -66,6 +66,8 @@ def test_a_queue_before_a_link_makes_spikes_late(across, workers):
     }  # fmt: skip
     assert run.total("link_late") == 9
     assert run.total("link_packets") == 12
+    assert run.total("link_busy_ps") == 12 * MS // 4
+    assert run.total("link_waiting_ps") == sum(range(12)) * MS // 4
 
 
 def test_async_rounds_the_time_of_arrival(across):
@@ -88,6 +90,7 @@ def test_a_full_queue_drops(across):
     run = across(volley(8, [3.0, 7.0]), 20, "tick", spec)
     assert run.spikes("out") == [(t + 2, k) for t in (3, 7) for k in range(3)]
     assert run.total("packets_dropped") == run.total("link_dropped") == 10
+    assert run.total("link_packets") == 6
     assert run.total("packets_sent") == run.total("packets_delivered") + 10
 
 
@@ -139,6 +142,15 @@ def recurrent(seed, learning=None):
     for population in (exc, inh):
         net.probe(population, "spikes")
     return net
+
+
+def by_bin(run, name, steps):
+    """Counter by bin and column, of all pieces."""
+    reports = run.reports[0]
+    found = np.zeros((-(-steps // 10), reports[0].counters[name].shape[1]), dtype=np.int64)
+    for report in reports:
+        found[report.first_bin : report.first_bin + len(report.counters[name])] += report.counters[name]
+    return found
 
 
 def by_next_link(branches):
@@ -203,7 +215,11 @@ def test_spikes_follow_from_arrivals_and_arrivals_from_spikes(
         engine(network, steps, 4, w, pieces=p, cores=2, **options)
         for w, p in ((1, None), (2, [3, 50]), (3, [77]), (4, None))
     ]
-    first = {name: int(runs[0].total(name)) for name in (*OF_SYSTEM, "link_late", "link_dropped")}
+    names = (*OF_SYSTEM, *OF_LINKS, "link_packets")
+    first = {name: int(runs[0].total(name)) for name in names}
+    binned = [[by_bin(run, name, steps) for name in names] for run in runs]
+    for other in binned:
+        assert all(np.array_equal(a, b) for a, b in zip(other, binned[0], strict=True))
     for run in runs:
         assert run.spikes("exc") == runs[0].spikes("exc")
         assert {name: int(run.total(name)) for name in first} == first

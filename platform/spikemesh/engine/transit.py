@@ -15,7 +15,7 @@ import numpy as np
 from spikemesh.engine.arrays import Arrivals, Corrections
 from spikemesh.engine.corrections import corrections_of, extended
 from spikemesh.engine.link_timing import LinkTiming
-from spikemesh.engine.network import PacketNetwork
+from spikemesh.engine.network import Counts, PacketNetwork
 from spikemesh.engine.network_events import Events
 from spikemesh.engine.program import Program
 from spikemesh.engine.transit_counts import TransitCounts
@@ -74,7 +74,9 @@ class Transit:
         self.known = 0
         self._longest = longest
         self._neuron_of_axon = program.axon_neuron
+        self._bin_steps = program.bin_steps
         self._network = _events(self._timing)
+        self._before = np.zeros((len(Counts._fields), self._timing.link.size), dtype=np.int64)
         self._trees = Trees(self._timing)
         self.counts = TransitCounts(self._trees.arrays, program.cores, program.links, program.bin_steps)
         nobody = np.zeros(0, dtype=np.int64)
@@ -90,9 +92,15 @@ class Transit:
         return int(self._left.sum() + self._trees.leaf_count(self._ahead.root).sum())
 
     def advance(self, arrivals: Arrivals, through: int) -> None:
-        """Simulate the network to the end of a tick; the spikes of all workers up to it are in ``arrivals``."""
-        if through <= self.known:
-            return
+        """Simulate the network to the end of a tick; the spikes of all workers up to it are in ``arrivals``.
+
+        No call of the simulator goes beyond the end of a bin, so that what channels did is known by bin.
+        """
+        while self.known < through:
+            bin_end = (self.known // self._bin_steps + 1) * self._bin_steps
+            self._advance(arrivals, min(through, bin_end))
+
+    def _advance(self, arrivals: Arrivals, through: int) -> None:
         fresh = self._packets(*self._spikes(arrivals, through))
         first_leaf = np.cumsum(self._trees.leaf_count(fresh.root)) - self._trees.leaf_count(fresh.root)
         self._send(fresh, through)
@@ -103,7 +111,14 @@ class Transit:
         self.counts.late(fresh.stamp, fresh.root, first_leaf, ~lost)
         self._put_right(fresh, first_leaf, in_time, live, leaf, tick, through)
         self._forget()
+        self._count_channels(through)
         self.known = through
+
+    def _count_channels(self, through: int) -> None:
+        """Count what each channel did in the ticks up to ``through``."""
+        now = np.stack(self._network.counts)
+        self.counts.channels(through, Counts(*(now - self._before)), self._timing.link)
+        self._before = now
 
     def _spikes(self, arrivals: Arrivals, through: int) -> tuple[IntArray, IntArray]:
         """Stamps and axons of the spikes of all workers after ``known``, by stamp and neuron."""

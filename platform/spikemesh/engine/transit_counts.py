@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from spikemesh.contracts.trace import CounterPlan
+from spikemesh.engine.network import Counts
 from spikemesh.engine.trees import TreeArrays
 from spikemesh.ids import AnyArray, IntArray
 from spikemesh.kernels.late import count_on_way
@@ -13,14 +14,15 @@ OF_SYSTEM = ("packets_sent", "packets_delivered", "packets_dropped", "packets_la
 """One column. A packet counts once for every place that it goes to (where it branches, its copies are packets):
 sent in the tick of its spike, delivered or dropped in the tick in which that happens, late in the tick of its spike,
 if it was still under way when that ended. Late ones may be delivered or dropped later."""
-OF_LINKS = ("link_late", "link_dropped")
-"""By link between chips: packets on whose way it is to a place that they reach late, once for each packet, and those
-for which it had no room."""
+OF_LINKS = ("link_late", "link_dropped", "link_busy_ps", "link_waiting_ps")
+"""By link between chips: packets on whose way it is to a place that they reach late, once for each packet; those for
+which it had no room; time of service, and time from arrivals to the beginning of service. Times are counted when a
+service begins."""
 OF_CORES = ("core_overruns",)
 """By core: ticks in which it was not done with sending when the next one began."""
 PLANS = (
     *(CounterPlan(name, "system") for name in OF_SYSTEM),
-    *(CounterPlan(name, "link") for name in OF_LINKS),
+    *(CounterPlan(name, "link", "ps" if name.endswith("_ps") else "") for name in OF_LINKS),
     *(CounterPlan(name, "core") for name in OF_CORES),
 )
 """What a trace's plan says of these counters."""
@@ -39,12 +41,12 @@ class TransitCounts:
     Attributes
     ----------
     counters : dict
-        Increments by name, int64, shape (bins, width).
+        Increments by name, int64, shape (bins, width); ``link_packets`` among them, of packets that links took in.
     """
 
     def __init__(self, trees: TreeArrays, cores: int, links: int, bin_steps: int) -> None:
         self._trees, self._bin_steps = trees, bin_steps
-        self._width = dict.fromkeys(OF_SYSTEM, 1) | dict.fromkeys(OF_LINKS, links)
+        self._width = dict.fromkeys(OF_SYSTEM, 1) | dict.fromkeys((*OF_LINKS, "link_packets"), links)
         self._width |= dict.fromkeys(OF_CORES, cores)
         self.begin(0, 0)
 
@@ -84,6 +86,17 @@ class TransitCounts:
         self._add("packets_dropped", tick, leaves)
         between = np.flatnonzero(link >= 0)
         np.add.at(self.counters["link_dropped"], (self._rows(tick[between]), link[between]), 1)
+
+    def channels(self, tick: int, counts: Counts, link: IntArray) -> None:
+        """Count what channels did up to a tick and since the last call, both in one bin; ``link`` is theirs."""
+        between = np.flatnonzero(link >= 0)
+        row = self._rows(np.array(tick))
+        for name, values in (
+            ("link_packets", counts.packets),
+            ("link_busy_ps", counts.busy),
+            ("link_waiting_ps", counts.waiting),
+        ):
+            np.add.at(self.counters[name][row], link[between], values[between])
 
     def late(self, stamp: IntArray, root: IntArray, first_leaf: IntArray, late: AnyArray) -> None:
         """Count packets that were under way when the tick of their spike ended.

@@ -235,8 +235,11 @@ class Worker:
             "core_synaptic_events": outputs.core_events,
             "link_packets": outputs.link_packets[:, : self.program.links],
         }
-        if self._transit is not None and self.program.index == 0:
-            report.counters |= self._transit.counts.counters
+        if self._transit is not None:
+            # What links did is known at every worker; one of them tells.
+            del report.counters["link_packets"]
+            if self.program.index == 0:
+                report.counters |= self._transit.counts.counters
         words, times = self._post.words, self._post.times
         report.busy_s = 1e-9 * float(words[BUSY_NS])
         report.exchange_us = (1e-3 * times[: words[EXCHANGES]]).tolist()
