@@ -144,15 +144,6 @@ def recurrent(seed, learning=None):
     return net
 
 
-def by_bin(run, name, steps):
-    """Counter by bin and column, of all pieces."""
-    reports = run.reports[0]
-    found = np.zeros((-(-steps // 10), reports[0].counters[name].shape[1]), dtype=np.int64)
-    for report in reports:
-        found[report.first_bin : report.first_bin + len(report.counters[name])] += report.counters[name]
-    return found
-
-
 def by_next_link(branches):
     """Group (core, rest of the path) by the link that comes next, in the order of their first occurrence."""
     groups = defaultdict(list)
@@ -217,7 +208,7 @@ def test_spikes_follow_from_arrivals_and_arrivals_from_spikes(
     ]
     names = (*OF_SYSTEM, *OF_LINKS, "link_packets")
     first = {name: int(runs[0].total(name)) for name in names}
-    binned = [[by_bin(run, name, steps) for name in names] for run in runs]
+    binned = [[run.bins(name, steps) for name in (*names, "core_synaptic_events")] for run in runs]
     for other in binned:
         assert all(np.array_equal(a, b) for a, b in zip(other, binned[0], strict=True))
     for run in runs:

@@ -219,6 +219,11 @@ class ProbeSlice:
     every: int
 
 
+def nothing() -> IntArray:
+    """Return an empty array."""
+    return np.zeros(0, dtype=np.int64)
+
+
 @dataclass(frozen=True, eq=False)
 class Program:
     """The program of one worker.
@@ -240,6 +245,9 @@ class Program:
         shortest delay of any synapse whose spikes are packets, with or without peers.
     axon_neuron : ndarray of int64, shape (axons,)
         Global index of each axon's neuron, rising; empty without ``link_timing``.
+    carried, carried_synapses : ndarray of int64
+        ``axon * cores + core`` of all synapses here whose spikes come as packets, rising, and how many they are.
+        ``wiring`` counts the others only.
     """
 
     index: int
@@ -264,7 +272,9 @@ class Program:
     static_weights: tuple[StaticTable, ...] = ()
     plugin_files: tuple[str, ...] = ()
     link_timing: LinkTiming | None = None
-    axon_neuron: IntArray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    axon_neuron: IntArray = field(default_factory=nothing)
+    carried: IntArray = field(default_factory=nothing)
+    carried_synapses: IntArray = field(default_factory=nothing)
 
     @property
     def neurons(self) -> int:

@@ -78,7 +78,7 @@ class Transit:
         self._network = _events(self._timing)
         self._before = np.zeros((len(Counts._fields), self._timing.link.size), dtype=np.int64)
         self._trees = Trees(self._timing)
-        self.counts = TransitCounts(self._trees.arrays, program.cores, program.links, program.bin_steps)
+        self.counts = TransitCounts(self._trees.arrays, program)
         nobody = np.zeros(0, dtype=np.int64)
         self._ahead = self._live = _Packets(*[nobody] * 5)
         """Packets that set out later; packets that have, by their number in the network."""
@@ -177,7 +177,10 @@ class Transit:
         old = self._timing.too_old(self._live.stamp[live], found.time)
         self.counts.delivered(tick[~old])
         self.counts.too_old(tick[old])
-        return live[~old], found.node[~old], tick[~old]
+        live, node, tick = live[~old], found.node[~old], tick[~old]
+        entry, target = expanded(self._timing.target_ptr, node)
+        self.counts.events(tick[entry], self._live.axon[live[entry]], self._timing.targets[target])
+        return live, node, tick
 
     def _mark(
         self, in_time: AnyArray, first_leaf: IntArray, live: IntArray, leaf: IntArray, tick: IntArray

@@ -6,6 +6,7 @@ import numpy as np
 
 from spikemesh.contracts.trace import CounterPlan
 from spikemesh.engine.network import Counts
+from spikemesh.engine.program import Program
 from spikemesh.engine.trees import TreeArrays
 from spikemesh.ids import AnyArray, IntArray
 from spikemesh.kernels.late import count_on_way
@@ -35,17 +36,20 @@ class TransitCounts:
     ----------
     trees
         Where packets go.
-    cores, links, bin_steps
-        Of the program.
+    program
+        The program.
 
     Attributes
     ----------
+    core_events : ndarray of int64, shape (bins, cores)
+        Synapses of this worker that were reached by packets.
     counters : dict
         Increments by name, int64, shape (bins, width); ``link_packets`` among them, of packets that links took in.
     """
 
-    def __init__(self, trees: TreeArrays, cores: int, links: int, bin_steps: int) -> None:
-        self._trees, self._bin_steps = trees, bin_steps
+    def __init__(self, trees: TreeArrays, program: Program) -> None:
+        self._trees, self._program, self._bin_steps = trees, program, program.bin_steps
+        cores, links = program.cores, program.links
         self._width = dict.fromkeys(OF_SYSTEM, 1) | dict.fromkeys((*OF_LINKS, "link_packets"), links)
         self._width |= dict.fromkeys(OF_CORES, cores)
         self.begin(0, 0)
@@ -57,6 +61,7 @@ class TransitCounts:
         self.counters: dict[str, IntArray] = {
             name: np.zeros((rows, width), dtype=np.int64) for name, width in self._width.items()
         }
+        self.core_events: IntArray = np.zeros((rows, self._program.cores), dtype=np.int64)
 
     def _rows(self, tick: IntArray) -> IntArray:
         return (tick - 1) // self._bin_steps - self._first_bin
@@ -76,6 +81,16 @@ class TransitCounts:
     def delivered(self, tick: IntArray) -> None:
         """Count packets that arrived."""
         self._add("packets_delivered", tick)
+
+    def events(self, tick: IntArray, axon: IntArray, core: IntArray) -> None:
+        """Count the synapses here of packets of some axons that arrived for some cores."""
+        known = self._program.carried
+        if known.size:
+            key = axon * self._program.cores + core
+            place = np.minimum(np.searchsorted(known, key), known.size - 1)
+            here = np.flatnonzero(known[place] == key)
+            synapses = self._program.carried_synapses[place[here]]
+            np.add.at(self.core_events, (self._rows(tick[here]), core[here]), synapses)
 
     def too_old(self, tick: IntArray) -> None:
         """Count packets that were dropped for their age where they arrived."""
