@@ -245,9 +245,8 @@ class Program:
         shortest delay of any synapse whose spikes are packets, with or without peers.
     axon_neuron : ndarray of int64, shape (axons,)
         Global index of each axon's neuron, rising; empty without ``link_timing``.
-    carried, carried_synapses : ndarray of int64
-        ``axon * cores + core`` of all synapses here whose spikes come as packets, rising, and how many they are.
-        ``wiring`` counts the others only.
+    carried_ptr, carried_core, carried_synapses : ndarray of int64
+        By axon, cores of this worker that its packets are for, and its synapses there; ``wiring`` counts the others.
     """
 
     index: int
@@ -273,7 +272,8 @@ class Program:
     plugin_files: tuple[str, ...] = ()
     link_timing: LinkTiming | None = None
     axon_neuron: IntArray = field(default_factory=nothing)
-    carried: IntArray = field(default_factory=nothing)
+    carried_ptr: IntArray = field(default_factory=nothing)
+    carried_core: IntArray = field(default_factory=nothing)
     carried_synapses: IntArray = field(default_factory=nothing)
 
     @property

@@ -9,7 +9,7 @@ from spikemesh.engine.network import Counts
 from spikemesh.engine.program import Program
 from spikemesh.engine.trees import TreeArrays
 from spikemesh.ids import AnyArray, IntArray
-from spikemesh.kernels.late import count_on_way
+from spikemesh.kernels.late import count_events, count_on_way
 
 OF_SYSTEM = ("packets_sent", "packets_delivered", "packets_dropped", "packets_late")
 """One column. A packet counts once for every place that it goes to (where it branches, its copies are packets):
@@ -84,13 +84,11 @@ class TransitCounts:
 
     def events(self, tick: IntArray, axon: IntArray, core: IntArray) -> None:
         """Count the synapses here of packets of some axons that arrived for some cores."""
-        known = self._program.carried
-        if known.size:
-            key = axon * self._program.cores + core
-            place = np.minimum(np.searchsorted(known, key), known.size - 1)
-            here = np.flatnonzero(known[place] == key)
-            synapses = self._program.carried_synapses[place[here]]
-            np.add.at(self.core_events, (self._rows(tick[here]), core[here]), synapses)
+        program = self._program
+        count_events(
+            self._rows(tick), axon, core, program.carried_ptr, program.carried_core, program.carried_synapses,
+            self.core_events,
+        )  # fmt: skip
 
     def too_old(self, tick: IntArray) -> None:
         """Count packets that were dropped for their age where they arrived."""

@@ -73,6 +73,7 @@ def timed_fields(
     return {
         "link_timing": timing,
         "axon_neuron": axons,
-        "carried": np.searchsorted(axons, source[mine]) * timing.cores + by_packets.core[mine],
+        "carried_ptr": np.append(np.searchsorted(source[mine], axons), np.count_nonzero(mine)),
+        "carried_core": by_packets.core[mine].astype(np.int64),
         "carried_synapses": by_packets.synapses[mine],
     }
