@@ -12,18 +12,20 @@ from typing import Any, Self
 import numpy as np
 
 from spikemesh.api.folder import TemporaryFolder
+from spikemesh.api.hardware import hardware_counts, hardware_plan, level_of
 from spikemesh.api.plan import backend_of, worker_plan
 from spikemesh.api.provenance import provenance
 from spikemesh.api.result import RunResult
 from spikemesh.contracts.bound import BoundNetwork
+from spikemesh.contracts.mapping import Router
 from spikemesh.contracts.trace import ProbePlan, TracePlan
 from spikemesh.description.builder import Network
 from spikemesh.description.network import NetworkDescription, Projection
 from spikemesh.description.run import RunSettings
 from spikemesh.description.system import MappingSettings, System
 from spikemesh.description.values import Quantity
+from spikemesh.engine.program import reporting_all
 from spikemesh.engine.setup import compile_kernels
-from spikemesh.engine.transit_counts import PLANS
 from spikemesh.errors import InputError, Problem, RunInterrupted, SpikemeshError, nearest
 from spikemesh.ids import FloatArray, IntArray
 from spikemesh.kernels.compile import compile_seconds
@@ -68,16 +70,16 @@ class Mapped:
         self.placement: Placement = place_network(network, system, mapping, registry)
         self.plan = worker_plan(settings, self.placement)
         self.bin_steps = settings.bin_steps or max(1, round(BIN_MS / network.timestep_ms))
-        router = registry.routers.get(mapping.route, "mapping.route")
+        self.router: Router = registry.routers.get(mapping.route, "mapping.route")
         files = [str(path) for path in registry.files]
         self.build: Build = build_programs(
             network,
             self.placement,
-            router,
+            self.router,
             self.plan,
             self.bin_steps,
             files,
-            lambda fan: link_timing(self.placement, router, fan, network.timestep_ms),
+            lambda fan: link_timing(self.placement, self.router, fan, network.timestep_ms),
         )
         self.report: MappingReport = mapping_report(
             network, self.placement, self.build.fan, self.build.routes, self.build.indegree
@@ -148,9 +150,13 @@ class Simulation:
         self._scenario = dict(scenario or {})
         self._temporary: TemporaryFolder | None = None
         self.path = Path(out) if out is not None else self._temporary_path()
+        self._level = level_of(self.settings, system)
+        self._programs = self.mapped.build.programs
+        if self._level is not None:
+            self._programs = tuple(reporting_all(p) for p in self._programs)
         self._compiled = compile_seconds() if self.backend_name == "local" else 0.0
         # Before the trace is begun, so that a plugin that cannot be compiled leaves nothing behind.
-        for program in self.mapped.build.programs:
+        for program in self._programs:
             compile_kernels(program)
         self._store = registry.stores.get("hdf5")
         _make_folder(self.path.parent)
@@ -167,19 +173,20 @@ class Simulation:
         started = time.perf_counter()
         self._backend = _backend(self.backend_name, self.settings)
         try:
-            self._backend.start(self.mapped.build.programs)
+            self._backend.start(self._programs)
         except BaseException:
             self._backend.close()
             self._writer.abandon()
             raise
         self._start_s = time.perf_counter() - started
-        programs = self.mapped.build.programs
+        self._hardware = None if self._level is None else hardware_counts(self.mapped, self._level)
         self._session = Session(
             self._backend,
             self._writer,
             timestep_ms=self.network.timestep_ms,
             commit_interval_s=self.settings.commit_interval_s,
-            steps=min(first_steps(p.neurons, int(p.wiring.axon_synapses.sum())) for p in programs),
+            steps=min(first_steps(p.neurons, int(p.wiring.axon_synapses.sum())) for p in self._programs),
+            hardware=self._hardware,
         )
 
     def _trace_plan(self) -> TracePlan:
@@ -206,8 +213,7 @@ class Simulation:
             packet_bits=placement.system.chip.packet_bits,
             placement={p.name: placement.core_of[p.index] for p in network.populations},
             provenance=provenance(self.mapped, self.backend_name, self._scenario),
-            axes={"system": ("system",)} if self.mapped.timed else {},
-            counters=PLANS if self.mapped.timed else (),
+            **hardware_plan(self.mapped, self._level),
         )
 
     @property

@@ -18,7 +18,7 @@ def _successors(first: AnyArray, second: AnyArray, channels: int) -> tuple[IntAr
     a, b = np.asarray(first, dtype=np.int64), np.asarray(second, dtype=np.int64)
     if a.shape != b.shape or a.ndim != 1:
         raise ValueError(f"channels_from {a.shape} and channels_to {b.shape} must be two lists of one length")
-    if a.size and not (0 <= min(a.min(), b.min()) and max(a.max(), b.max()) < channels):
+    if a.size and not (min(a.min(), b.min()) >= 0 and max(a.max(), b.max()) < channels):
         low, high = min(a.min(), b.min()), max(a.max(), b.max())
         raise ValueError(f"channels {low} to {high} are not among 0 to {channels - 1}")
     edges = np.unique(a * channels + b)

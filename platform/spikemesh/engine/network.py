@@ -68,6 +68,8 @@ class Fabric(NamedTuple):
     longest_way: IntArray  # int64 [C], greatest latency of the channels before
     rank: AnyArray  # int32 [K], of a node's channel
     work: IntArray  # int64 [K]
+    share: AnyArray  # int32 [K], which of a packet's loads is taken in at the node; -1: none
+    load: IntArray  # int64, ps of service that packets bring; see kernels.network_fabric
     ptr: IntArray  # int64 [K+1]
     child: IntArray  # int64 [E], rank << 32 | node
     report: AnyArray  # uint8 [K]
@@ -120,6 +122,10 @@ class PacketNetwork:
     ----------
     channels, trees
         The network.
+    share : ndarray of int32, shape (K,), optional
+        Which of its loads a packet leaves at each node, -1: none.
+    load : ndarray of int64, optional
+        Service in ps that packets bring besides the channels' and the nodes'; a packet's loads follow one another.
 
     Attributes
     ----------
@@ -136,14 +142,26 @@ class PacketNetwork:
         If an array has a wrong length or an impossible value; says which, where, and what is allowed.
     """
 
-    def __init__(self, channels: Channels, trees: Forest) -> None:
+    def __init__(
+        self,
+        channels: Channels,
+        trees: Forest,
+        share: AnyArray | None = None,
+        load: IntArray | None = None,
+    ) -> None:
         _check_channels(channels)
         _check_forest(trees, channels.service.size)
         self.channels, self.trees = channels, trees
         self.acyclic = channels.order.size == channels.service.size
         number = channels.order if self.acyclic else np.arange(channels.service.size)
         self.node_order = _node_order(trees)
-        self.fabric = _fabric(channels, trees, np.ascontiguousarray(number, dtype=np.int64))
+        fabric = _fabric(channels, trees, np.ascontiguousarray(number, dtype=np.int64))
+        if share is not None and load is not None:
+            fabric = fabric._replace(
+                share=np.ascontiguousarray(share, dtype=np.int32),
+                load=np.ascontiguousarray(load, dtype=np.int64),
+            )
+        self.fabric = fabric
         sum_upwards(self.node_order, trees.child_ptr, trees.child, self.fabric.leaves)
         _check_service(self)
         _check_copies(self)
@@ -169,7 +187,7 @@ class PacketNetwork:
         if times.shape != roots.shape or times.ndim != 1:
             raise ValueError(f"times {times.shape} and roots {roots.shape} must be two lists of one length")
         _within("root", roots, 0, self.trees.channel.size - 1)
-        _within("time", times, 0, _UNLIMITED >> 3)
+        _within("time", times, 0, int(_UNLIMITED >> 3))
         return times, roots
 
 
@@ -264,6 +282,8 @@ def _fabric(channels: Channels, trees: Forest, number: IntArray) -> Fabric:
         longest_way=longest_way,
         rank=rank.astype(np.int32),
         work=np.ascontiguousarray(trees.work, dtype=np.int64),
+        share=np.full(rank.size, -1, dtype=np.int32),
+        load=np.zeros(1, dtype=np.int64),
         ptr=np.ascontiguousarray(trees.child_ptr, dtype=np.int64),
         child=(after << 32 | trees.child.astype(np.int64)),
         report=np.ascontiguousarray(trees.report if trees.report.size else leaves, dtype=np.uint8),

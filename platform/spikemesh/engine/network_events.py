@@ -60,6 +60,8 @@ class EventState(NamedTuple):
     changed: IntArray  # int64 [C], ps, when that changed
     counts: IntArray  # int64 [C, 8]
     taken: IntArray  # int64 [M], scratch
+    free: IntArray  # int64 [C], ps before which no service begins
+    loads: IntArray  # int64, place of each packet's first load
 
 
 class EventResults(NamedTuple):
@@ -93,6 +95,8 @@ def _empty_state(network: PacketNetwork) -> EventState:
         **{name: np.zeros(channels, dtype=np.int64) for name in ("used", "inside", "changed")},
         counts=np.zeros((channels, COUNTS), dtype=np.int64),
         taken=np.zeros(most, dtype=np.int64),
+        free=np.zeros(channels, dtype=np.int64),
+        loads=np.zeros(1, dtype=np.int64),
     )
     made.counter[FIRST_FREE] = NONE
     return _widened(made)
@@ -145,6 +149,19 @@ class Events:
         following = self._state.following
         following[:] = np.arange(1, following.size + 1)
         following[-1] = NONE
+
+    def bring(self, loads: IntArray, rank: IntArray, free: IntArray) -> None:
+        """Say what the packets to come bring with them, and before when channels serve none.
+
+        Parameters
+        ----------
+        loads : ndarray of int64, shape (packets,)
+            Place of each packet's first load, by packet number.
+        rank, free : ndarray of int64, shape (channels,)
+            Channels (ranks), and the ps before which no service begins in them.
+        """
+        self._state = self._state._replace(loads=np.append(loads, 0))
+        self._state.free[rank] = free
 
     def advance(self, time: AnyArray, root: AnyArray, horizon: int = int(FOREVER)) -> Advance:
         """Send packets and simulate everything up to a time.

@@ -28,6 +28,8 @@ class SweepSpace(NamedTuple):
     runs: IntArray  # int64 [M+2]
     ends: IntArray  # int64 [M], when services end
     reached: IntArray  # int64, 32 bits an entry: lists that are not empty
+    free: IntArray  # int64 [C], ps before which no service begins
+    loads: IntArray  # int64, place of each packet's first load
 
 
 class SweepResults(NamedTuple):
@@ -78,6 +80,8 @@ def space_for(room: IntArray) -> SweepSpace:
         runs=np.zeros(most + 2, dtype=np.int64),
         ends=np.zeros(most, dtype=np.int64),
         reached=np.zeros(room.size // 32 + 1, dtype=np.int64),
+        free=np.zeros(room.size, dtype=np.int64),
+        loads=np.zeros(1, dtype=np.int64),
     )
 
 

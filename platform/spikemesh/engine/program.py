@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -300,3 +300,9 @@ class Program:
         steps = self.exchange_steps or 1
         counts = np.bincount(self.wiring.out_peer, minlength=len(self.peers_out))
         return tuple(int(count) * steps for count in counts)
+
+
+def reporting_all(program: Program) -> Program:
+    """Return a program that reports the spikes of all populations, not only of those that are recorded."""
+    wiring = replace(program.wiring, recorded=np.ones_like(program.wiring.recorded))
+    return replace(program, slices=tuple(replace(s, recorded=True) for s in program.slices), wiring=wiring)

@@ -32,6 +32,7 @@ from spikemesh.kernels.network_fabric import (
     PACKETS,
     STALL,
     WAITING,
+    service_of,
 )
 from spikemesh.kernels.network_heap import pop, push
 
@@ -211,8 +212,9 @@ def _occupy(rank: Any, time: Any, change: Any, s: Any) -> None:
 @bare_inlined
 def _begin_service(r: Any, rank: Any, time: Any, f: Any, s: Any) -> None:
     period = f.period[rank]
-    begin = (time + period - 1) // period * period if period > 1 else time
-    duration = f.service[rank] + f.work[s.tag[r] & NODE]
+    begin = max(time, s.free[rank])
+    begin = (begin + period - 1) // period * period if period > 1 else begin
+    duration = service_of(rank, s.tag[r], f, s.loads)
     s.serving[rank] = r
     s.counts[rank, WAITING] += begin - s.arrival[r]
     s.counts[rank, BUSY] += duration

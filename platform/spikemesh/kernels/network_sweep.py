@@ -30,18 +30,17 @@ from spikemesh.kernels.network_fabric import (
     OUTSIDE,
     PACKETS,
     WAITING,
+    service_of,
 )
 from spikemesh.kernels.network_sort import sort_records
 from spikemesh.kernels.pointers import as_int64
-
-LONG_AGO = -(1 << 62)
 
 # What a sweep has found so far.
 STEPS, DELIVERIES, DROPS, ROWS = range(4)
 
 
 @bare_inlined
-def _put(rank: Any, time: Any, tag: Any, w: Any) -> Any:
+def put_packet(rank: Any, time: Any, tag: Any, w: Any) -> Any:
     """Append a packet to a channel's list; return whether there was room."""
     place = w.fill[rank]
     first = w.base[rank]
@@ -94,7 +93,7 @@ def _send_on(time: Any, arrival: Any, tag: Any, f: Any, w: Any, o: Any) -> Any:
         o.cursor[DELIVERIES] = row + 1
     for e in range(f.ptr[node], f.ptr[node + 1]):
         child = f.child[e]
-        if not _put(child >> 32, time, (tag - node) | (child & NODE), w):
+        if not put_packet(child >> 32, time, (tag - node) | (child & NODE), w):
             return NO_ROOM
     return DONE
 
@@ -104,9 +103,9 @@ def _serve(rank: Any, count: Any, found: Any, f: Any, w: Any, o: Any) -> Any:
     """Serve a channel's packets, sorted at address ``found``, and send them on."""
     packets = as_int64(found)
     ends = as_int64(w.ends.ctypes.data)
-    service, latency, period, places = f.service[rank], f.latency[rank], f.period[rank], f.places[rank]
+    latency, period, places = f.latency[rank], f.period[rank], f.places[rank]
     rule = f.rule[rank]
-    free = LONG_AGO
+    free = w.free[rank]
     waiting = 0
     busy = 0
     longest = 0
@@ -135,7 +134,7 @@ def _serve(rank: Any, count: Any, found: Any, f: Any, w: Any, o: Any) -> Any:
         begin = max(arrival, free)
         if period > 1:
             begin = _clock(begin, period)
-        free = begin + service + f.work[tag & NODE]
+        free = begin + service_of(rank, tag, f, w.loads)
         waiting += begin - arrival
         busy += free - begin
         ends[taken] = free
@@ -170,13 +169,13 @@ def _serve(rank: Any, count: Any, found: Any, f: Any, w: Any, o: Any) -> Any:
 def _inject(first: Any, last: Any, time: Any, root: Any, f: Any, w: Any) -> Any:
     for p in range(first, last):
         node = root[p]
-        if not _put(f.rank[node], time[p], p << 32 | node, w):
+        if not put_packet(f.rank[node], time[p], p << 32 | node, w):
             return NO_ROOM
     return DONE
 
 
 @bare_inlined
-def _sweep(f: Any, w: Any, o: Any) -> Any:
+def sweep_channels(f: Any, w: Any, o: Any) -> Any:
     """Serve all channels that packets reach, in order."""
     records, spare, runs = w.records.ctypes.data, w.spare.ctypes.data, w.runs.ctypes.data
     for word in range(w.reached.size):
@@ -195,7 +194,7 @@ def _sweep(f: Any, w: Any, o: Any) -> Any:
 
 
 @bare_inlined
-def _forget(w: Any) -> None:
+def forget(w: Any) -> None:
     """Empty the lists of a step that cannot be finished."""
     for word in range(w.reached.size):
         while w.reached[word]:
@@ -250,9 +249,9 @@ def sweep_steps(time: Any, root: Any, ptr: Any, last: Any, f: Any, w: Any, o: An
         step = o.cursor[STEPS]
         status = _inject(ptr[step], ptr[step + 1], time, root, f, w)
         if status == DONE:
-            status = _sweep(f, w, o)
+            status = sweep_channels(f, w, o)
         if status != DONE:
-            _forget(w)
+            forget(w)
             o.cursor[DELIVERIES] = o.delivery_ptr[step]
             o.cursor[DROPS] = o.drop_ptr[step]
             o.cursor[ROWS] = o.row_ptr[step]

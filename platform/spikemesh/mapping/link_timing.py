@@ -6,6 +6,7 @@ import numpy as np
 
 from spikemesh.contracts.mapping import Router
 from spikemesh.description.chip import ChipSpec, LinkSpec
+from spikemesh.description.system import System
 from spikemesh.engine.dependencies import channel_order
 from spikemesh.engine.link_timing import LinkTiming
 from spikemesh.engine.network import Channels, Forest, forest_dependencies
@@ -46,11 +47,10 @@ def link_timing(placement: Placement, router: Router, fan: FanOut, timestep_ms: 
         targets = fan.core[fan.ptr[neuron] : fan.ptr[neuron + 1]]
         away = targets[targets // chip != core[neuron] // chip]
         roots.append(made.roots(int(core[neuron]) // chip, tuple(away.tolist())))
-    tick_ms = timestep_ms if system.tick is None else system.tick * 1e-6
     forest = made.forest()
     return LinkTiming(
         regime="tick" if system.regime == "tick" else "async",
-        tick_ps=round(tick_ms * PS_PER_MS),
+        tick_ps=tick_ps(system, timestep_ms),
         channels=_channels(placement, forest),
         forest=forest,
         root_ptr=_ptr(roots),
@@ -63,6 +63,11 @@ def link_timing(placement: Placement, router: Router, fan: FanOut, timestep_ms: 
         link=np.arange(len(placement.links), dtype=np.int64),
         age_ticks=system.packet_age,
     )
+
+
+def tick_ps(system: System, timestep_ms: float) -> int:
+    """Return the hardware time of a step in the regimes ``tick`` and ``async``."""
+    return round(timestep_ms * PS_PER_MS) if system.tick is None else round(system.tick * PS_PER_NS)
 
 
 def _ideal(link: LinkSpec) -> bool:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from spikemesh.contracts.trace import TraceWriter
 from spikemesh.errors import InputError, Problem, RunError, RunInterrupted
 from spikemesh.runtime.backend import IN_FLIGHT, Backend
+from spikemesh.runtime.hardware import HardwareCounts
 from spikemesh.runtime.merge import Totals, merge
 
 _FEWEST_FIRST, _MOST_FIRST, _FIRST_NS = 16, 1024, 5e6
@@ -74,6 +75,8 @@ class Session:
         Wall-clock time of a piece, about; nothing in the results depends on it.
     steps
         Steps of the first pieces; see :func:`first_steps`.
+    hardware
+        Finds what the hardware did in every piece; None: nobody asks.
 
     Attributes
     ----------
@@ -91,6 +94,7 @@ class Session:
         timestep_ms: float = 1.0,
         commit_interval_s: float = 0.1,
         steps: int = _FEWEST_FIRST,
+        hardware: HardwareCounts | None = None,
     ) -> None:
         self.tick = 0
         self.totals = Totals()
@@ -99,6 +103,7 @@ class Session:
         self._timestep_ms = timestep_ms
         self._interval_s = commit_interval_s
         self._steps = steps
+        self._hardware = hardware
         self._asked = 0
 
     def run(
@@ -168,6 +173,8 @@ class Session:
             # Before what has come is written: the workers need not wait for that.
             self._submit(until, under_way, interrupted)
             chunk = merge(reports)
+            if self._hardware is not None:
+                self._hardware.add_to(chunk)
             if self._writer is not None:
                 self._writer.append(chunk)
             self.totals.add(reports, chunk)

@@ -1,0 +1,97 @@
+"""Named tuples of plain arrays from which the hardware time of steps is found.
+
+Legend: N neurons of the network, P packets that its neurons can send, E entries of the fan-out, K nodes of the
+forest, C channels, L links between chips; B bins, T steps. Times are int64 in ps.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from spikemesh.engine.network import Channels, Forest
+from spikemesh.ids import AnyArray, IntArray
+
+BUCKETS = 8 * 42
+"""Buckets of latencies, to 1.7 s; see :func:`spikemesh.kernels.barrier.bucket_of`."""
+CLASSES = ("on_tile", "on_chip", "between_chips", "between_boards")
+"""How far packets go, in the order of their numbers."""
+HOPS = ("tile", "x", "y")
+"""Kinds of hops on a chip, in the order of their numbers."""
+
+
+class Hardware(NamedTuple):
+    """A mapped network on its system; read only."""
+
+    level: IntArray  # int64 [1], see kernels.barrier
+    links: IntArray  # int64 [1], L
+    costs: IntArray  # int64 [COSTS], see kernels.barrier
+    core_of: AnyArray  # int32 [N]
+    turn: IntArray  # int64 [N], when a neuron is updated, spikes of the step apart
+    base: IntArray  # int64 [cores], updates of all neurons of a core
+    longest_update: IntArray  # int64 [2], the largest of these, and its core
+    root_ptr: IntArray  # int64 [N+1]
+    root: AnyArray  # int32 [P]
+    entry: IntArray  # int64 [P]
+    fan_ptr: IntArray  # int64 [N+1]
+    fan_core: AnyArray  # int32 [E]
+    load: IntArray  # int64 [E], time that the synapses of an entry take
+    channels: Channels
+    forest: Forest
+    rank: AnyArray  # int32 [K]
+    core: AnyArray  # int32 [K]
+    kind: IntArray  # int64 [C], kind of hop, -1: none
+    chip_of_channel: IntArray  # int64 [C]
+    core_of_channel: IntArray  # int64 [C], core whose input it is; -1: of none
+    rank_of_core: IntArray  # int64 [cores], place of a core's input in the order of channels
+    tile: IntArray  # int64 [cores], router
+    chip: IntArray  # int64 [cores]
+    board: IntArray  # int64 [cores]
+
+
+class StepScratch(NamedTuple):
+    """What a step needs while it lasts."""
+
+    words: IntArray  # int64 [3], see kernels.barrier
+    core_stamp: IntArray  # int64 [cores], attempt at a step in which a core last did something
+    cores: IntArray  # int64 [cores], those of this step
+    sent: IntArray  # int64 [cores], time in spikes and packets sent
+    taken: IntArray  # int64 [cores], time in packets taken in
+    in_packets: IntArray  # int64 [cores]
+    out_packets: IntArray  # int64 [cores]
+    channel_stamp: IntArray  # int64 [C]
+    crossed: IntArray  # int64 [C]
+    first: IntArray  # int64 [C], earliest arrival
+    load: IntArray  # int64 [C], work in this step
+    packets: IntArray  # int64 [C], packets since the counters were settled
+    busy: IntArray  # int64 [C], work since then
+    last: IntArray  # int64 [1]
+    packet: IntArray  # int64 [P], packets of this step
+    time: IntArray  # int64 [P], when they are sent
+    source: IntArray  # int64 [P], from which core
+    stack_node: IntArray  # int64 [K]
+    stack_time: IntArray  # int64 [K]
+    stretch: IntArray  # int64 [4], see kernels.barrier_packets
+    records: IntArray  # int64 [2P], scratch to sort packets
+    spare: IntArray  # int64 [2P]
+    runs: IntArray  # int64 [P+2]
+    sent_at: IntArray  # int64 [P], by the number of a packet in its step
+    sent_by: IntArray  # int64 [P]
+    roots: AnyArray  # int32 [P]
+
+
+class StepOutputs(NamedTuple):
+    """What steps leave."""
+
+    step_time_ps: IntArray  # int64 [T]
+    step_core: IntArray  # int64 [T]
+    step_link: IntArray  # int64 [T], -1: none
+    core_packets_in: IntArray  # int64 [B, cores]
+    core_packets_out: IntArray  # int64 [B, cores]
+    core_busy_ps: IntArray  # int64 [B, cores], without updates of neurons
+    link_busy_ps: IntArray  # int64 [B, L]
+    link_wait_ps: IntArray  # int64 [B, L]
+    link_queue_max: IntArray  # int64 [B, L]
+    chip_hops: IntArray  # int64 [3, B, chips]
+    latency: IntArray  # int64 [classes, BUCKETS]
+    first_bin: int
+    bin_steps: int

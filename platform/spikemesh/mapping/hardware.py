@@ -1,0 +1,222 @@
+"""A mapped network as the hardware sees it: channels, ways of packets, and what everything takes."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from spikemesh.contracts.bound import BoundNetwork
+from spikemesh.contracts.mapping import Router
+from spikemesh.description.system import Cost, LinkSpec, System
+from spikemesh.engine.dependencies import channel_order
+from spikemesh.engine.hardware import Hardware
+from spikemesh.engine.network import Channels, forest_dependencies
+from spikemesh.ids import AnyArray, IntArray
+from spikemesh.kernels.barrier import ANALYTIC, COSTS, NONE, OVERLAPPED, PACKET, SEND, SPIKE, TAKE
+from spikemesh.kernels.barrier import BARRIER as BARRIER_COST
+from spikemesh.kernels.ways import EAST, NORTH, PORTS, SOUTH, TILE, WEST
+from spikemesh.mapping.barrier import barrier_ns
+from spikemesh.mapping.forest import Ways, multicast_ways, unicast_ways
+from spikemesh.mapping.geometry import Geometry, geometry_of
+from spikemesh.mapping.placement import Placement
+from spikemesh.mapping.routes import FanOut
+
+LEVELS = {"none": NONE, "analytic": ANALYTIC, "packet": PACKET}
+_PORT_HOPS = {TILE: 0, EAST: 1, WEST: 1, NORTH: 2, SOUTH: 2}
+"""Kind of hop (see :data:`spikemesh.engine.hardware.HOPS`) by port."""
+
+
+def picoseconds(ns: float | None) -> int:
+    """Return a time in whole picoseconds; what is not published takes none."""
+    return 0 if ns is None else round(1000.0 * ns)
+
+
+def hardware_of(
+    network: BoundNetwork,
+    placement: Placement,
+    fan: FanOut,
+    router: Router,
+    level: str,
+    relay: bool = False,
+) -> Hardware:
+    """Describe a mapped network for :class:`spikemesh.engine.timing.StepClock`.
+
+    Parameters
+    ----------
+    network, placement, fan
+        Neurons, where they are, and which cores they reach.
+    router
+        Finds the ways between chips.
+    level
+        How time on links is found: ``none``, ``analytic`` or ``packet``.
+    relay
+        Whether packets to another chip go to one core there, which sends them on.
+    """
+    return hardware_on(updates_each_step(network), placement, fan, router, level, relay)
+
+
+def hardware_on(
+    updated: AnyArray, placement: Placement, fan: FanOut, router: Router, level: str, relay: bool = False
+) -> Hardware:
+    """Do what :func:`hardware_of` does, for neurons of which it is known whether they are updated in every step."""
+    system, home = placement.system, placement.core_of_neuron.astype(np.int64)
+    branching = system.chip.router != "unicast" and not relay
+    geometry = geometry_of(placement, router, hardware_pairs(fan, home, system), branching)
+    unicast = system.chip.router == "unicast" and not relay
+    ways = unicast_ways(geometry, fan, home) if unicast else multicast_ways(geometry, fan, home, relay)
+    costs = _costs(system, home)
+    turn, base = _updates(updated, home, system)
+    channels = _channels(geometry, ways)
+    return Hardware(
+        level=np.array([LEVELS[level]], dtype=np.int64),
+        links=np.array([geometry.links], dtype=np.int64),
+        costs=costs,
+        core_of=placement.core_of_neuron,
+        turn=turn,
+        base=base,
+        longest_update=np.array([base.max(initial=0), np.argmax(base)], dtype=np.int64),
+        root_ptr=ways.root_ptr,
+        root=ways.root,
+        entry=ways.entry,
+        fan_ptr=fan.ptr,
+        fan_core=fan.core,
+        load=picoseconds(system.cost_set.synaptic_event.latency_ns) * fan.synapses,
+        channels=channels,
+        forest=ways.forest._replace(work=_node_work(geometry, ways, costs)),
+        rank=ways.rank,
+        core=ways.core,
+        kind=_by_port(geometry, _PORT_HOPS),
+        chip_of_channel=_chip_of_channel(geometry),
+        core_of_channel=_core_of_channel(geometry),
+        rank_of_core=_rank_of_core(geometry, channels.order),
+        tile=geometry.tile_of_core,
+        chip=np.arange(system.core_count, dtype=np.int64) // system.chip.core_count,
+        board=_boards(system),
+    )
+
+
+def hardware_pairs(fan: FanOut, home: IntArray, system: System) -> set[tuple[int, int]]:
+    """Find the (from chip, to chip) between which packets travel."""
+    per_chip, chips = system.chip.core_count, system.chip_count
+    pair = np.unique(home[fan.source] // per_chip * chips + fan.core // per_chip)
+    return {(int(p) // chips, int(p) % chips) for p in pair if p // chips != p % chips}
+
+
+def _costs(system: System, home: IntArray) -> IntArray:
+    known, costs = system.cost_set, np.zeros(COSTS, dtype=np.int64)
+    named = {SPIKE: known.spike, SEND: known.axon_out, TAKE: known.axon_in}
+    for place, cost in named.items():
+        costs[place] = picoseconds(cost.latency_ns)
+    costs[BARRIER_COST] = picoseconds(barrier_ns(system, np.unique(home)))
+    costs[OVERLAPPED] = known.phases == "overlapped"
+    return costs
+
+
+def updates_each_step(network: BoundNetwork) -> AnyArray:
+    """Whether a core updates each neuron in every step: all but sources, which stand for input from outside."""
+    updated = [np.full(p.size, not p.model.events and bool(p.model.receptors)) for p in network.populations]
+    return np.concatenate([np.zeros(0, dtype=bool), *updated])
+
+
+def _updates(updated: AnyArray, home: IntArray, system: System) -> tuple[IntArray, IntArray]:
+    """When each neuron is updated, after those of its core with lower numbers, and when each core is done."""
+    update = picoseconds(system.cost_set.neuron_update.latency_ns) * updated.astype(np.int64)
+    order = np.argsort(home, kind="stable")
+    done = np.cumsum(update[order])
+    first = np.searchsorted(home[order], np.arange(system.core_count + 1))
+    before = np.concatenate(([0], done))[first]
+    turn = np.empty_like(update)
+    turn[order] = done - before[home[order]]
+    return turn, np.diff(before)
+
+
+def _channels(geometry: Geometry, ways: Ways) -> Channels:
+    system = geometry.system
+    count = geometry.channels
+    service, latency, queue, drops, wait, period = (np.zeros(count, dtype=np.int64) for _ in range(6))
+    queue[:] = -1
+    for link, (a, b) in enumerate(geometry.ends):
+        spec = system.link_kind((int(a), int(b)))
+        latency[link] = picoseconds(spec.latency)
+        _fill(spec, system, slice(link, link + 1), service, queue, drops, wait, period)
+    on_chip, costs = system.links.get("on_chip", LinkSpec()), system.cost_set
+    for port, cost in _port_costs(costs.hop_tile, costs.hop_x, costs.hop_y).items():
+        here = slice(geometry.links + port, geometry.links + PORTS * geometry.routers, PORTS)
+        latency[here] = picoseconds(cost.latency_ns) + picoseconds(on_chip.latency)
+        if port != TILE or system.chip.network == "router":
+            _fill(on_chip, system, here, service, queue, drops, wait, period)
+    sends = slice(count - system.core_count, count)
+    service[sends] = picoseconds(costs.axon_out.latency_ns)
+    # What is not published still takes a moment, so that packets have an order.
+    return Channels(
+        np.maximum(service, 1), latency, queue, drops.astype(np.uint8), wait, period, _order(ways, count)
+    )
+
+
+def _port_costs(tile: Cost, x: Cost, y: Cost) -> dict[int, Cost]:
+    return {TILE: tile, EAST: x, WEST: x, NORTH: y, SOUTH: y}
+
+
+def _fill(
+    spec: LinkSpec,
+    system: System,
+    here: slice,
+    service: IntArray,
+    queue: IntArray,
+    drops: IntArray,
+    wait: IntArray,
+    period: IntArray,
+) -> None:
+    """Write what a kind of link does to packets."""
+    if spec.bandwidth is not None:
+        units = 1 if spec.bandwidth_of == "packet" else system.chip.packet_bits + spec.frame_bits
+        service[here] = round(1e12 * units / spec.bandwidth)
+    queue[here] = -1 if spec.queue is None else spec.queue
+    drops[here], wait[here] = spec.when_full == "drop", picoseconds(spec.wait)
+    period[here] = 0 if spec.clock_mhz is None else round(1e6 / spec.clock_mhz)
+
+
+def _order(ways: Ways, channels: int) -> IntArray:
+    """Channels in an order in which packets take them; empty if there is none."""
+    return channel_order(*forest_dependencies(ways.forest), channels)
+
+
+def _node_work(geometry: Geometry, ways: Ways, costs: IntArray) -> IntArray:
+    """Return what taking a packet in costs a core, synapses apart."""
+    first = int(geometry.core_in(np.zeros(1, dtype=np.int64))[0])
+    channel = ways.forest.channel
+    takes = (channel >= first) & (channel < first + geometry.system.core_count)
+    return np.where(takes, costs[TAKE], 0).astype(np.int64)
+
+
+def _by_port(geometry: Geometry, values: dict[int, int]) -> IntArray:
+    result = np.full(geometry.channels, -1, dtype=np.int64)
+    for port, value in values.items():
+        result[geometry.links + port : geometry.links + PORTS * geometry.routers : PORTS] = value
+    return result
+
+
+def _chip_of_channel(geometry: Geometry) -> IntArray:
+    cores = np.arange(geometry.system.core_count) // geometry.system.chip.core_count
+    routers = np.repeat(geometry.chip_of_router(np.arange(geometry.routers)), PORTS)
+    return np.concatenate([geometry.ends[:, 0], routers, cores, cores]).astype(np.int64)
+
+
+def _core_of_channel(geometry: Geometry) -> IntArray:
+    cores = geometry.system.core_count
+    result = np.full(geometry.channels, -1, dtype=np.int64)
+    result[geometry.channels - 2 * cores : geometry.channels - cores] = np.arange(cores)
+    return result
+
+
+def _rank_of_core(geometry: Geometry, order: IntArray) -> IntArray:
+    inputs = geometry.core_in(np.arange(geometry.system.core_count))
+    if order.size == 0:
+        return inputs
+    rank = np.empty(order.size, dtype=np.int64)
+    rank[order] = np.arange(order.size)
+    return rank[inputs]
+
+
+def _boards(system: System) -> IntArray:
+    chips = [system.board_of(chip) for chip in range(system.chip_count)]
+    return np.repeat(np.array(chips, dtype=np.int64), system.chip.core_count)
