@@ -204,13 +204,15 @@ def _weights(root: Any, content: Content) -> None:
 def _hardware(root: Any, content: Content) -> None:
     plan = content.plan
     cores, links, steps = (root.create_group(name) for name in ("cores", "links", "steps"))
+    # In this order since layout 1.0: what every trace has keeps its place in the file.
     _names(cores, "names", plan.core_names)
-    _names(links, "names", plan.link_names)
     for axis in sorted({c.axis for c in plan.counters} - {"core", "link"}):
         _names(root.create_group(GROUPS[axis]), "names", axis_names(plan, axis))
     for counter in counters_of(plan):
         folder, _, name = counter_path(counter).removeprefix(f"{HARDWARE}/").partition("/")
         values = content.counter(counter.name)
+        if counter.name == LINK_PACKETS:
+            _names(links, "names", plan.link_names)
         _array(root[folder], name, values, np.int64, counter.unit or None)
         if counter.name == LINK_PACKETS:
             _array(links, "bits", values * plan.packet_bits, np.int64, "bit")

@@ -21,11 +21,13 @@ def add_link_loads(trace: Trace, rows: list[dict[str, Any]]) -> list[dict[str, A
 
     ``utilisation`` is the part of the hardware time in which the link was busy; ``wait_mean_ns`` how long a packet
     waited for it; ``queue_mean`` how many waited on average, which by Little's law is all waiting over the hardware
-    time; ``queue_max`` how many waited at most.
+    time; ``queue_max`` how many waited at most. Where packets were not simulated one by one nothing is said of queues.
     """
     time, packets = trace.hardware_time_ps, trace.counts(LINK_PACKETS).sum(axis=0)
     busy, wait = (_total(trace, f"link_{name}_ps") for name in ("busy", "wait"))
     longest = trace.counts("link_queue_max") if "link_queue_max" in trace.counters else None
+    if wait is not None and not wait.any() and not _queues(trace):
+        wait = longest = None
     for k, row in enumerate(rows):
         if busy is not None:
             row["utilisation"] = _over(int(busy[k]), time)
@@ -48,6 +50,15 @@ def add_core_loads(trace: Trace, rows: list[dict[str, Any]]) -> list[dict[str, A
         for k, row in enumerate(rows):
             row["busy"] = _over(int(busy[k]), trace.hardware_time_ps)
     return _add_counts(trace, "core", CORE_COUNTS, rows)
+
+
+def _queues(trace: Trace) -> bool:
+    """Tell whether packets waited for one another: they do not where links are only loads."""
+    system = trace.hardware.get("system", {})
+    return (
+        trace.hardware.get("links_level", "packet") == "packet"
+        and system.get("regime", "barrier") == "barrier"
+    )
 
 
 def _add_counts(
