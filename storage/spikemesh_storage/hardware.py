@@ -116,9 +116,9 @@ def latency_figures(histogram: IntArray, edges_ps: IntArray) -> dict[str, Any]:
 
 def resolution(edges_ps: IntArray) -> float:
     """Return the greatest width of a bucket over its lower edge; buckets of a single value are exact."""
-    width = np.diff(edges_ps)
-    relative = width[width > 1] / edges_ps[:-1][width > 1]
-    return float(relative.max(initial=0.0))
+    width, lower = np.diff(edges_ps), edges_ps[:-1]
+    wide = (width > 1) & (lower > 0)
+    return float((width[wide] / lower[wide]).max(initial=0.0))
 
 
 def latencies(trace: Trace) -> dict[str, Any] | None:
