@@ -1,4 +1,4 @@
-"""Commands on traces: ``info``, ``analyze``, ``recover``."""
+"""Commands on traces: ``info``, ``analyze``, ``report``, ``recover``."""
 
 from __future__ import annotations
 
@@ -87,6 +87,21 @@ def analyze(trace: Path, as_json: bool) -> None:
         if isinstance(found.get(title), Mapping):
             tables.append(pairs_table(title, found[title]))
     print_tables(*tables)
+
+
+@click.command()
+@TRACE
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path), help="The page to write [default: TRACE with .html]."
+)
+def report(trace: Path, output: Path | None) -> None:
+    """Write figures and tables of TRACE as one HTML page that needs nothing else."""
+    from spikemesh_storage.report import write_report
+
+    target = output or trace.with_suffix(".html")
+    with _opened(trace) as opened, _exit_code(2):
+        write_report(opened, target)
+    click.echo(str(target))
 
 
 @click.command()

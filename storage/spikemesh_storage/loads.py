@@ -54,11 +54,8 @@ def add_core_loads(trace: Trace, rows: list[dict[str, Any]]) -> list[dict[str, A
 
 def _queues(trace: Trace) -> bool:
     """Tell whether packets waited for one another: they do not where links are only loads."""
-    system = trace.hardware.get("system", {})
-    return (
-        trace.hardware.get("links_level", "packet") == "packet"
-        and system.get("regime", "barrier") == "barrier"
-    )
+    level, system = trace.hardware.get("links_level", "packet"), trace.hardware.get("system", {})
+    return bool(level == "packet" and system.get("regime", "barrier") == "barrier")
 
 
 def _add_counts(
