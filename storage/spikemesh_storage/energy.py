@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from spikemesh.contracts.energy import Activity, Energy, energy_of
+from spikemesh.contracts.energy import COUNTERS, Activity, Energy, energy_of
 from spikemesh.contracts.trace import TracePlan
 from spikemesh.description.frozen import validated
 from spikemesh.description.system import System
 from spikemesh.errors import InputError, TraceError
 from spikemesh_storage.content import Content
-from spikemesh_storage.hardware_layout import counters_of
+from spikemesh_storage.hardware_layout import counter_named
 from spikemesh_storage.schema import LINK_PACKETS
 
 if TYPE_CHECKING:
@@ -56,15 +56,14 @@ def time_ps(content: Content, system: System) -> int | None:
 def activity_of(content: Content, system: System) -> Activity:
     """Return what the hardware of a recorded run did."""
     plan = content.plan
-    # The longest queue is no count; the others are added up over time and place.
-    totals = {c.name: int(content.counter(c.name).sum()) for c in counters_of(plan) if c.how == "sum"}
+    counted = [name for name in COUNTERS.values() if counter_named(plan, name) is not None]
     placed = [np.asarray(cores) for cores in plan.placement.values()]
     used = int(np.unique(np.concatenate(placed)).size) if placed else 0
     return Activity(
         steps=content.until,
         time_ps=time_ps(content, system),
         cores_used=plan.hardware.get("cores_used", used),
-        totals=totals,
+        totals={name: int(content.counter(name).sum()) for name in counted},
         link_packets=content.counter(LINK_PACKETS).sum(axis=0).tolist(),
         learns=bool(plan.hardware.get("learns", False)),
         inferences=_inferences(content),

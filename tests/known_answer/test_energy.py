@@ -161,12 +161,12 @@ def test_everything_by_hand():
     total = known + 472e3
     assert energy.total.value == pytest.approx(total, rel=1e-14)
     # pJ over 2 us: 1e-12 / 2e-6 W; times 2 us: 2e-18 J s.
-    assert energy.power_w.value == pytest.approx(total * 0.5e-6, rel=1e-14)
-    assert energy.delay_product_js.value == pytest.approx(total * 2e-18, rel=1e-14)
+    assert energy.power_w.value == pytest.approx(total * 0.5e-6, rel=1e-14, abs=0)
+    assert energy.delay_product_js.value == pytest.approx(total * 2e-18, rel=1e-14, abs=0)
     each = energy.per_inference
     assert each["energy_pj"] == pytest.approx(total / 2)
     assert each["delay_ns"] == pytest.approx(1000.0)
-    assert each["delay_product_js"] == pytest.approx(total * 2e-18 / 4)
+    assert each["delay_product_js"] == pytest.approx(total * 2e-18 / 4, rel=1e-14, abs=0)
     update = term(energy, "neuron_update")
     assert (update.source, update.evidence, update.note, update.published) == ("here", "primary", "", True)
     assert term(energy, "spike").note == "range not published"
@@ -190,6 +190,13 @@ def test_what_is_not_told():
     assert "hop_x" in partial.misses
     plastic = energy_of(system(costs), Activity(1, S, 1, {"core_updates": 2}, learns=True))
     assert "learning_update" in plastic.misses
+
+
+def test_every_chip_has_a_clock():
+    costs = CostSet(cycle=Cost(energy_pj=2.0))
+    energy = account(costs, {}, 3 * S, chips=(2, 2), chip={"costs": {"table": costs}, "clock_mhz": 200.0})
+    assert term(energy, "clock").count == 4 * 3 * 200e6
+    assert term(energy, "clock").value_pj == 2 * 4 * 3 * 200e6
 
 
 def test_static_power_without_hardware_time():

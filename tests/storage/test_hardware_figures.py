@@ -198,8 +198,8 @@ def test_summary(small):
     assert found["hardware_time_ms"] == pytest.approx(0.01)
     assert found["slowdown"] == pytest.approx(0.5)  # 10 us for two steps of 10 us
     assert (found["step_mean_ns"], found["step_max_ns"]) == (5000, 6000)
-    assert found["energy_mj"] == pytest.approx(total_mj)
-    assert found["delay_product_js"] == pytest.approx(total_mj * 1e-3 * 10e-6)
+    assert found["energy_mj"] == pytest.approx(total_mj, rel=1e-12, abs=0)
+    assert found["delay_product_js"] == pytest.approx(total_mj * 1e-3 * 10e-6, rel=1e-12, abs=0)
     assert found["power_mw"] == pytest.approx(total_mj / 0.01 * 1000)
     assert found["energy_note"] == "incomplete: misses spike"
 
@@ -219,10 +219,12 @@ def test_a_row_of_the_fields_table(small, hardware_run):
     )
     assert row["accuracy"] == 91.5
     assert row["latency_ms"] == pytest.approx(0.0025)
-    assert row["energy_dynamic_mj"] == pytest.approx(DYNAMIC_PJ * 1e-9 / 4)
-    assert row["energy_idle_mj"] == pytest.approx(STATIC_PJ * 1e-9 / 4)
+    assert row["energy_dynamic_mj"] == pytest.approx(DYNAMIC_PJ * 1e-9 / 4, rel=1e-12, abs=0)
+    assert row["energy_idle_mj"] == pytest.approx(STATIC_PJ * 1e-9 / 4, rel=1e-12, abs=0)
     # uJ s of one inference: a quarter of the energy times a quarter of the time.
-    assert row["delay_product_ujs"] == pytest.approx((DYNAMIC_PJ + STATIC_PJ) * 1e-6 / 4 * 10e-6 / 4)
+    assert row["delay_product_ujs"] == pytest.approx(
+        (DYNAMIC_PJ + STATIC_PJ) * 1e-6 / 4 * 10e-6 / 4, rel=1e-12, abs=0
+    )
     with small("results", results={"inferences": 2}) as trace:
         (row,) = trace.analyse()["hardware"]["table"]
     assert (row["per"], row["latency_ms"], row["accuracy"], row["task"]) == (

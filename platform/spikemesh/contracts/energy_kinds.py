@@ -33,6 +33,9 @@ apart, that of learning where no weight changes."""
 def terms_of(system: System, activity: Activity) -> Iterator[Term]:
     """Return the energy of every kind, in a fixed order.
 
+    Names in ``CostSet.excluded`` are those of its fields (``axon_in``, ``barrier_chip``, ``cycle``, ``static_mw`` ...),
+    and ``links`` and ``idle_mw`` for the energy of packets on links and the power of links.
+
     Parameters
     ----------
     system
