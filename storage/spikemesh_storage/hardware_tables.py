@@ -59,7 +59,7 @@ def _link_loads(rows: list[dict[str, Any]]) -> list[Table]:
 
 
 def _critical(hardware: Mapping[str, Any]) -> Table:
-    table = new_table("what steps waited for", ["core or link", "steps", "share"])
+    table = new_table("done last in a step", ["core or link", "steps", "share"])
     for what in ("core", "link"):
         rows = hardware.get(f"critical_{what}s", [])
         for row in rows[:_MOST_CRITICAL]:

@@ -130,7 +130,7 @@ def _critical(hardware: Mapping[str, Any], steps: int) -> list[str]:
         for what in ("core", "link")
         for row in hardware.get(f"critical_{what}s", [])[:5]
     ]
-    head = [f"what the {steps:,} steps waited for", "steps", "share"]
+    head = [f"done last, in {steps:,} steps", "steps", "share"]
     return [_table(head, rows)] if rows else []
 
 
