@@ -24,7 +24,7 @@ def spikemesh_stores() -> list[TraceStore]:
 
 @hookimpl
 def spikemesh_commands() -> list[click.Command]:
-    """Return ``info``, ``analyze`` and ``recover``."""
-    from spikemesh_storage.commands import analyze, info, recover
+    """Return ``info``, ``analyze``, ``report`` and ``recover``."""
+    from spikemesh_storage.commands import analyze, info, recover, report
 
-    return [info, analyze, recover]
+    return [info, analyze, report, recover]

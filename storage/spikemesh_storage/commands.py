@@ -1,4 +1,4 @@
-"""Commands on traces: ``info``, ``analyze``, ``recover``."""
+"""Commands on traces: ``info``, ``analyze``, ``report``, ``recover``."""
 
 from __future__ import annotations
 
@@ -10,16 +10,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from spikemesh.errors import SpikemeshError
+from spikemesh_storage.hardware_tables import LINK_LOADS, MOST_ROWS, hardware_tables
 from spikemesh_storage.jsonable import dumps
 from spikemesh_storage.paths import find_live
+from spikemesh_storage.tables import add_row, new_table, pairs_table, print_tables
 
 if TYPE_CHECKING:
     from rich.table import Table
 
     from spikemesh_storage.reader import Trace
-
-_WIDE = 200
-_MOST_ROWS = 40
 
 TRACE = click.argument("trace", type=click.Path(path_type=Path))
 JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
@@ -65,7 +64,7 @@ def info(trace: Path, digest: bool, as_json: bool) -> None:
         return
     digests = found.pop("digest", {})
     click.echo(found["trace"])
-    _print(_summary_table(found), _population_table(found["populations"]))
+    print_tables(_summary_table(found), _population_table(found["populations"]))
     for name, value in digests.items():
         click.echo(f"{name:<9} {value}")
 
@@ -74,7 +73,7 @@ def info(trace: Path, digest: bool, as_json: bool) -> None:
 @TRACE
 @JSON
 def analyze(trace: Path, as_json: bool) -> None:
-    """Show firing statistics, link traffic and core loads of TRACE."""
+    """Show firing statistics, traffic and loads, hardware time and energy of TRACE."""
     with _opened(trace) as opened:
         found = opened.analyse()
     if as_json:
@@ -83,10 +82,26 @@ def analyze(trace: Path, as_json: bool) -> None:
     click.echo(f"{found['trace']}: {found['status']}, {found['duration_ms']:,g} ms\n")
     tables = [_firing_table(found["populations"])] if found["populations"] else []
     tables += [_rows_table(title, found[title]) for title in ("links", "cores") if found[title]]
+    tables += hardware_tables(found)
     for title in ("timing", "memory", "results"):
         if isinstance(found.get(title), Mapping):
-            tables.append(_pairs_table(title, found[title]))
-    _print(*tables)
+            tables.append(pairs_table(title, found[title]))
+    print_tables(*tables)
+
+
+@click.command()
+@TRACE
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path), help="The page to write [default: TRACE with .html]."
+)
+def report(trace: Path, output: Path | None) -> None:
+    """Write figures and tables of TRACE as one HTML page that needs nothing else."""
+    from spikemesh_storage.report import write_report
+
+    target = output or trace.with_suffix(".html")
+    with _opened(trace) as opened, _exit_code(2):
+        write_report(opened, target)
+    click.echo(str(target))
 
 
 @click.command()
@@ -117,83 +132,36 @@ def recover(trace: Path, as_json: bool) -> None:
     click.echo(f"{path}: {done['status']}, {done['duration_ms']:g} ms (tick {done['until_tick']})")
 
 
-def _print(*tables: Table) -> None:
-    from rich.console import Console
-
-    console = Console()
-    if not console.is_terminal:
-        # A file or a pipe has no width to fit into; folded cells could not be searched.
-        console = Console(width=_WIDE)
-    for table in tables:
-        console.print(table)
-
-
-def _shown(value: object) -> str:
-    if value is None:
-        return "-"
-    if isinstance(value, float):
-        return f"{value:,.0f}" if 1e4 <= abs(value) < 1e15 else f"{value:.4g}"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, int):
-        return f"{value:,}"
-    if isinstance(value, list | tuple):
-        return ", ".join(str(v) for v in value) or "-"
-    return str(value) or "-"
-
-
-def _table(title: str, columns: list[str]) -> Table:
-    from rich import box
-    from rich.table import Table
-
-    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
-    for index, column in enumerate(columns):
-        table.add_column(column.replace("_", " "), justify="right" if index else "left", overflow="fold")
-    return table
-
-
-def _add(table: Table, *cells: object) -> None:
-    from rich.markup import escape
-
-    table.add_row(*(escape(_shown(cell)) for cell in cells))
-
-
-def _pairs_table(title: str, values: Mapping[str, Any]) -> Table:
-    table = _table(title, ["", "value"])
-    for key, value in values.items():
-        _add(table, key.replace("_", " "), value)
-    return table
-
-
 def _summary_table(found: Mapping[str, Any]) -> Table:
     shown = {key: value for key, value in found.items() if key not in ("populations", "trace")}
-    return _pairs_table("", shown)
+    return pairs_table("", shown)
 
 
 def _population_table(populations: Mapping[str, Any]) -> Table:
-    table = _table("populations", ["population", "neurons", "spikes"])
+    table = new_table("populations", ["population", "neurons", "spikes"])
     for name, figures in populations.items():
         spikes = "not recorded" if figures["spikes"] is None else figures["spikes"]
-        _add(table, name, figures["size"], spikes)
+        add_row(table, name, figures["size"], spikes)
     return table
 
 
 def _firing_table(populations: Mapping[str, Any]) -> Table:
     columns = ["neurons", "spikes", "rate_mean_hz", "rate_sd_hz", "rate_min_hz", "rate_max_hz"]
     columns += ["isi_cv", "synchrony_chi", "fano"]
-    table = _table("populations", ["population", *columns])
+    table = new_table("populations", ["population", *columns])
     for name, figures in populations.items():
-        _add(table, name, *(figures[column] for column in columns))
+        add_row(table, name, *(figures[column] for column in columns))
     return table
 
 
 def _rows_table(title: str, rows: list[dict[str, Any]]) -> Table:
-    """Show rows, of many only the busiest, in their own order."""
+    """Show rows, of many only the busiest, in their own order; loads of links have a table of their own."""
+    columns = [c for c in rows[0] if title != "links" or c not in LINK_LOADS]
     key = "packets" if title == "links" else "synaptic_events"
-    busiest = sorted(range(len(rows)), key=lambda k: (-rows[k].get(key, 0), k))[:_MOST_ROWS]
+    busiest = sorted(range(len(rows)), key=lambda k: (-rows[k].get(key, 0), k))[:MOST_ROWS]
     left_out = len(rows) - len(busiest)
     shown = f"{title} (the {len(busiest)} busiest of {len(rows)}; --json has all)" if left_out else title
-    table = _table(shown, list(rows[0]))
+    table = new_table(shown, columns)
     for k in sorted(busiest):
-        _add(table, *rows[k].values())
+        add_row(table, *(rows[k][column] for column in columns))
     return table

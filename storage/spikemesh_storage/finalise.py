@@ -11,10 +11,12 @@ import h5py
 import numpy as np
 from numpy.typing import DTypeLike
 
+from spikemesh.errors import TraceError
 from spikemesh.ids import AnyArray
 from spikemesh_storage import order
 from spikemesh_storage.content import Content, bin_edges, sample_blocks, sample_count
 from spikemesh_storage.digest import digest
+from spikemesh_storage.energy import account
 from spikemesh_storage.faults import storing
 from spikemesh_storage.file_content import FileContent
 from spikemesh_storage.hardware_layout import (
@@ -24,6 +26,7 @@ from spikemesh_storage.hardware_layout import (
     counter_path,
     counters_of,
     described,
+    describes,
     series_path,
 )
 from spikemesh_storage.jsonable import dumps, sync_folder
@@ -214,13 +217,15 @@ def _activity(group: Any, content: Content) -> None:
 def _hardware(root: Any, content: Content) -> None:
     plan = content.plan
     cores, links, steps = (root.create_group(name) for name in ("cores", "links", "steps"))
+    # In this order since layout 1.0: what every trace has keeps its place in the file.
     _names(cores, "names", plan.core_names)
-    _names(links, "names", plan.link_names)
     for axis in sorted({c.axis for c in plan.counters} - {"core", "link"}):
         _names(root.create_group(GROUPS[axis]), "names", axis_names(plan, axis))
     for counter in counters_of(plan):
         folder, _, name = counter_path(counter).removeprefix(f"{HARDWARE}/").partition("/")
         values = content.counter(counter.name)
+        if counter.name == LINK_PACKETS:
+            _names(links, "names", plan.link_names)
         _array(root[folder], name, values, np.int64, counter.unit or None)
         if counter.name == LINK_PACKETS:
             _array(links, "bits", values * plan.packet_bits, np.int64, "bit")
@@ -228,7 +233,8 @@ def _hardware(root: Any, content: Content) -> None:
     for series in plan.series:
         name = series_path(series).rpartition("/")[2]
         _array(steps, name, content.series(series.name), np.int64, series.unit or None)
-    if plan.hardware:
+    _energy(root, content)
+    if describes(plan):
         text = _text(dumps(described(plan)).encode())
         root.create_dataset(DESCRIPTION, data=text, dtype=text.dtype, track_times=False)
     _array(steps, "edges", bin_edges(plan, content.until), np.int64)
@@ -236,6 +242,23 @@ def _hardware(root: Any, content: Content) -> None:
     placement = root.create_group("placement")
     for population, placed in plan.placement.items():
         _array(placement, population, placed, PLACE)
+
+
+def _energy(root: Any, content: Content) -> None:
+    """Write the energy by kind, which follows from counters and description; NaN stands for what is not known."""
+    try:
+        energy = account(content)
+    except TraceError:
+        # A live trace of another version may be recovered whose system cannot be read: the rest can.
+        return
+    if energy is None:
+        return
+    group = root.create_group("energy")
+    for name, texts in (("kind", [t.kind for t in energy.terms]), ("note", [t.note for t in energy.terms])):
+        _names(group, name, texts)
+    for name, unit in (("count", None), ("value_pj", "pJ"), ("low_pj", "pJ"), ("high_pj", "pJ")):
+        values = [getattr(term, name) for term in energy.terms]
+        _array(group, name, np.array([np.nan if v is None else v for v in values]), np.float64, unit)
 
 
 def _status(group: Any, content: Content, digests: dict[str, str]) -> None:

@@ -30,6 +30,11 @@ def counter_named(plan: TracePlan, name: str) -> CounterPlan | None:
     return next((c for c in counters_of(plan) if c.name == name), None)
 
 
+def describes(plan: TracePlan) -> bool:
+    """Tell whether a trace has anything of the hardware beside what every trace has."""
+    return bool(plan.hardware or plan.counters or plan.series)
+
+
 def axis_names(plan: TracePlan, axis: str) -> tuple[str, ...]:
     """Return the names along an axis of counters.
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from spikemesh.contracts.trace import Chunk, ProbePlan, TracePlan
+from spikemesh.contracts.trace import Chunk, CounterPlan, ProbePlan, SeriesPlan, TracePlan
+from spikemesh.description.system import ChipSpec, Cost, CostSet, LinkSpec, System
 from spikemesh_storage.store import Hdf5Store
 
 SIZES = {"exc": 30, "inh": 10, "silent": 5}
@@ -24,6 +25,7 @@ class Run:
     spikes: dict[str, np.ndarray]  # per population rows (tick, neuron)
     samples: list[np.ndarray]  # per probe [T, K]
     counters: dict[str, np.ndarray]  # per counter [ticks, width]
+    series: dict[str, np.ndarray] = field(default_factory=dict)  # per figure of a step [ticks]
 
     def chunk(self, first: int, until: int, rng: np.random.Generator | None = None) -> Chunk:
         rng = rng or np.random.default_rng(0)
@@ -32,7 +34,8 @@ class Run:
             rows = rows[(rows[:, 0] > first) & (rows[:, 0] <= until)]
             rows = rng.permutation(rows)
             spikes[name] = (rows[:, 0].copy(), rows[:, 1].copy())
-        return Chunk(first, until, spikes, self._parts(first, until, rng), *self._bins(first, until))
+        series = {name: values[first:until] for name, values in self.series.items()}
+        return Chunk(first, until, spikes, self._parts(first, until, rng), *self._bins(first, until), series)
 
     def _parts(self, first, until, rng):
         probes = {}
@@ -47,11 +50,14 @@ class Run:
 
     def _bins(self, first, until):
         low, high = first // BIN, (until - 1) // BIN
-        found = {}
+        plans, found = {c.name: c for c in self.plan.counters}, {}
         for name, values in self.counters.items():
-            bins = np.zeros((high - low + 1, values.shape[1]), np.int64)
+            plan = plans.get(name, CounterPlan(name, ""))
+            bins = np.zeros((high - low + 1 if plan.binned else 1, values.shape[1]), np.int64)
+            put_together = np.add if plan.how == "sum" else np.maximum
             for tick in range(first + 1, until + 1):
-                bins[(tick - 1) // BIN - low] += values[tick - 1]
+                row = bins[(tick - 1) // BIN - low if plan.binned else 0]
+                put_together(row, values[tick - 1], out=row)
             found[name] = bins
         return low, found
 
@@ -97,6 +103,71 @@ def run() -> Run:
         "link_packets": rng.integers(0, 9, (steps, LINKS)),
     }
     return Run(plan, steps, spikes, samples, counters)
+
+
+EDGES_PS = (0, 1000, 1125, 1250, 2000)
+"""Lower edges of the buckets of latencies."""
+COSTS = CostSet(
+    neuron_update=Cost(energy_pj=10.0, energy_range_pj=(8.0, 15.0), source="a table", evidence="primary"),
+    synaptic_event=Cost(energy_pj=2.0),
+    spike=Cost(),
+    axon_in=Cost(),
+    axon_out=Cost(energy_pj=0.0),
+    hop_tile=Cost(energy_pj=1.0),
+    hop_x=Cost(energy_pj=1.0),
+    hop_y=Cost(energy_pj=1.0),
+    barrier_chip=Cost(energy_pj=4.0),
+    static_mw=5.0,
+    excluded=("axon_in",),
+)
+SYSTEM = System(
+    name="pair",
+    chips=(2, 1),
+    chip=ChipSpec(cores=(2, 1), costs={"table": COSTS}),
+    costs="table",
+    links={"between_chips": LinkSpec(bandwidth=1e8, energy=30.0, idle_mw=0.5)},
+)
+COUNTERS = (
+    *(CounterPlan(f"core_{name}", "core") for name in ("updates", "packets_in", "packets_out")),
+    CounterPlan("core_busy_ps", "core", "ps"),
+    CounterPlan("link_busy_ps", "link", "ps"),
+    CounterPlan("link_wait_ps", "link", "ps"),
+    CounterPlan("link_queue_max", "link", how="max"),
+    *(CounterPlan(f"chip_hops_{kind}", "chip") for kind in ("tile", "x", "y")),
+    *(CounterPlan(name, "system") for name in ("packets_sent", "packets_delivered")),
+    *(CounterPlan(f"latency_{kind}", "latency", binned=False) for kind in ("on_tile", "on_chip")),
+)
+SERIES = (SeriesPlan("step_time_ps", "ps"), SeriesPlan("step_core"), SeriesPlan("step_link"))
+
+
+@pytest.fixture(scope="session")
+def hardware_run(run: Run) -> Run:
+    """The same run on hardware that was looked at."""
+    rng, steps = np.random.default_rng(8), run.steps
+    axes = {"chip": ("chip0", "chip1"), "system": ("system",), "latency": tuple(map(str, EDGES_PS))}
+    width = {"core": CORES, "link": LINKS, **{name: len(names) for name, names in axes.items()}}
+    plan = replace(
+        run.plan,
+        axes=axes,
+        counters=COUNTERS,
+        series=SERIES,
+        hardware={"system": SYSTEM.model_dump(mode="json"), "links_level": "packet", "cores_used": CORES},
+    )
+    counters = {c.name: rng.integers(0, 7, (steps, width[c.axis])) for c in COUNTERS}
+    series = {
+        "step_time_ps": rng.integers(1000, 5000, steps),
+        "step_core": rng.integers(0, CORES, steps),
+        "step_link": rng.integers(-1, LINKS, steps),
+    }
+    return replace(run, plan=plan, counters={**run.counters, **counters}, series=series)
+
+
+@pytest.fixture
+def looked_at(hardware_run: Run, store: Hdf5Store, tmp_path: Path) -> Path:
+    """The finished trace of a run on hardware that was looked at."""
+    writer = store.create(tmp_path / "hardware.h5", hardware_run.plan)
+    hardware_run.write(writer, range(7, hardware_run.steps, 7))
+    return writer.finish("complete", results={"accuracy": 0.5})
 
 
 @pytest.fixture
