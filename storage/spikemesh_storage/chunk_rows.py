@@ -47,6 +47,17 @@ class RowBuilder:
         for index, probe in enumerate(self._plan.probes):
             if len(probe.neurons):
                 found[f"probes/{index}/value"] = self._samples(chunk, index)
+        return found | self.hardware_rows(chunk)
+
+    def hardware_rows(self, chunk: Chunk) -> dict[str, AnyArray]:
+        """Return the rows of a chunk's counters and series.
+
+        Raises
+        ------
+        TraceError
+            If it names what the plan does not have, or holds bins outside its ticks.
+        """
+        found: dict[str, AnyArray] = {}
         for counter, increments in chunk.counters.items():
             found.update(self._counter(chunk, counter, increments))
         for series in self._plan.series:

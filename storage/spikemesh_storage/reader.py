@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
     from spikemesh.contracts.energy import Energy
+    from spikemesh.contracts.trace import TracePlan
 
 
 def open_trace(path: str | Path) -> Trace:
@@ -65,10 +66,17 @@ def _open_content(path: Path) -> Content:
                 raise
     if path.name.endswith(LIVE_SUFFIX):
         path = target_of(path)
-    return _open_file(path)
+    return open_file(path)
 
 
-def _open_file(path: Path) -> FileContent:
+def open_file(path: Path) -> FileContent:
+    """Open the content of a finished file.
+
+    Raises
+    ------
+    TraceError
+        If there is none, it is locked or damaged, or it is not a spikemesh trace.
+    """
     if not path.exists():
         raise TraceError(
             f"{path}: there is no such file, and no live trace {path.name}{LIVE_SUFFIX} beside it"
@@ -112,6 +120,11 @@ class Trace:
     def __init__(self, path: Path, content: Content) -> None:
         self.path = path
         self._content = content
+
+    @property
+    def plan(self) -> TracePlan:
+        """What is recorded, and of what."""
+        return self._content.plan
 
     @property
     def provenance(self) -> Mapping[str, Any]:
@@ -417,6 +430,11 @@ class Trace:
     def digest(self) -> dict[str, str]:
         """Return SHA-256 of ``function`` (spikes, probes, weights) and of ``hardware``, computed now."""
         return digest(self._content)
+
+    def stored_digest(self) -> dict[str, str]:
+        """Return the digests that were computed when the file was written; of a live trace those of now."""
+        content = self._content
+        return content.stored_digest() if isinstance(content, FileContent) else digest(content)
 
     def refresh(self) -> None:
         """See what a live run has committed since (or the finished file, once it is there)."""

@@ -14,6 +14,7 @@ from spikemesh_storage.paths import check_free, live_folder
 from spikemesh_storage.schema import LIVE_SUFFIX, PLAN
 
 if TYPE_CHECKING:
+    from spikemesh_storage.derived import DerivedWriter
     from spikemesh_storage.live import LiveWriter
     from spikemesh_storage.reader import Trace
 
@@ -52,6 +53,39 @@ class Hdf5Store:
         if folder.is_dir():
             _clear(path, folder, overwrite)
         return LiveWriter(path, folder, plan)
+
+    def derive(
+        self, path: Path, source: Path, plan: TracePlan, *, overwrite: bool = False
+    ) -> DerivedWriter:
+        """Begin a trace that takes its spikes, probes and weights from a finished one.
+
+        Parameters
+        ----------
+        path
+            The file to be.
+        source
+            A finished trace.
+        plan
+            What the new one says of itself.
+        overwrite
+            Replace a finished file.
+
+        Raises
+        ------
+        TraceError
+            If ``source`` is not finished or cannot be read, both are the same file, or ``path`` cannot be written.
+        """
+        from spikemesh_storage.derived import DerivedWriter
+        from spikemesh_storage.reader import open_file
+
+        path = Path(path)
+        check_free(path, overwrite)
+        folder = live_folder(path)
+        if folder.is_dir():
+            _clear(path, folder, overwrite)
+        if path.exists() and path.samefile(source):
+            raise TraceError(f"{path} is the trace that is read; choose another name for the new one")
+        return DerivedWriter(path, open_file(source), plan)
 
     def open(self, path: Path) -> Trace:
         """Open a finished or live trace.

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from spikemesh.api.plugins import load_plugin
     from spikemesh.api.result import RunResult
+    from spikemesh.api.retiming import retime
     from spikemesh.api.scenarios import LoadedScenario, check_fit, map_scenario, open_scenario, run_scenario
     from spikemesh.api.simulation import Mapped, Simulation, run
     from spikemesh.api.system import System
@@ -43,6 +44,7 @@ __all__ = [
     "open_scenario",
     "open_trace",
     "poisson",
+    "retime",
     "rule",
     "run",
     "run_scenario",
@@ -53,6 +55,7 @@ __all__ = [
 _HOMES = {
     "spikemesh.api.plugins": ("load_plugin",),
     "spikemesh.api.result": ("RunResult",),
+    "spikemesh.api.retiming": ("retime",),
     "spikemesh.api.scenarios": (
         "LoadedScenario",
         "check_fit",

@@ -54,6 +54,8 @@ def provenance(mapped: Mapped, backend: str, scenario: Mapping[str, Any]) -> dic
             "backend": backend,
             "actors": mapped.settings.actors,
             "workers": [list(names) for names in mapped.plan.agents],
+            "links": mapped.settings.links,
+            "bin_steps": mapped.settings.bin_steps,
         },
         "versions": versions(),
         "plugins": [{"name": p.name, "origin": p.origin, "error": p.error} for p in registry.plugins],

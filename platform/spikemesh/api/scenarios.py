@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from spikemesh.contracts.bound import BoundNetwork
 from spikemesh.description.scenario import Scenario
@@ -28,11 +28,26 @@ class LoadedScenario:
     found: _scenarios.LoadedScenario
     overrides: tuple[str, ...] = ()
     plugins: tuple[str, ...] = ()
+    source: str = ""
+    """Shipped name, or absolute path of the file or folder; empty for a text."""
 
     @property
     def scenario(self) -> Scenario:
         """The scenario as described."""
         return self.found.scenario
+
+    @property
+    def kept(self) -> dict[str, Any]:
+        """What a trace keeps of it, from which it can be opened again."""
+        described = self.scenario
+        return {
+            "name": described.name,
+            "description": described.description,
+            "text": described.text,
+            "overrides": list(self.overrides),
+            "source": self.source,
+            "plugins": list(self.plugins),
+        }
 
     @property
     def network(self) -> BoundNetwork:
@@ -74,7 +89,16 @@ def open_scenario(
     """
     registry = shared_registry(plugins)
     found = _scenarios.open_scenario(name_or_path, registry, overrides)
-    return LoadedScenario(found, tuple(overrides), tuple(str(p) for p in plugins))
+    return LoadedScenario(found, tuple(overrides), tuple(str(p) for p in plugins), _source(name_or_path, found))
+
+
+def _source(name_or_path: str | Path, found: _scenarios.LoadedScenario) -> str:
+    """Return by what a scenario can be found again from any folder."""
+    if found.scenario.folder is None:
+        return ""
+    if name_or_path in shared_registry().scenarios.items:
+        return str(name_or_path)
+    return str(Path(name_or_path).resolve())
 
 
 def check_fit(loaded: LoadedScenario) -> None:
@@ -148,12 +172,7 @@ def run_scenario(
         settings=described.run,
         progress=progress,
         overwrite=overwrite,
-        scenario={
-            "name": described.name,
-            "description": described.description,
-            "text": described.text,
-            "overrides": list(loaded.overrides),
-        },
+        scenario=loaded.kept,
     )
     simulation.run(wanted)
     return simulation.close(loaded.found.results)

@@ -32,6 +32,7 @@ from spikemesh.kernels.compile import compile_seconds
 from spikemesh.mapping.build import Build, build_programs
 from spikemesh.mapping.link_timing import link_timing
 from spikemesh.mapping.placement import Placement, place_network
+from spikemesh.mapping.reach import reach
 from spikemesh.mapping.report import MappingReport, mapping_report
 from spikemesh.registry import Registry
 from spikemesh.registry.bind import bind
@@ -55,6 +56,8 @@ class Mapped:
         What is mapped, onto what, how, and how it will be run.
     registry
         Plugins.
+    simulated
+        Whether workers will simulate it; else there are no programs, and synapses are only counted.
     """
 
     def __init__(
@@ -64,6 +67,7 @@ class Mapped:
         mapping: MappingSettings,
         settings: RunSettings,
         registry: Registry,
+        simulated: bool = True,
     ) -> None:
         started = time.perf_counter()
         self.network, self.system, self.mapping, self.settings = network, system, mapping, settings
@@ -71,15 +75,8 @@ class Mapped:
         self.plan = worker_plan(settings, self.placement)
         self.bin_steps = settings.bin_steps or max(1, round(BIN_MS / network.timestep_ms))
         self.router: Router = registry.routers.get(mapping.route, "mapping.route")
-        files = [str(path) for path in registry.files]
-        self.build: Build = build_programs(
-            network,
-            self.placement,
-            self.router,
-            self.plan,
-            self.bin_steps,
-            files,
-            lambda fan: link_timing(self.placement, self.router, fan, network.timestep_ms),
+        self.build: Build = (
+            self._programs(registry) if simulated else reach(network, self.placement, self.router)
         )
         self.report: MappingReport = mapping_report(
             network, self.placement, self.build.fan, self.build.routes, self.build.indegree
@@ -87,6 +84,17 @@ class Mapped:
         self.timed = any(p.link_timing is not None for p in self.build.programs)
         """Whether packets can be late."""
         self.build_s = time.perf_counter() - started
+
+    def _programs(self, registry: Registry) -> Build:
+        return build_programs(
+            self.network,
+            self.placement,
+            self.router,
+            self.plan,
+            self.bin_steps,
+            [str(path) for path in registry.files],
+            lambda fan: link_timing(self.placement, self.router, fan, self.network.timestep_ms),
+        )
 
 
 class Simulation:
@@ -140,7 +148,7 @@ class Simulation:
         registry = shared_registry()
         given = {"backend": backend, "workers": workers, "actors": actors, "address": address}
         self.settings = _changed(settings or RunSettings(), given)
-        self.network = _bound(network, registry)
+        self.network = bound_network(network, registry)
         if system is None or isinstance(system, str):
             system = registry.systems.get(system or "ideal", "system").make((1,) if system is None else None)
         self.mapped = Mapped(self.network, system, mapping or MappingSettings(), self.settings, registry)
@@ -160,7 +168,7 @@ class Simulation:
         for program in self._programs:
             compile_kernels(program)
         self._store = registry.stores.get("hdf5")
-        _make_folder(self.path.parent)
+        make_folder(self.path.parent)
         self._writer = self._store.create(self.path, self._trace_plan(), overwrite=overwrite)
         self._closed: RunResult | None = None
         self._status, self._message = "complete", ""
@@ -414,7 +422,14 @@ def steps_of(duration: Quantity, timestep_ms: float) -> int:
     return steps
 
 
-def _make_folder(folder: Path) -> None:
+def make_folder(folder: Path) -> None:
+    """Make the folder of a file to be.
+
+    Raises
+    ------
+    InputError
+        If it cannot be made.
+    """
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -430,7 +445,10 @@ def _changed(settings: RunSettings, given: Mapping[str, Any]) -> RunSettings:
     )
 
 
-def _bound(network: Network | NetworkDescription | BoundNetwork, registry: Registry) -> BoundNetwork:
+def bound_network(
+    network: Network | NetworkDescription | BoundNetwork, registry: Registry
+) -> BoundNetwork:
+    """Bind a network, unless it is bound already."""
     if isinstance(network, BoundNetwork):
         return network
     return bind(network.describe() if isinstance(network, Network) else network, registry)

@@ -178,6 +178,11 @@ class TraceReader(Protocol):
     """What every reader of a trace offers; see the store's own class for the rest."""
 
     @property
+    def plan(self) -> TracePlan:
+        """What is recorded, and of what."""
+        ...
+
+    @property
     def provenance(self) -> Mapping[str, Any]:
         """Scenario text, mapping, seed, versions, plugins."""
         ...
@@ -191,6 +196,14 @@ class TraceReader(Protocol):
         ...
 
 
+class DerivedTraceWriter(TraceWriter, Protocol):
+    """Writes a trace that takes its spikes, probes and weights from another; chunks bring counters and series."""
+
+    def view(self) -> TraceReader:
+        """Return a reader of what will be written."""
+        ...
+
+
 class TraceStore(Protocol):
     """A kind of trace file."""
 
@@ -199,6 +212,12 @@ class TraceStore(Protocol):
 
     def create(self, path: Path, plan: TracePlan, *, overwrite: bool = False) -> TraceWriter:
         """Open a live trace that becomes ``path``."""
+        ...
+
+    def derive(
+        self, path: Path, source: Path, plan: TracePlan, *, overwrite: bool = False
+    ) -> DerivedTraceWriter:
+        """Begin a trace that becomes ``path`` and takes spikes, probes and weights from a finished one."""
         ...
 
     def open(self, path: Path) -> TraceReader:

@@ -102,7 +102,7 @@ def build_programs(
     slots = [_slots(network, placement, plan, w) for w in workers]
     with ThreadPoolExecutor(max(1, min(len(slots), os.cpu_count() or 1))) as threads:
         arriving = list(threads.map(lambda mine: incoming(network, mine, scales), slots))
-    _check_delays(network, placement, arriving)
+    check_longest(network, placement, _longest(arriving))
     _check_plastic(network, arriving)
     fan = _fan(network, arriving)
     routes = packet_routes(fan, placement, router)
@@ -165,20 +165,42 @@ def _home(network: BoundNetwork, slots: Sequence[Sequence[Slot]]) -> IntArray:
     return home
 
 
+def _longest(arriving: Sequence[Incoming]) -> dict[int, int]:
+    """Longest delay in steps by projection."""
+    longest: dict[int, int] = {}
+    for found in arriving:
+        for index, steps in found.longest.items():
+            longest[index] = max(steps, longest.get(index, 0))
+    return longest
+
+
 def _slot_count(arriving: Sequence[Incoming]) -> int:
     """Ticks for which spikes are kept: a power of two that holds the longest delay and a window after it."""
     longest = max((steps for found in arriving for steps in found.longest.values()), default=1)
     return 1 << int(2 * longest + 1).bit_length()
 
 
-def _check_delays(network: BoundNetwork, placement: Placement, arriving: Sequence[Incoming]) -> None:
-    """Hold delays, drawn ones too, to what the chip can keep."""
+def check_longest(network: BoundNetwork, placement: Placement, longest: Mapping[int, int]) -> None:
+    """Hold delays, drawn ones too, to what the chip can keep.
+
+    Parameters
+    ----------
+    network, placement
+        Projections, and the system they are on.
+    longest
+        Longest delay in steps by index of the projection, where it has synapses.
+
+    Raises
+    ------
+    MappingError
+        If the chip keeps fewer steps.
+    """
     limit = placement.system.chip.core.delay_steps
     problems = []
     for projection in network.projections:
-        longest = max((found.longest.get(projection.index, 0) for found in arriving), default=0)
-        if limit is not None and longest > limit:
-            found = f"delays reach {longest} steps; a core keeps {limit}: {longest - limit} too many"
+        steps = longest.get(projection.index, 0)
+        if limit is not None and steps > limit:
+            found = f"delays reach {steps} steps; a core keeps {limit}: {steps - limit} too many"
             remedy = "shorter delays, or a longer timestep"
             problems.append(Problem(f'projection "{projection.name}".delay', found, remedy))
     if problems:

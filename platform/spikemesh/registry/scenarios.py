@@ -70,7 +70,7 @@ class LoadedScenario:
 
 
 def open_scenario(
-    name_or_path: str | Path, registry: Registry, overrides: Sequence[str] = ()
+    name_or_path: str | Path, registry: Registry, overrides: Sequence[str] = (), folders: Sequence[Path] = ()
 ) -> LoadedScenario:
     """Find a scenario, prepare its data, and bind its network and system.
 
@@ -82,6 +82,8 @@ def open_scenario(
         Loaded plugins.
     overrides
         Such as ``population.exc.size=100``.
+    folders
+        Where else its files are looked for.
 
     Returns
     -------
@@ -98,7 +100,8 @@ def open_scenario(
     place = _place(name_or_path, registry)
     cache = cache_folder(_name_of(place))
     module = _prepared(place, cache)
-    source = find_source(place, (cache,))
+    also = (cache, *folders)
+    source = find_source(place, also)
     draft = read_scenario(source, overrides)
     adapt = getattr(module, "adapt", None)
     # Only what is right as it is written can be adapted.
@@ -107,7 +110,7 @@ def open_scenario(
         draft = read_scenario(source, overrides, lambda tables: _adapted(name, adapt, tables))
     if draft.scenario is None:
         raise DescriptionError(draft.located())
-    return _bound(draft, draft.scenario, registry, module, (cache,))
+    return _bound(draft, draft.scenario, registry, module, also)
 
 
 def cache_folder(name: str) -> Path:
