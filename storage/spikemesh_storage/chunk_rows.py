@@ -47,6 +47,8 @@ class RowBuilder:
         for index, probe in enumerate(self._plan.probes):
             if len(probe.neurons):
                 found[f"probes/{index}/value"] = self._samples(chunk, index)
+        if width := activity_bytes(self._plan):
+            found["activity"] = _activity(chunk, width)
         return found | self.hardware_rows(chunk)
 
     def hardware_rows(self, chunk: Chunk) -> dict[str, AnyArray]:
@@ -62,8 +64,6 @@ class RowBuilder:
             found.update(self._counter(chunk, counter, increments))
         for series in self._plan.series:
             found[f"series/{series.name}"] = _one_a_step(chunk, series.name)
-        if width := activity_bytes(self._plan):
-            found["activity"] = _activity(chunk, width)
         unknown = [name for name in chunk.series if name not in {s.name for s in self._plan.series}]
         if unknown:
             raise TraceError(f'chunk has a series "{unknown[0]}", which the plan does not have')

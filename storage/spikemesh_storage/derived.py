@@ -10,7 +10,7 @@ import numpy as np
 
 from spikemesh.contracts.trace import Chunk, CounterPlan, TracePlan
 from spikemesh.errors import TraceError
-from spikemesh.ids import FloatArray, IntArray
+from spikemesh.ids import AnyArray, FloatArray, IntArray
 from spikemesh_storage.chunk_rows import RowBuilder
 from spikemesh_storage.content import Content, Outcome, bin_count
 from spikemesh_storage.finalise import finalise
@@ -62,6 +62,10 @@ class DerivedContent:
     def series(self, name: str) -> IntArray:
         """Return a figure of every step, shape (steps,)."""
         return self.figures[name]
+
+    def activity(self, start: int, stop: int) -> AnyArray:
+        """Return bit by bit who spiked or changed state in the steps after ``start`` to ``stop``, uint8."""
+        return self._source.activity(start, stop)
 
     def close(self) -> None:
         """Close the source."""
@@ -116,11 +120,17 @@ class DerivedWriter:
             elif part == "bin":
                 values = chunk.counters[name][rows - (chunk.first_bin if kinds[name].binned else 0)]
                 held = self._content.counters[name]
-                held[rows] = held[rows] + values if kinds[name].how == "sum" else np.maximum(held[rows], values)
+                held[rows] = (
+                    held[rows] + values if kinds[name].how == "sum" else np.maximum(held[rows], values)
+                )
         self._until = chunk.until
 
     def store_weights(
-        self, projection: str, sources: IntArray, targets: IntArray, weights: FloatArray
+        self,
+        projection: str,
+        sources: IntArray,  # noqa: ARG002 - the contract's arguments
+        targets: IntArray,  # noqa: ARG002
+        weights: FloatArray,  # noqa: ARG002
     ) -> None:
         """Refuse weights: they are those of the source."""
         raise TraceError(f'{self.target}: weights of "{projection}" are those of the source')

@@ -73,8 +73,6 @@ def _function(content: Content) -> str:
     for projection in sorted(content.stored_weights()):
         for column, values in zip(("source", "target", "weight"), content.weights(projection), strict=True):
             sha.array(f"weights/{projection}/{column}", values)
-    if plan.activity:
-        sha.array("activity", content.activity(0, content.until))
     return sha.hexdigest()
 
 

@@ -74,6 +74,7 @@ class FileContent:
             placement=placement,
             provenance=self._provenance(),
             **self._hardware(),
+            activity=ACTIVITY in self._file,
         )
 
     def _hardware(self) -> dict[str, Any]:

@@ -76,7 +76,6 @@ def described(plan: TracePlan) -> dict[str, Any]:
         "counters": [[c.name, c.axis, c.unit, c.how, c.binned] for c in plan.counters],
         "series": [[s.name, s.unit] for s in plan.series],
         "hardware": dict(plan.hardware),
-        "activity": plan.activity,
     }
 
 
@@ -87,5 +86,4 @@ def planned(text: Mapping[str, Any]) -> dict[str, Any]:
         "counters": tuple(CounterPlan(*fields) for fields in text["counters"]),
         "series": tuple(SeriesPlan(*fields) for fields in text["series"]),
         "hardware": dict(text["hardware"]),
-        "activity": bool(text["activity"]),
     }

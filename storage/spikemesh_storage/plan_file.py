@@ -68,6 +68,7 @@ def plan_text(plan: TracePlan) -> str:
             "placement": list(plan.placement),
             "provenance": dict(plan.provenance),
             **hardware_layout.described(plan),
+            "activity": plan.activity,
         },
         indent=1,
     )
@@ -122,4 +123,5 @@ def plan_of(
         placement=placement,
         provenance=described["provenance"],
         **hardware_layout.planned(described),
+        activity=bool(described["activity"]),
     )

@@ -360,6 +360,23 @@ class Trace:
             raise InputError(Problem("energy", "the trace does not describe its hardware", remedy))
         return energy.frame(found)
 
+    def activity(self, first: int, until: int) -> AnyArray:
+        """Return who spiked or changed state in the ticks after ``first`` to ``until``.
+
+        Returns
+        -------
+        ndarray of uint8, shape (ticks, bytes)
+            A bit for each neuron of the network, population after population, the first in the highest.
+
+        Raises
+        ------
+        InputError
+            If it was not kept.
+        """
+        if not self._content.plan.activity:
+            raise InputError(Problem("activity", "it was not kept", "run with activity = true under [run]"))
+        return self._content.activity(first, until)
+
     def steps(self) -> pd.DataFrame:
         """Return per step its hardware time in ns, and the core and link that were done last (empty: none).
 

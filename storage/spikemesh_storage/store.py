@@ -54,9 +54,7 @@ class Hdf5Store:
             _clear(path, folder, overwrite)
         return LiveWriter(path, folder, plan)
 
-    def derive(
-        self, path: Path, source: Path, plan: TracePlan, *, overwrite: bool = False
-    ) -> DerivedWriter:
+    def derive(self, path: Path, source: Path, plan: TracePlan, *, overwrite: bool = False) -> DerivedWriter:
         """Begin a trace that takes its spikes, probes and weights from a finished one.
 
         Parameters

@@ -59,7 +59,7 @@ def level_of(settings: RunSettings, system: System) -> Level | None:
         for value in (link.latency, link.bandwidth, link.energy, link.idle_mw)
     )
     if not known:
-        return None
+        return "none" if settings.activity else None
     return "analytic" if system.regime == "barrier" else "packet"
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from spikemesh.api.hardware import hardware_counts, hardware_plan, level_of
+from spikemesh.api.hardware import activity_of, hardware_counts, hardware_plan, level_of
 from spikemesh.api.provenance import provenance
 from spikemesh.api.simulation import Mapped
 from spikemesh.contracts.bound import BoundNetwork
@@ -18,7 +18,7 @@ from spikemesh.contracts.trace import Chunk, DerivedTraceWriter, TracePlan
 from spikemesh.description.run import RunSettings
 from spikemesh.description.system import MappingSettings, System
 from spikemesh.engine.tally import TallyTables, tally_counters
-from spikemesh.errors import SpikemeshError
+from spikemesh.errors import InputError, Problem, SpikemeshError
 from spikemesh.ids import IntArray
 from spikemesh.registry.shared import shared_registry
 
@@ -60,12 +60,15 @@ class Retiming:
         self.mapped = Mapped(network, system, mapping, settings, shared_registry(), simulated=False)
         self.mapped.report.check()
         self._level = level_of(settings, system)
+        self._activity = activity_of(settings, system, self._level)
+        _check_activity(recorded, system, self._activity)
         self.timing: dict[str, Any] = {"build_s": self.mapped.build_s}
         self.finalise_s = 0.0
 
     def plan(self) -> TracePlan:
         """Return what the new trace says of itself."""
-        mapped, placement, plan = self.mapped, self.mapped.placement, self._recorded.plan
+        mapped, placement = self.mapped, self.mapped.placement
+        plan: TracePlan = self._recorded.plan
         populations = mapped.network.populations
         old = self._recorded.provenance
         kept = provenance(mapped, "retime", old.get("scenario") or {})
@@ -79,7 +82,14 @@ class Retiming:
             packet_bits=placement.system.chip.packet_bits,
             placement={p.name: placement.core_of[p.index] for p in populations},
             provenance=kept,
-            **{"axes": {}, "counters": (), "series": (), "hardware": {}, **hardware_plan(mapped, self._level)},
+            **{
+                "axes": {},
+                "counters": (),
+                "series": (),
+                "hardware": {},
+                **hardware_plan(mapped, self._level),
+                "activity": plan.activity,
+            },
         )
 
     def write(self, path: Path, overwrite: bool, results: Results | None) -> dict[str, Any]:
@@ -159,7 +169,17 @@ class Retiming:
                     name: (t.ticks[slice(*here[name])], t.neurons[slice(*here[name])].astype(np.int64))
                     for name, t in trains.items()
                 },
+                activity=self._recorded.activity(first, last) if self._activity else None,
             )
+
+
+def _check_activity(recorded: Any, system: System, needed: bool) -> None:
+    """Refuse costs that tell idle neurons apart where the trace does not say which they were."""
+    if needed and not recorded.plan.activity:
+        found = (
+            f"{recorded.path} does not keep which neurons were active, on which costs of {system.name} depend"
+        )
+        raise InputError(Problem("trace", found, "run it again with activity = true under [run]"))
 
 
 def _together(chunk: Chunk, offsets: Mapping[str, int]) -> tuple[IntArray, IntArray]:

@@ -11,8 +11,8 @@ import numpy as np
 from spikemesh.api.folder import TemporaryFolder
 from spikemesh.api.named_systems import named_system
 from spikemesh.api.recorded import recorded_mapping, recorded_scenario, recorded_settings
-from spikemesh.api.result import RunResult
 from spikemesh.api.recorded_hardware import Results, Retiming
+from spikemesh.api.result import RunResult
 from spikemesh.api.simulation import bound_network, make_folder
 from spikemesh.contracts.bound import BoundNetwork
 from spikemesh.contracts.trace import TraceReader
@@ -127,7 +127,9 @@ def check_recorded(recorded: Any, system: System) -> None:
     for where, regime in (("trace", was.get("regime", "barrier")), ("system.regime", system.regime)):
         if regime != "barrier":
             found = f'regime "{regime}", in which the hardware has a say in who spikes'
-            problems.append(Problem(where, found, 'a run anew; only regime "barrier" can be timed afterwards'))
+            problems.append(
+                Problem(where, found, 'a run anew; only regime "barrier" can be timed afterwards')
+            )
     numerics = was.get("numerics", "as_described")
     if numerics != system.numerics:
         found = f'numerics "{system.numerics}"; the run had "{numerics}", and other spikes'

@@ -89,7 +89,9 @@ def open_scenario(
     """
     registry = shared_registry(plugins)
     found = _scenarios.open_scenario(name_or_path, registry, overrides)
-    return LoadedScenario(found, tuple(overrides), tuple(str(p) for p in plugins), _source(name_or_path, found))
+    return LoadedScenario(
+        found, tuple(overrides), tuple(str(p) for p in plugins), _source(name_or_path, found)
+    )
 
 
 def _source(name_or_path: str | Path, found: _scenarios.LoadedScenario) -> str:

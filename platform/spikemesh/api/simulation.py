@@ -445,9 +445,7 @@ def _changed(settings: RunSettings, given: Mapping[str, Any]) -> RunSettings:
     )
 
 
-def bound_network(
-    network: Network | NetworkDescription | BoundNetwork, registry: Registry
-) -> BoundNetwork:
+def bound_network(network: Network | NetworkDescription | BoundNetwork, registry: Registry) -> BoundNetwork:
     """Bind a network, unless it is bound already."""
     if isinstance(network, BoundNetwork):
         return network

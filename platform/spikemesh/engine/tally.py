@@ -70,8 +70,8 @@ def tally_counters(
     first_bin = first // bin_steps
     bins = (until - 1) // bin_steps - first_bin + 1 if until > first else 0
     spikes, touched = (np.zeros(tables.core.size, dtype=np.int64) for _ in range(2))
-    by_core = (np.zeros((bins, cores), dtype=np.int64) for _ in range(2))
-    outputs = TallyOutputs(spikes, touched, *by_core, np.zeros((bins, links), dtype=np.int64))
+    core_spikes, core_events = (np.zeros((bins, cores), dtype=np.int64) for _ in range(2))
+    outputs = TallyOutputs(spikes, touched, core_spikes, core_events, np.zeros((bins, links), dtype=np.int64))
     tally(ticks, neurons, bin_steps, first_bin, tables, outputs)
     return first_bin, {
         "core_spikes": outputs.core_spikes,

@@ -118,14 +118,18 @@ def _groups(cores: AnyArray, sources: int) -> Iterator[AnyArray]:
         yield cores[first : first + width]
 
 
-def _count(network: BoundNetwork, placement: Placement, onto: _Onto, some: AnyArray, counts: AnyArray) -> None:
+def _count(
+    network: BoundNetwork, placement: Placement, onto: _Onto, some: AnyArray, counts: AnyArray
+) -> None:
     """Add the synapses of a projection onto the neurons of some cores."""
     projection, core_of = onto.projection, placement.core_of[onto.projection.target]
     column = np.minimum(np.searchsorted(some, core_of), some.size - 1)
     targets = np.flatnonzero(some[column] == core_of)
     if not targets.size:
         return
-    limited = placement.system.chip.core.delay_steps is not None and isinstance(projection.delay, Distribution)
+    limited = placement.system.chip.core.delay_steps is not None and isinstance(
+        projection.delay, Distribution
+    )
     column, indegree = column[targets].astype(np.int32), np.zeros(targets.size, dtype=np.int64)
     for edges in edge_chunks(network, projection, targets.astype(np.uint32)):
         count_targets(edges.source, edges.position, column, counts, indegree)
