@@ -11,7 +11,7 @@ import numpy as np
 from spikemesh.contracts import Neighbours
 from spikemesh.ids import AnyArray, IntArray
 
-ENTRIES = 2_000_000
+ENTRIES = 1_000_000
 """Synapses of the graph at most, about: more of them make the partition slower, and hardly better."""
 FEWEST, MOST = 8, 64
 """Synapses of each neuron, at least and at most."""

@@ -17,6 +17,8 @@ GAIN = 0.99
 """A partition of neurons must send less than this fraction of the best layout's packets to be taken instead."""
 REACHED = 0.95
 """Where neurons reach this share of the other chips, single neurons have no place where they cost less."""
+STRUCTURE = 0.97
+"""Of a large network, METIS must save this much for it to be worth to go on."""
 TRIES, SMALL = 4, 500_000
 """Partitions tried of networks with fewer pairs of neurons than this; others are tried once."""
 UNLIMITED = 2**60
@@ -65,17 +67,32 @@ def by_neuron(
     """
     connections, chips = problem.connections, problem.system.chip_count
     assert connections is not None  # noqa: S101  see pays
-    plain = [np.concatenate(layout) for layout in layouts]
+    plain = np.concatenate(layouts[0])
     movable = np.repeat(shares.free, problem.sizes)
-    bounds = _bounds(problem, shares, plain[0])
-    best, least = plain[0], GAIN * _cost(connections, plain[0], chips)
-    starts = [plain[0], *_by_metis(problem, plain[0], movable)]
-    for k, start in enumerate(starts):
-        found = connections.refined(start, bounds, movable, problem.seed + k)
+    bounds = _bounds(problem, shares, plain)
+    best, least = plain, GAIN * _cost(connections, plain, chips)
+    for start in _starts(problem, [np.concatenate(layout) for layout in layouts], movable):
+        found = connections.refined(start, bounds, movable, problem.seed)
         cost = _cost(connections, found, chips)
         if cost < least and _kept(found, bounds):
             best, least = found, cost
     return np.split(best, np.cumsum(problem.sizes)[:-1])
+
+
+def _starts(problem: PartitionProblem, layouts: Sequence[IntArray], movable: AnyArray) -> list[IntArray]:
+    """Return the partitions that are to be made better.
+
+    These are all of a small network. Of a large one it is the best alone, and none if METIS finds no structure.
+    """
+    connections, chips = problem.connections, problem.system.chip_count
+    assert connections is not None  # noqa: S101  see pays
+    by_metis = _by_metis(problem, layouts[0], movable)
+    if connections.hypergraph().target.size < SMALL:
+        return [*layouts, *by_metis]
+    costs = [_cost(connections, start, chips) for start in (*by_metis, layouts[0])]
+    if len(costs) > 1 and costs[0] < STRUCTURE * costs[1]:
+        return by_metis
+    return [] if costs[0] < costs[-1] or problem.exchangeable else [layouts[0]]
 
 
 def _rates(problem: PartitionProblem) -> FloatArray:
