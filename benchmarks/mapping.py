@@ -31,7 +31,16 @@ from spikemesh.registry.bind import bind
 from spikemesh.registry.shared import shared_registry
 
 CASES = ("digits", "clusters", "large")
-COLUMNS = ("network", "mapping", "packets", "to round-robin", "to planted", "fullest chip", "emptiest chip", "seconds")
+COLUMNS = (
+    "network",
+    "mapping",
+    "packets",
+    "to round-robin",
+    "to planted",
+    "fullest chip",
+    "emptiest chip",
+    "seconds",
+)
 
 
 def clusters(neurons: int, synapses: int, count: int, inside: float, seed: int) -> tuple[Any, ...]:
@@ -62,7 +71,9 @@ class Counted:
     def __init__(self, network: Any, spikes: Any = None) -> None:
         self._connections = DrawnConnections(network, np.ones(network.size) if spikes is None else spikes)
 
-    def row(self, name: str, mapping: str, chip: Any, chips: int, seconds: float | None = None) -> dict[str, Any]:
+    def row(
+        self, name: str, mapping: str, chip: Any, chips: int, seconds: float | None = None
+    ) -> dict[str, Any]:
         between = self._connections.packets(chip, chips)
         share = np.bincount(chip, minlength=chips) * chips / len(chip)
         return {
@@ -77,7 +88,9 @@ def mapped(network: Any, system: Any, settings: MappingSettings) -> tuple[Any, f
     return placement.chip_of_neuron, time.perf_counter() - begun
 
 
-def rows_of(name: str, network: Any, system: Any, counted: Counted, settings: dict[str, Any]) -> list[dict[str, Any]]:
+def rows_of(
+    name: str, network: Any, system: Any, counted: Counted, settings: dict[str, Any]
+) -> list[dict[str, Any]]:
     rows = []
     for label, given in settings.items():
         chip, seconds = mapped(network, system, MappingSettings(**given))
@@ -87,11 +100,15 @@ def rows_of(name: str, network: Any, system: Any, counted: Counted, settings: di
 
 def digits() -> list[dict[str, Any]]:
     loaded = open_scenario("digits_inference")
-    result = sm.run_scenario(loaded, backend="local", out=Path("runs/bench/mapping_digits.h5"), overwrite=True)
+    result = sm.run_scenario(
+        loaded, backend="local", out=Path("runs/bench/mapping_digits.h5"), overwrite=True
+    )
     trace = result.trace
     spikes, rates = [], {}
     for population in loaded.network.populations:
-        number = np.bincount(trace.spikes(population.name).neurons.astype(np.int64), minlength=population.size)
+        number = np.bincount(
+            trace.spikes(population.name).neurons.astype(np.int64), minlength=population.size
+        )
         spikes.append(number.astype(np.float64))
         rates[population.name] = number
     settings = {
@@ -111,7 +128,9 @@ def planted() -> list[dict[str, Any]]:
         system = System(chips=(8,), chip=ChipSpec(cores=(2, 2), core=CoreSpec(neurons=240)))
         counted, name = Counted(network), f"32 clusters, {inside:.0%} inside"
         rows.append(counted.row(name, "planted", cluster // 4, 8))
-        rows += rows_of(name, network, system, counted, {"round_robin": {"partition": "round_robin"}, "traffic": {}})
+        rows += rows_of(
+            name, network, system, counted, {"round_robin": {"partition": "round_robin"}, "traffic": {}}
+        )
     return rows
 
 
@@ -127,7 +146,9 @@ def large() -> list[dict[str, Any]]:
         settings = {"round_robin": {"partition": "round_robin"}, "traffic": {"place": "anneal"}}
         rows += rows_of(name, network, system, counted, settings)
         begun = time.perf_counter()
-        whole = Mapped(network, system, MappingSettings(place="anneal"), RunSettings(backend="local"), shared_registry())
+        whole = Mapped(
+            network, system, MappingSettings(place="anneal"), RunSettings(backend="local"), shared_registry()
+        )
         chip, seconds = whole.placement.chip_of_neuron, time.perf_counter() - begun
         rows.append(counted.row(name, "traffic, with routes and programs", chip, 64, seconds))
     return rows
@@ -147,7 +168,9 @@ def shown(value: Any) -> str:
 
 
 def main() -> None:
-    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     arguments.add_argument("--only", nargs="*", default=CASES, choices=CASES)
     arguments.add_argument("--json", type=Path)
     options = arguments.parse_args()

@@ -52,7 +52,9 @@ def _network(sizes, projections):
                 source=names.index(source),
                 target=names.index(target),
                 rule=rule,
-                arguments=rest[1] if len(rest) > 1 else _arguments(rule, expected, sizes[source], sizes[target]),
+                arguments=rest[1]
+                if len(rest) > 1
+                else _arguments(rule, expected, sizes[source], sizes[target]),
                 weight=1.0,
                 delay=rest[0] if rest else 1,
                 receptor="exc",

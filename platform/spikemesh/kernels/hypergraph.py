@@ -81,7 +81,9 @@ def pairs_of(ptr: Any, target: Any, part: Any, parts: Any) -> Any:
 
 
 @kernel
-def neighbours(ptr: Any, target: Any, weight: Any, most: Any, number: Any, source: Any, reached: Any, pull: Any) -> Any:
+def neighbours(
+    ptr: Any, target: Any, weight: Any, most: Any, number: Any, source: Any, reached: Any, pull: Any
+) -> Any:
     """List synapses in both directions, at most ``most`` of a source, spread evenly over its targets.
 
     Each carries an equal part of its source's weight; ``number`` counts those of each neuron. With ``source`` of

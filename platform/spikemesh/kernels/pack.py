@@ -22,7 +22,9 @@ def _bits(synapses: Any, rule: Any) -> Any:
 
 
 @kernel
-def fill_cores(order: Any, in_ptr: Any, in_source: Any, synapses: Any, limits: Any, rule: Any, core: Any) -> Any:
+def fill_cores(
+    order: Any, in_ptr: Any, in_source: Any, synapses: Any, limits: Any, rule: Any, core: Any
+) -> Any:
     """Put neurons on core after core in the order given; returns the number of cores.
 
     Parameters

@@ -29,7 +29,9 @@ def count_pins(ptr: Any, target: Any, part: Any, pins: Any) -> None:
 
 
 @inlined
-def _shift(v: Any, b: Any, in_ptr: Any, in_source: Any, part: Any, pins: Any, held: Any, held_bits: Any, bits: Any) -> Any:
+def _shift(
+    v: Any, b: Any, in_ptr: Any, in_source: Any, part: Any, pins: Any, held: Any, held_bits: Any, bits: Any
+) -> Any:
     """Move neuron v to part b."""  # fmt: skip
     a = part[v]
     own = True
@@ -70,6 +72,44 @@ def _gains(v: Any, in_ptr: Any, in_source: Any, weight: Any, part: Any, pins: An
     gain[a] = 0.0
 
 
+@inlined
+def _best_move(
+    v: Any, gain: Any, bits: Any, low: Any, high: Any, most_bits: Any, part: Any, held: Any, held_bits: Any
+) -> Any:
+    """Find the part with room to which neuron v should move; -1: none. A move that saves nothing must even out."""
+    a = part[v]
+    best, best_gain = -1, 0.0
+    if held[a] <= low[a]:
+        return best
+    for b in range(gain.size):
+        if b == a or held[b] >= high[b] or held_bits[b] + bits[v] > most_bits[b]:
+            continue
+        evens = gain[b] == 0.0 and best < 0 and held[a] > held[b] + 1
+        if gain[b] > best_gain or evens:
+            best, best_gain = b, gain[b]
+    return best
+
+
+@inlined
+def _best_swap(a: Any, gain: Any, waiting: Any, hope: Any, part: Any) -> Any:
+    """Find the part whose waiting neuron would best change places with one of part a; -1: none."""
+    best, most = -1, 0.0
+    for b in range(gain.size):
+        u = waiting[b, a]
+        if b != a and u >= 0 and part[u] == b and gain[b] + hope[b, a] > most:
+            best, most = b, gain[b] + hope[b, a]
+    return best
+
+
+@inlined
+def _wait(v: Any, a: Any, gain: Any, waiting: Any, hope: Any, part: Any) -> Any:
+    """Let neuron v of part a wait for those parts for which nobody of its part hopes for more."""
+    for b in range(gain.size):
+        if b != a and (waiting[a, b] < 0 or part[waiting[a, b]] != a or gain[b] > hope[a, b]):
+            waiting[a, b] = v
+            hope[a, b] = gain[b]
+
+
 @kernel
 def move_neurons(
     order: Any, in_ptr: Any, in_source: Any, weight: Any, bits: Any, low: Any, high: Any, most_bits: Any,
@@ -107,40 +147,26 @@ def move_neurons(
         v = order[at]
         a = part[v]
         _gains(v, in_ptr, in_source, weight, part, pins, gain)
-        best, best_gain = -1, 0.0
-        for b in range(parts):
-            fits = held[b] < high[b] and held_bits[b] + bits[v] <= most_bits[b] and held[a] > low[a]
-            evens = gain[b] == 0.0 and best < 0 and held[a] > held[b] + 1
-            if b != a and fits and (gain[b] > best_gain or evens):
-                best, best_gain = b, gain[b]
+        best = _best_move(v, gain, bits, low, high, most_bits, part, held, held_bits)
         if best >= 0:
             _shift(v, best, in_ptr, in_source, part, pins, held, held_bits, bits)
-            saved += best_gain
-        swap, swap_gain = -1, best_gain
-        for b in range(parts):
+            saved += gain[best]
+            continue
+        b = _best_swap(a, gain, waiting, hope, part)
+        if b >= 0:
             u = waiting[b, a]
-            if best < 0 and b != a and u >= 0 and part[u] == b and gain[b] + hope[b, a] > swap_gain:
-                swap, swap_gain = b, gain[b] + hope[b, a]
-        if swap >= 0:
-            u = waiting[swap, a]
-            room_a = held_bits[a] - bits[v] + bits[u] <= most_bits[a]
-            room_b = held_bits[swap] - bits[u] + bits[v] <= most_bits[swap]
-            waiting[swap, a] = -1
-            if room_a and room_b:
-                _shift(v, swap, in_ptr, in_source, part, pins, held, held_bits, bits)
-                _gains(u, in_ptr, in_source, weight, part, pins, back)
+            waiting[b, a] = -1
+            fits_a = held_bits[a] - bits[v] + bits[u] <= most_bits[a]
+            if fits_a and held_bits[b] - bits[u] + bits[v] <= most_bits[b]:
+                _shift(v, b, in_ptr, in_source, part, pins, held, held_bits, bits)
                 # What the other one hoped for was counted before this one moved.
-                if gain[swap] + back[a] > 0.0:
+                _gains(u, in_ptr, in_source, weight, part, pins, back)
+                if gain[b] + back[a] > 0.0:
                     _shift(u, a, in_ptr, in_source, part, pins, held, held_bits, bits)
-                    saved += gain[swap] + back[a]
-                    best = swap
-                else:
-                    _shift(v, a, in_ptr, in_source, part, pins, held, held_bits, bits)
-        if best < 0:
-            for b in range(parts):
-                if b != a and (waiting[a, b] < 0 or part[waiting[a, b]] != a or gain[b] > hope[a, b]):
-                    waiting[a, b] = v
-                    hope[a, b] = gain[b]
+                    saved += gain[b] + back[a]
+                    continue
+                _shift(v, a, in_ptr, in_source, part, pins, held, held_bits, bits)
+        _wait(v, a, gain, waiting, hope, part)
     return saved
 
 

@@ -89,7 +89,15 @@ class DrawnConnections:
         held = np.bincount(part, minlength=parts)
         held_bits = np.bincount(part, weights=bounds.bits, minlength=parts).astype(np.int64)
         random = np.random.Generator(np.random.PCG64(seed))
-        state = (graph.in_ptr, graph.source, self._rates, bounds.bits, bounds.low, bounds.high, bounds.most_bits)
+        state = (
+            graph.in_ptr,
+            graph.source,
+            self._rates,
+            bounds.bits,
+            bounds.low,
+            bounds.high,
+            bounds.most_bits,
+        )
         moving = (part, pins, held, held_bits)
         neurons = np.flatnonzero(movable)
         relieve(random.permutation(neurons), *state, *moving)

@@ -105,7 +105,9 @@ def _check_rates(network: BoundNetwork, given: Mapping[str, Any]) -> None:
         if name not in sizes:
             problems.append(Problem(where, f'there is no population "{name}"', nearest(name, sizes)))
         elif isinstance(rates, tuple) and len(rates) != sizes[name]:
-            problems.append(Problem(where, f"{len(rates)} rates for {sizes[name]} neurons", "one, or one for each"))
+            problems.append(
+                Problem(where, f"{len(rates)} rates for {sizes[name]} neurons", "one, or one for each")
+            )
     if problems:
         raise DescriptionError(problems)
 

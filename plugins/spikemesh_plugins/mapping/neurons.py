@@ -126,7 +126,9 @@ def _bounds(problem: PartitionProblem, shares: Shares, layout: IntArray) -> Boun
 def _kept(part: IntArray, bounds: Bounds) -> bool:
     held = np.bincount(part, minlength=bounds.low.size)
     bits = np.bincount(part, weights=bounds.bits, minlength=bounds.low.size)
-    return bool((held >= bounds.low).all() and (held <= bounds.high).all() and (bits <= bounds.most_bits).all())
+    return bool(
+        (held >= bounds.low).all() and (held <= bounds.high).all() and (bits <= bounds.most_bits).all()
+    )
 
 
 def _by_metis(problem: PartitionProblem, layout: IntArray, movable: AnyArray) -> list[IntArray]:
@@ -142,7 +144,7 @@ def _by_metis(problem: PartitionProblem, layout: IntArray, movable: AnyArray) ->
 
 
 def _matched(part: IntArray, layout: IntArray, movable: AnyArray, chips: int) -> IntArray:
-    """Number parts as the chips that hold most of their pinned neurons; without pins, as in the layout."""
+    """Give parts the numbers of the chips that hold most of their pinned neurons; without pins, as in the layout."""
     # Imported late: commands that map nothing start without it.
     from scipy.optimize import linear_sum_assignment
 

@@ -65,9 +65,7 @@ def _gain(place: IntArray, i: int, j: int, load: FloatArray, hops: FloatArray) -
     return float(change.sum() - change[i] - change[j])
 
 
-def _annealed(
-    place: IntArray, movable: IntArray, load: FloatArray, hops: FloatArray, seed: int
-) -> IntArray:
+def _annealed(place: IntArray, movable: IntArray, load: FloatArray, hops: FloatArray, seed: int) -> IntArray:
     random = np.random.Generator(np.random.PCG64(SEED + seed))
     swaps = min(SWEEPS * movable.size**2, MOST_SWAPS)
     heat = float(load.sum()) / load.shape[0]
