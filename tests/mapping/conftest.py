@@ -19,12 +19,28 @@ class Silent(NeuronModel):
         return (), False
 
 
+def _line(size):
+    """Neurons side by side from 0 to 1."""
+    return (np.arange(size)[:, None] + 0.5) / size
+
+
+def _arguments(rule, expected, sources, targets):
+    """Arguments under which a rule makes about as many synapses as expected."""
+    return {
+        "fixed_probability": {"p": min(1.0, expected / (sources * targets))},
+        "fixed_indegree": {"indegree": round(expected / targets)},
+        "fixed_outdegree": {"outdegree": round(expected / sources)},
+        "fixed_total": {"total": round(expected)},
+        "distance": {"p": 1.0, "scale": expected / sources / targets},
+    }.get(rule, {})
+
+
 def _network(sizes, projections):
     """Sizes by name; projections as (source, target, rule, expected synapses[, delay[, arguments]])."""
     offsets = np.concatenate([[0], np.cumsum(list(sizes.values()))])
     names = list(sizes)
     populations = tuple(
-        BoundPopulation(k, name, size, int(offsets[k]), Silent, {}, {}, {})
+        BoundPopulation(k, name, size, int(offsets[k]), Silent, {}, {}, {}, positions=_line(size))
         for k, (name, size) in enumerate(sizes.items())
     )
     bound = []
@@ -36,7 +52,9 @@ def _network(sizes, projections):
                 source=names.index(source),
                 target=names.index(target),
                 rule=rule,
-                arguments=rest[1] if len(rest) > 1 else {},
+                arguments=rest[1]
+                if len(rest) > 1
+                else _arguments(rule, expected, sizes[source], sizes[target]),
                 weight=1.0,
                 delay=rest[0] if rest else 1,
                 receptor="exc",

@@ -37,10 +37,17 @@ sizes = st.lists(st.integers(1, 400), min_size=1, max_size=7)
 def test_every_chip_is_within_20_percent_of_its_share(network, registry, sizes, chips, data, partition):
     names = [f"p{k}" for k in range(len(sizes))]
     pairs = data.draw(st.lists(st.tuples(st.sampled_from(names), st.sampled_from(names)), max_size=8))
-    rules = ("all_to_all", "one_to_one", "fixed_probability")
+    by_name = dict(zip(names, sizes, strict=True))
+    rules = [
+        ("all_to_all", "fixed_probability", *(("one_to_one",) if by_name[a] == by_name[b] else ()))
+        for a, b in pairs
+    ]
     net = network(
-        dict(zip(names, sizes, strict=True)),
-        [(a, b, data.draw(st.sampled_from(rules)), data.draw(st.integers(0, 9999))) for a, b in pairs],
+        by_name,
+        [
+            (a, b, data.draw(st.sampled_from(allowed)), data.draw(st.integers(0, 9999)))
+            for (a, b), allowed in zip(pairs, rules, strict=True)
+        ],
     )
     placement = place_network(net, system(chips), MappingSettings(partition=partition), registry)
     held, total = neurons_per_chip(placement), sum(sizes)
@@ -106,15 +113,21 @@ def test_a_random_network_is_split_in_proportion(network, registry):
         assert np.bincount(placement.core_of[population] // 4).tolist() == [each] * 4
 
 
-@pytest.mark.parametrize("rule", ["one_to_one", "distance", "explicit"])
+@pytest.mark.parametrize("rule", ["one_to_one", "distance"])
 def test_local_projections_keep_like_indices_together(network, registry, rule):
-    near = np.arange(120)
-    arguments = {"sources": near, "targets": np.minimum(near + 1, 119)} if rule == "explicit" else {}
-    pairs = [("a", "b", rule, 120, 1, arguments), ("b", "a", rule, 120, 1, arguments)]
-    net = network({"a": 120, "b": 120}, pairs)
-    placement = place_network(net, system(4), MappingSettings(), registry)
+    pairs = [("a", "b", rule, 120), ("b", "a", rule, 120)]
+    placement = place_network(network({"a": 120, "b": 120}, pairs), system(4), MappingSettings(), registry)
     a, b = (c // 4 for c in placement.core_of)
     assert np.array_equal(a, b)
+
+
+def test_a_list_of_neighbours_is_cut_where_few_of_them_are(network, registry):
+    # a[k] -> b[k + 1] -> a[k + 2]: two chains, which can be cut in two each; like indices together cut 6 synapses.
+    near = np.arange(119)
+    pairs = [(s, t, "explicit", 119, 1, {"sources": near, "targets": near + 1}) for s, t in ("ab", "ba")]
+    placement = place_network(network({"a": 120, "b": 120}, pairs), system(4), MappingSettings(), registry)
+    a, b = (c // 4 for c in placement.core_of)
+    assert np.count_nonzero(a[:-1] != b[1:]) + np.count_nonzero(b[:-1] != a[1:]) == 2
 
 
 @pytest.mark.parametrize("partition", PARTITIONERS)

@@ -4,6 +4,7 @@
 """
 
 from spikemesh.contracts.coding import CounterRandom, Decoder, Encoder
+from spikemesh.contracts.connections import Bounds, Connections, Hypergraph, Neighbours
 from spikemesh.contracts.hooks import hookimpl
 from spikemesh.contracts.learning import LearningRule, Trace, Visit
 from spikemesh.contracts.mapping import Partitioner, PartitionProblem, Placer, Router
@@ -11,14 +12,18 @@ from spikemesh.contracts.neuron import NeuronModel, Parameter, State
 from spikemesh.contracts.scenario import ScenarioFolder
 from spikemesh.contracts.system import SystemPreset
 from spikemesh.contracts.trace import Chunk, ProbePlan, TracePlan, TraceReader, TraceStore, TraceWriter
-from spikemesh.contracts.traffic import expected_packets
+from spikemesh.contracts.traffic import chip_packets, expected_packets
 
 __all__ = [
+    "Bounds",
     "Chunk",
+    "Connections",
     "CounterRandom",
     "Decoder",
     "Encoder",
+    "Hypergraph",
     "LearningRule",
+    "Neighbours",
     "NeuronModel",
     "Parameter",
     "PartitionProblem",
@@ -35,6 +40,7 @@ __all__ = [
     "TraceStore",
     "TraceWriter",
     "Visit",
+    "chip_packets",
     "expected_packets",
     "hookimpl",
 ]

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
+from spikemesh.contracts.connections import Connections
 from spikemesh.description.system import System
 from spikemesh.ids import FloatArray, IntArray
 
@@ -29,6 +30,16 @@ class PartitionProblem:
         Whether the projection joins neurons of like relative index (one_to_one, conv2d, distance ...).
     axons_in : ndarray of float64, shape (populations,)
         Expected distinct sources that reach a group of a population's neurons, at most.
+    rates : ndarray of float64, shape (neurons,), optional
+        Spikes of every neuron of the network in any unit; None: all spike alike.
+    connections
+        The synapses neuron by neuron; None where they are too many to be looked at, or only sizes count.
+    exchangeable
+        Whether all synapses are drawn at random, so that neurons of one population differ by chance alone.
+    cores
+        Cores of a chip that are to be used: as few as its limits allow, or all.
+    seed
+        Of what is tried at random.
     """
 
     names: tuple[str, ...]
@@ -39,6 +50,11 @@ class PartitionProblem:
     axons_in: FloatArray
     system: System
     pin: dict[str, tuple[int, ...]]
+    rates: FloatArray | None = None
+    connections: Connections | None = None
+    exchangeable: bool = True
+    cores: Literal["fewest", "all"] = "all"
+    seed: int = 0
 
 
 class Partitioner(Protocol):
@@ -62,17 +78,19 @@ class Placer(Protocol):
 
     name: str
 
-    def place(self, traffic: FloatArray, system: System, fixed: Sequence[int]) -> IntArray:
+    def place(self, traffic: FloatArray, system: System, fixed: Sequence[int], seed: int) -> IntArray:
         """Return the physical chip of each virtual chip.
 
         Parameters
         ----------
         traffic : ndarray of float64, shape (chips, chips)
-            Expected spikes, weighted by synapses, from virtual chip (row) to virtual chip (column).
+            Expected packets from virtual chip (row) to virtual chip (column).
         system
             The system.
         fixed
             Virtual chips that must keep their number because populations are pinned to them.
+        seed
+            Of what is tried at random.
         """
         ...
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def expected_packets(problem: PartitionProblem, chip_of: Sequence[AnyArray]) -> FloatArray:
-    """Expect how many neurons of one chip have a synapse on another: packets, if each neuron spikes once.
+    """Expect how many neurons of one chip have a synapse on another, each counted by its rate (1 if none is given).
 
     A neuron of population p whose k synapses onto population q fall at random misses a chip that holds
     the share f of q with probability ``(1 - f)^k``. Where a projection joins neurons of like relative
@@ -34,6 +34,8 @@ def expected_packets(problem: PartitionProblem, chip_of: Sequence[AnyArray]) -> 
     """
     chips = problem.system.chip_count
     share = np.stack([np.bincount(c, minlength=chips) / max(c.size, 1) for c in chip_of])
+    starts = np.concatenate([[0], np.cumsum(problem.sizes)])
+    rates = np.ones(starts[-1]) if problem.rates is None else problem.rates
     packets = np.zeros((chips, chips))
     for p, size in enumerate(problem.sizes):
         targets = np.flatnonzero(problem.synapses[p])
@@ -42,16 +44,26 @@ def expected_packets(problem: PartitionProblem, chip_of: Sequence[AnyArray]) -> 
         missed = np.ones(chips)
         for q in targets[~problem.local[p, targets].astype(bool)]:
             missed = missed * (1.0 - share[q]) ** (problem.synapses[p, q] / size)
-        packets += np.outer(share[p] * size, 1.0 - missed)
+        rate = rates[starts[p] : starts[p + 1]]
+        packets += np.outer(np.bincount(chip_of[p], weights=rate, minlength=chips), 1.0 - missed)
         for q in targets[problem.local[p, targets].astype(bool)]:
-            packets += _local(chip_of[p], chip_of[q], missed)
+            packets += _local(chip_of[p], chip_of[q], missed, rate)
     np.fill_diagonal(packets, 0.0)
     return packets
 
 
-def _local(source: AnyArray, target: AnyArray, missed: FloatArray) -> FloatArray:
+def chip_packets(problem: PartitionProblem, chip_of: Sequence[AnyArray]) -> FloatArray:
+    """Count what :func:`expected_packets` expects, synapse by synapse; ``problem.connections`` must be there."""
+    assert problem.connections is not None  # noqa: S101  the caller checked
+    chips = problem.system.chip_count
+    packets = problem.connections.packets(np.concatenate(chip_of), chips)
+    np.fill_diagonal(packets, 0.0)
+    return packets
+
+
+def _local(source: AnyArray, target: AnyArray, missed: FloatArray, rate: FloatArray) -> FloatArray:
     """Packets to the chips of like relative index that no other projection reaches already."""
     beside = target[(np.arange(source.size) * target.size) // source.size]
     pairs = np.zeros((missed.size, missed.size))
-    np.add.at(pairs, (source, beside), missed[beside])
+    np.add.at(pairs, (source, beside), missed[beside] * rate)
     return pairs

@@ -10,7 +10,7 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from spikemesh.description.chip import BoardSpec, ChipSpec, CoreSpec, LinkSpec
 from spikemesh.description.costs import Cost, CostSet
-from spikemesh.description.frozen import COUNT, NS, Frozen, validated
+from spikemesh.description.frozen import COUNT, NS, Frozen, Rates, validated
 from spikemesh.description.topology import GRIDS, Link, Topology, directed_links, grid_shape, reachable
 from spikemesh.errors import DescriptionError, Problem, nearest
 
@@ -244,3 +244,10 @@ class MappingSettings(Frozen):
     route: str = "dimension_order"
     pin: dict[str, tuple[int, ...]] = Field(default_factory=dict)
     """Population -> chips it must be on."""
+    cores: Literal["fewest", "all"] | None = None
+    """Cores of a chip that are used: as few as its limits allow, or all. None: as few where a core has a limit of
+    neurons or memory, else all."""
+    seed: int = Field(0, ge=0, strict=True)
+    """Of what is tried at random; the same seed gives the same mapping."""
+    rates: Literal["measured"] | dict[str, Rates] = Field(default_factory=dict)
+    """Population -> spikes a second, one number or one for each neuron; where none is given, all spike alike."""

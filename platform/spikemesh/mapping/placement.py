@@ -10,7 +10,7 @@ import numpy as np
 
 from spikemesh.contracts.bound import BoundNetwork
 from spikemesh.contracts.mapping import PartitionProblem, Placer
-from spikemesh.contracts.traffic import expected_packets
+from spikemesh.contracts.traffic import chip_packets, expected_packets
 from spikemesh.description.system import MappingSettings, System
 from spikemesh.errors import MappingError, PluginError
 from spikemesh.ids import CORE, AnyArray
@@ -116,8 +116,10 @@ def _placed(problem: PartitionProblem, virtual: Sequence[AnyArray], placer: Plac
     """Move virtual chips to physical ones, core by core."""
     chips, cores = problem.system.chip_count, problem.system.chip.core_count
     fixed = sorted({chip for pin in problem.pin.values() for chip in pin})
-    traffic = expected_packets(problem, [c // cores for c in virtual])
-    place = np.asarray(placer.place(traffic, problem.system, fixed))
+    chip_of = [c // cores for c in virtual]
+    drawn = problem.connections is not None and problem.connections.drawn
+    traffic = chip_packets(problem, chip_of) if drawn else expected_packets(problem, chip_of)
+    place = np.asarray(placer.place(traffic, problem.system, fixed, problem.seed))
     if not np.array_equal(np.sort(place), np.arange(chips)):
         raise PluginError(f'placer "{placer.name}" did not return every chip once')
     if any(place[chip] != chip for chip in fixed):

@@ -10,7 +10,7 @@ from spikemesh.description.system import System
 from spikemesh.ids import FloatArray, IntArray
 
 SEED = 20180101
-"""Fixed, so that the same network is always placed alike."""
+"""Added to the seed of the mapping."""
 SWEEPS = 40
 MOST_SWAPS = 40_000
 
@@ -20,7 +20,7 @@ class Identity:
 
     name = "identity"
 
-    def place(self, traffic: FloatArray, system: System, fixed: Sequence[int]) -> IntArray:  # noqa: ARG002
+    def place(self, traffic: FloatArray, system: System, fixed: Sequence[int], seed: int) -> IntArray:  # noqa: ARG002
         """Return the physical chip of each virtual chip; see :class:`spikemesh.contracts.Placer`."""
         return np.arange(system.chip_count, dtype=np.int64)
 
@@ -33,7 +33,7 @@ class Anneal:
 
     name = "anneal"
 
-    def place(self, traffic: FloatArray, system: System, fixed: Sequence[int]) -> IntArray:
+    def place(self, traffic: FloatArray, system: System, fixed: Sequence[int], seed: int) -> IntArray:
         """Return the physical chip of each virtual chip; see :class:`spikemesh.contracts.Placer`."""
         chips = system.chip_count
         place = np.arange(chips, dtype=np.int64)
@@ -41,7 +41,7 @@ class Anneal:
         if movable.size < 2 or not traffic.any():
             return place
         load, hops = traffic + traffic.T, hop_counts(system)
-        place = _annealed(place, movable, load, hops)
+        place = _annealed(place, movable, load, hops, seed)
         return _descended(place, movable, load, hops)
 
 
@@ -65,8 +65,8 @@ def _gain(place: IntArray, i: int, j: int, load: FloatArray, hops: FloatArray) -
     return float(change.sum() - change[i] - change[j])
 
 
-def _annealed(place: IntArray, movable: IntArray, load: FloatArray, hops: FloatArray) -> IntArray:
-    random = np.random.Generator(np.random.PCG64(SEED))
+def _annealed(place: IntArray, movable: IntArray, load: FloatArray, hops: FloatArray, seed: int) -> IntArray:
+    random = np.random.Generator(np.random.PCG64(SEED + seed))
     swaps = min(SWEEPS * movable.size**2, MOST_SWAPS)
     heat = float(load.sum()) / load.shape[0]
     place, best = place.copy(), place.copy()

@@ -89,7 +89,7 @@ def shares_of(problem: PartitionProblem) -> Shares:
         not fit, the limit and by how much.
     """
     free = np.array([name not in problem.pin for name in problem.names])
-    left = np.full(problem.system.chip_count, _chip_room(problem), dtype=np.int64)
+    left = np.full(problem.system.chip_count, chip_room(problem), dtype=np.int64)
     pinned, problems = _pinned_evenly(problem)
     share = sum(problem.sizes) / left.size
     fullest = pinned.sum(axis=0).max()
@@ -108,7 +108,8 @@ def shares_of(problem: PartitionProblem) -> Shares:
     return Shares(pinned, hand_out(total, -load.astype(np.float64), left), free)
 
 
-def _chip_room(problem: PartitionProblem) -> int:
+def chip_room(problem: PartitionProblem) -> int:
+    """Neurons that a chip can take."""
     limit = problem.system.chip.core.neurons
     return problem.system.chip.core_count * limit if limit else UNLIMITED
 
@@ -127,7 +128,7 @@ def _pinned_evenly(problem: PartitionProblem) -> tuple[IntArray, list[Problem]]:
         load = pinned.sum(axis=0)
         room = np.zeros(chips, dtype=np.int64)
         allowed = list(problem.pin[problem.names[p]])
-        room[allowed] = _chip_room(problem) - load[allowed]
+        room[allowed] = chip_room(problem) - load[allowed]
         problems += _too_many(problem, p, int(room.sum()))
         pinned[p] = hand_out(min(problem.sizes[p], int(room.sum())), -load.astype(np.float64), room)
     return pinned, problems
@@ -136,7 +137,7 @@ def _pinned_evenly(problem: PartitionProblem) -> tuple[IntArray, list[Problem]]:
 def _pinned_by_flow(problem: PartitionProblem, share: float) -> IntArray | None:
     """Find the pinned populations' neurons by chip with the lowest load of the fullest chip, if any fit."""
     needed = sum(problem.sizes[p] for p in _pinned(problem))
-    low, high = min(int(np.ceil(share)), _chip_room(problem)), min(_chip_room(problem), needed)
+    low, high = min(int(np.ceil(share)), chip_room(problem)), min(chip_room(problem), needed)
     best = _flow(problem, high)
     if best.sum() < needed:
         return None

@@ -6,12 +6,16 @@ import numpy as np
 
 from spikemesh.contracts import PartitionProblem
 from spikemesh.ids import IntArray
+from spikemesh_plugins.mapping.cores import on_cores
 from spikemesh_plugins.mapping.layouts import blocks, even_room, fill, over_cores
 from spikemesh_plugins.mapping.shares import shares_of
 
 
 class Linear:
-    """Neurons in the order of description, in equal shares, chip after chip and core after core."""
+    """Neurons in the order of description, in equal shares, chip after chip and core after core.
+
+    On a chip they fill as few cores as its limits allow, or all cores evenly, as ``cores`` says.
+    """
 
     name = "linear"
 
@@ -20,11 +24,15 @@ class Linear:
         shares = shares_of(problem)
         sizes = np.where(shares.free, problem.sizes, 0)
         counts = shares.pinned + fill([int(n) for n in sizes], shares.room)
-        return blocks(over_cores(problem, counts, fill))
+        evenly = blocks(over_cores(problem, counts, fill))
+        if problem.cores == "all":
+            return evenly
+        found = on_cores(problem, blocks(counts), ordered=False)
+        return evenly if found is None else found
 
 
 class RoundRobin:
-    """Neurons dealt one by one to the chips, and on a chip one by one to its cores."""
+    """Neurons dealt one by one to the chips, and on a chip one by one to all its cores."""
 
     name = "round_robin"
 

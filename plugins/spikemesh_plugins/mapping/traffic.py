@@ -1,13 +1,14 @@
-"""The default partitioner: of a few layouts, the one that sends the fewest packets between chips."""
+"""The default partitioner: the one that sends the fewest packets between chips."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from spikemesh.contracts import PartitionProblem, expected_packets
-from spikemesh.errors import MappingError, Problem
 from spikemesh.ids import FloatArray, IntArray
-from spikemesh_plugins.mapping.layouts import blocks, fill, over_cores, proportional
+from spikemesh_plugins.mapping.cores import on_cores, too_much_memory
+from spikemesh_plugins.mapping.layouts import blocks, fill, proportional
+from spikemesh_plugins.mapping.neurons import by_neuron, pays
 from spikemesh_plugins.mapping.shares import Shares, shares_of
 
 SLACK = 0.1
@@ -17,7 +18,7 @@ GAIN = 0.99
 
 
 class Traffic:
-    """Compare four layouts over the chips by expected packets; take the best, of near equals the first.
+    """Compare four layouts over the chips by expected packets, and make the best better neuron by neuron.
 
     1. Every population split over all chips in proportion: best for networks connected at random, and
        the most even in memory.
@@ -27,8 +28,9 @@ class Traffic:
        a tenth of a share.
     4. As 3, in an order in which every population follows those it is most connected to.
 
-    On each chip neurons are laid over all cores, population after population where the expected
-    synapses fit the cores' memory so, else every population over all cores in proportion.
+    Of near equals the first is taken. Unless neurons of a population are all alike and each reaches every chip
+    however they are split, partitions of single neurons are tried as well (:mod:`.neurons`). The cores of a chip
+    are filled as :func:`.cores.on_cores` says.
     """
 
     name = "traffic"
@@ -37,17 +39,17 @@ class Traffic:
         """Return per population the core of each neuron; see :class:`spikemesh.contracts.Partitioner`."""
         shares = shares_of(problem)
         candidates = [self._proportional(problem, shares), *self._filled(problem, shares)]
-        costs = [
-            float(expected_packets(problem, blocks(c)).sum()) * GAIN ** (len(candidates) - k)
-            for k, c in enumerate(candidates)
-        ]
-        by_cost = [candidates[k] for k in np.argsort(costs, kind="stable")]
-        for counts in by_cost:
-            for layout in (fill, proportional):
-                cores = over_cores(problem, counts, layout)
-                if _memory(problem, cores).max(initial=0.0) <= _limit(problem):
-                    return blocks(cores)
-        raise MappingError(_too_much_memory(problem, over_cores(problem, candidates[0], proportional)))
+        packets = [float(expected_packets(problem, blocks(c)).sum()) for c in candidates]
+        costs = [cost * GAIN ** (len(candidates) - k) for k, cost in enumerate(packets)]
+        by_cost = [blocks(candidates[k]) for k in np.argsort(costs, kind="stable")]
+        single = pays(problem, packets)
+        if single:
+            by_cost.insert(0, by_neuron(problem, shares, by_cost))
+        for chip_of in by_cost:
+            cores = on_cores(problem, chip_of, single)
+            if cores is not None:
+                return cores
+        raise too_much_memory(problem, candidates[0])
 
     def _proportional(self, problem: PartitionProblem, shares: Shares) -> IntArray:
         return shares.pinned + proportional(_free_sizes(problem, shares), shares.room)
@@ -73,7 +75,7 @@ def connected_order(problem: PartitionProblem) -> IntArray:
 
     Begins with the population that has the fewest synapses (an end of a chain); ties go to the lower index.
     """
-    weight = problem.synapses + problem.synapses.T
+    weight: FloatArray = problem.synapses + problem.synapses.T
     left = list(range(len(problem.names)))
     pull = np.zeros(len(left))
     order: list[int] = []
@@ -101,27 +103,3 @@ def _snapped(problem: PartitionProblem, sizes: IntArray, shares: Shares) -> IntA
     fits = chip.core.neurons is None or total.max() <= chip.core_count * chip.core.neurons
     result: IntArray = room if fits and room.min() >= 0 and room[shares.room > 0].all() else shares.room
     return result
-
-
-def _memory(problem: PartitionProblem, counts: IntArray) -> FloatArray:
-    """Bits that the expected synapses take at least on each core (without their axons' overhead)."""
-    result: FloatArray = (problem.fan_in @ counts) * problem.system.chip.core.synapse_bits
-    return result
-
-
-def _limit(problem: PartitionProblem) -> float:
-    return float(problem.system.chip.core.synapse_memory_bits or np.inf)
-
-
-def _too_much_memory(problem: PartitionProblem, counts: IntArray) -> Problem:
-    memory = _memory(problem, counts)
-    core = int(np.argmax(memory))
-    p = int(np.argmax(problem.fan_in * counts[:, core]))
-    need, limit = round(float(memory[core])), round(_limit(problem))
-    cores = sum(1 for bits in memory if bits > limit)
-    found = (
-        f"{round(problem.fan_in[p] * problem.sizes[p])} expected synapses of "
-        f"{problem.system.chip.core.synapse_bits} bits; with all populations spread evenly a core needs "
-        f"{need} bits of {limit} (synapse_memory_bits): {need - limit} bits too many, on {cores} cores"
-    )
-    return Problem(f'population "{problem.names[p]}"', found, "more chips, or fewer synapses")
