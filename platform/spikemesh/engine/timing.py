@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -11,6 +12,7 @@ from spikemesh.engine.packet_steps import PacketSteps
 from spikemesh.errors import RunError
 from spikemesh.ids import AnyArray, IntArray
 from spikemesh.kernels.barrier import PACKET, estimate_steps
+from spikemesh.kernels.compile import add_compile_seconds
 
 SERIES = ("step_time_ps", "step_core", "step_link")
 BY_CORE = ("core_updates", "core_idle_updates", "core_packets_in", "core_packets_out", "core_busy_ps")
@@ -55,6 +57,11 @@ class StepClock:
         self._scratch = _scratch(hardware)
         self._packets = PacketSteps(hardware, self._scratch) if hardware.level[0] == PACKET else None
         self._tick = 0
+        started = time.perf_counter()
+        # No steps, so that the loops are compiled or loaded before the clock of the run starts.
+        nobody = np.zeros(0, dtype=np.int64)
+        self.advance(0, nobody, nobody)
+        add_compile_seconds(time.perf_counter() - started)
 
     @property
     def tick(self) -> int:
@@ -91,11 +98,8 @@ class StepClock:
         order = np.lexsort((neurons, ticks))
         outputs = self._outputs(first, until)
         ticks, neurons = ticks[order], neurons[order]
-        count = self._hardware.core_of.size
         if active is None or not self._tells_idle_apart:
             active = np.zeros((0, 0), dtype=np.uint8)
-        else:
-            active = np.unpackbits(active, axis=1, count=count)
         self._scratch.known[0] = 0
         if self._packets is not None:
             self._packets.run(first, until, ticks, neurons, active, outputs)

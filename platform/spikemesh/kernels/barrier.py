@@ -139,8 +139,8 @@ def update_neurons(step: Any, active: Any, h: Any, s: Any) -> None:
     ----------
     step
         Row of ``active``.
-    active : ndarray of uint8, shape (steps, N)
-        Who spiked or changed state; without rows everybody did, and the times are those of every step.
+    active : ndarray of uint8, shape (steps, bytes)
+        Bit by bit who spiked or changed state; without rows everybody did, and the times are those of every step.
     """
     if s.known[0] and active.shape[0] == 0:
         return
@@ -151,7 +151,7 @@ def update_neurons(step: Any, active: Any, h: Any, s: Any) -> None:
         busy = 0
         for k in range(h.core_ptr[core], h.core_ptr[core + 1]):
             n = h.by_core[k]
-            if active.shape[0] == 0 or active[step, n]:
+            if active.shape[0] == 0 or (active[step, n >> 3] >> (7 - (n & 7))) & 1:
                 time += h.costs[UPDATE]
                 busy += 1
             else:
@@ -251,8 +251,8 @@ def estimate_steps(
         Steps ``first + 1 .. until``.
     ticks, neurons : ndarray of int64, shape (spikes,)
         Every spike in these steps, sorted by tick, then neuron.
-    active : ndarray of uint8, shape (steps, N)
-        Who spiked or changed state; without rows: everybody.
+    active : ndarray of uint8, shape (steps, bytes)
+        Bit by bit who spiked or changed state; without rows: everybody.
     h, s, o
         Hardware, scratch and outputs: see :mod:`spikemesh.engine.hardware`.
     """

@@ -168,8 +168,8 @@ def packet_steps(
         Steps ``first + 1 .. until``; it goes on after ``s.stretch[TICK]``.
     ticks, neurons : ndarray of int64, shape (spikes,)
         Every spike in these steps, sorted by tick, then neuron.
-    active : ndarray of uint8, shape (steps, N)
-        Who spiked or changed state; without rows: everybody.
+    active : ndarray of uint8, shape (steps, bytes)
+        Bit by bit who spiked or changed state; without rows: everybody.
     h, s, o, f, w, r
         See the module.
 
