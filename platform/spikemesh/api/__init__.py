@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from spikemesh.api.plugins import load_plugin
     from spikemesh.api.result import RunResult
-    from spikemesh.api.retiming import retime
+    from spikemesh.api.retiming import retime, retiming_settings
     from spikemesh.api.scenarios import LoadedScenario, check_fit, map_scenario, open_scenario, run_scenario
     from spikemesh.api.simulation import Mapped, Simulation, run
     from spikemesh.api.system import System
@@ -45,6 +45,7 @@ __all__ = [
     "open_trace",
     "poisson",
     "retime",
+    "retiming_settings",
     "rule",
     "run",
     "run_scenario",
@@ -55,7 +56,7 @@ __all__ = [
 _HOMES = {
     "spikemesh.api.plugins": ("load_plugin",),
     "spikemesh.api.result": ("RunResult",),
-    "spikemesh.api.retiming": ("retime",),
+    "spikemesh.api.retiming": ("retime", "retiming_settings"),
     "spikemesh.api.scenarios": (
         "LoadedScenario",
         "check_fit",

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from spikemesh.api.folder import TemporaryFolder
-from spikemesh.api.named_systems import named_system
+from spikemesh.api.named_systems import named_system, overridden, system_from_table, system_table
 from spikemesh.api.recorded import recorded_mapping, recorded_scenario, recorded_settings
 from spikemesh.api.recorded_hardware import Results, Retiming
 from spikemesh.api.result import RunResult
@@ -17,6 +18,7 @@ from spikemesh.api.simulation import bound_network, make_folder
 from spikemesh.contracts.bound import BoundNetwork
 from spikemesh.contracts.trace import TraceReader
 from spikemesh.description.builder import Network
+from spikemesh.description.frozen import validated
 from spikemesh.description.network import NetworkDescription
 from spikemesh.description.run import RunSettings
 from spikemesh.description.system import MappingSettings, System
@@ -103,6 +105,40 @@ def retime(
     finally:
         recorded.close()
     return RunResult(summary, path, temporary)
+
+
+def retiming_settings(
+    trace: str | Path, system: str, overrides: Sequence[str] = ()
+) -> tuple[System, MappingSettings, RunSettings]:
+    """Return the system, the mapping and the settings with which a recorded run is to be timed.
+
+    Parameters
+    ----------
+    trace
+        The trace: it says how the network was mapped, and how the hardware was looked at.
+    system
+        Name of the system, as for :func:`retime`.
+    overrides
+        Such as ``system.costs="sanafe2025"``, ``mapping.partition="linear"`` or ``run.links="packet"``.
+
+    Raises
+    ------
+    InputError
+        If a name or value is not valid, or something else than these three tables is to be changed.
+    """
+    with shared_registry().stores.get("hdf5").open(Path(trace)) as recorded:
+        mapping, settings = recorded_mapping(recorded), recorded_settings(recorded)
+    tables = {
+        "system": system_table(system),
+        "mapping": mapping.model_dump(mode="json"),
+        "run": settings.model_dump(mode="json"),
+    }
+    changed = overridden(tables, overrides)
+    return (
+        system_from_table(changed["system"]),
+        validated(MappingSettings, changed["mapping"], "mapping"),
+        validated(RunSettings, changed["run"], "run"),
+    )
 
 
 def check_recorded(recorded: Any, system: System) -> None:

@@ -136,6 +136,7 @@ def run_scenario(
     backend: str | None = None,
     workers: int | None = None,
     actors: str | None = None,
+    links: str | None = None,
     address: str | None = None,
     duration: Quantity | None = None,
     overwrite: bool = False,
@@ -149,7 +150,7 @@ def run_scenario(
         From :func:`open_scenario`.
     out
         Trace file; None: ``<name>.h5`` in the present folder.
-    backend, workers, actors, address, duration
+    backend, workers, actors, links, address, duration
         Replace what the scenario says.
     overwrite
         Replace the trace if there is one.
@@ -169,6 +170,7 @@ def run_scenario(
         backend=backend,
         workers=workers,
         actors=actors,
+        links=links,
         address=address,
         mapping=described.mapping,
         settings=described.run,

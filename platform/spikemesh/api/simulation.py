@@ -108,7 +108,7 @@ class Simulation:
         The system, or the name of a preset; None: one ideal chip.
     out
         Trace file to write; None: one in a temporary folder that goes with the result.
-    backend, workers, actors, address
+    backend, workers, actors, links, address
         As in the ``[run]`` table; None takes the setting of ``settings``.
     mapping, settings
         Further settings.
@@ -138,6 +138,7 @@ class Simulation:
         backend: str | None = None,
         workers: int | None = None,
         actors: str | None = None,
+        links: str | None = None,
         address: str | None = None,
         mapping: MappingSettings | None = None,
         settings: RunSettings | None = None,
@@ -146,7 +147,9 @@ class Simulation:
         scenario: Mapping[str, Any] | None = None,
     ) -> None:
         registry = shared_registry()
-        given = {"backend": backend, "workers": workers, "actors": actors, "address": address}
+        given = {
+            "backend": backend, "workers": workers, "actors": actors, "links": links, "address": address,
+        }  # fmt: skip
         self.settings = _changed(settings or RunSettings(), given)
         self.network = bound_network(network, registry)
         if system is None or isinstance(system, str):

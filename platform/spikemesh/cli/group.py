@@ -18,6 +18,7 @@ COMMANDS = {
     "run": "spikemesh.cli.run",
     "validate": "spikemesh.cli.validate",
     "map": "spikemesh.cli.mapping",
+    "retime": "spikemesh.cli.retime",
     "scenarios": "spikemesh.cli.scenarios",
     "plugins": "spikemesh.cli.plugins",
     "schema": "spikemesh.cli.schema",

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from spikemesh.cli.exits import RUNNING_KEY, TRACE_KEY
+from spikemesh.cli.free import check_free
 from spikemesh.cli.options import json_option, mapping_options, scenario_options
 from spikemesh.cli.output import write_json
 from spikemesh.cli.scenario import open_named
 from spikemesh.cli.signals import raise_lost
-from spikemesh.errors import InputError, Problem
 
 if TYPE_CHECKING:
     from spikemesh.api import Progress
@@ -25,6 +24,10 @@ if TYPE_CHECKING:
     "--backend", type=click.Choice(["local", "ray"]), help="Threads of this process, or Ray actors."
 )
 @mapping_options
+@click.option(
+    "--links", type=click.Choice(["none", "analytic", "packet"]),
+    help="How time on links and networks on chip is found: not at all, from loads, or packet by packet.",
+)  # fmt: skip
 @click.option("--address", metavar="RAY", help="Join the Ray cluster at this address.")
 @click.option("--duration", metavar="TIME", help='Model time to run, such as "1 s".')
 @click.option("--overwrite", is_flag=True, help="Replace the trace if there is one.")
@@ -40,6 +43,7 @@ def command(
     backend: str | None,
     workers: int | None,
     actors: str | None,
+    links: str | None,
     address: str | None,
     duration: str | None,
     overwrite: bool,
@@ -53,7 +57,7 @@ def command(
 
     loaded = open_named(scenario, overrides, plugins)
     out = out or f"{loaded.scenario.name}.h5"
-    _check_free(out, overwrite)
+    check_free(out, overwrite)
     ctx.meta[TRACE_KEY] = out
     with progress(loaded.scenario.name, quiet=quiet) as show:
 
@@ -64,8 +68,8 @@ def command(
                 show(report)
 
         result = api.run_scenario(
-            loaded, out=out, backend=backend, workers=workers, actors=actors, address=address,
-            duration=duration, overwrite=overwrite, progress=advanced,
+            loaded, out=out, backend=backend, workers=workers, actors=actors, links=links,
+            address=address, duration=duration, overwrite=overwrite, progress=advanced,
         )  # fmt: skip
     if result.summary.get("recorded") == []:
         click.echo(
@@ -75,11 +79,3 @@ def command(
         write_json(result.summary)
     else:
         write_summary(result.summary)
-
-
-def _check_free(out: str, overwrite: bool) -> None:
-    # Looked at before anything is built, which may take a while.
-    if Path(out).is_dir():
-        raise InputError(Problem("--out", f"{out} is a folder", "the trace is one file, such as run.h5"))
-    if Path(out).exists() and not overwrite:
-        raise InputError(Problem("--out", f"{out} exists", "--overwrite replaces it; or give another name"))

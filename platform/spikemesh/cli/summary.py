@@ -11,7 +11,8 @@ from spikemesh.cli.output import write_columns
 from spikemesh.cli.progress import in_thousands, in_time
 
 
-def _count(value: Any) -> str:
+def count(value: Any) -> str:
+    """Write a whole number with commas."""
     return f"{value:,}"
 
 
@@ -27,7 +28,8 @@ def _exchange(value: Any) -> str:
     return f"{value:.3g} us (median)"
 
 
-def _digest(value: Any) -> str:
+def digest(value: Any) -> str:
+    """Write the first digits of both digests."""
     return (
         ", ".join(f"{kind} {text[:16]}" for kind, text in value.items())
         if isinstance(value, Mapping)
@@ -42,9 +44,9 @@ ROWS: tuple[tuple[str, str, Callable[[Any], str]], ...] = (
     ("actors", "one agent is a", str),
     ("chips", "chips", str),
     ("duration_ms", "model time", lambda ms: in_time(ms / 1e3)),
-    ("spikes", "spikes", _count),
-    ("synaptic_events", "synaptic events", _count),
-    ("packets", "packets", _count),
+    ("spikes", "spikes", count),
+    ("synaptic_events", "synaptic events", count),
+    ("packets", "packets", count),
     ("compile_s", "compiling", in_time),
     ("build_s", "building", in_time),
     ("run_s", "running", in_time),
@@ -53,7 +55,7 @@ ROWS: tuple[tuple[str, str, Callable[[Any], str]], ...] = (
     ("synaptic_events_per_s", "synaptic events per second", _rate),
     ("window_exchange_us", "exchange of a window", _exchange),
     ("peak_rss_mb", "peak memory", lambda mb: f"{mb:,.0f} MB"),
-    ("digest", "digest", _digest),
+    ("digest", "digest", digest),
     ("trace", "trace", str),
 )
 """Key of the summary, its label and how its value is written."""
@@ -70,6 +72,11 @@ def write_summary(summary: Mapping[str, Any]) -> None:
     write_columns(
         [(label, write(summary[key])) for key, label, write in ROWS if summary.get(key) is not None]
     )
+    own_results(summary)
+
+
+def own_results(summary: Mapping[str, Any]) -> None:
+    """Write the scenario's own figures, if it has some."""
     results = summary.get("results") or {}
     if results:
         click.echo("\nresults")

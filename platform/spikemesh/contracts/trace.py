@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from types import TracebackType
+from typing import Any, Literal, Protocol, Self
 
 from spikemesh.ids import AnyArray, FloatArray, IntArray
 
@@ -176,6 +177,16 @@ class TraceWriter(Protocol):
 
 class TraceReader(Protocol):
     """What every reader of a trace offers; see the store's own class for the rest."""
+
+    def __enter__(self) -> Self:
+        """Return itself; leaving the block closes the file."""
+        ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Close the file."""
+        ...
 
     @property
     def plan(self) -> TracePlan:
