@@ -34,7 +34,7 @@ class Hardware(NamedTuple):
     entry: IntArray  # int64 [P]
     fan_ptr: IntArray  # int64 [N+1]
     fan_core: AnyArray  # int32 [E]
-    fan_synapses: IntArray  # int64 [E]
+    load: IntArray  # int64 [E], time that the synapses of an entry take
     channels: Channels
     forest: Forest
     rank: AnyArray  # int32 [K]
@@ -42,6 +42,7 @@ class Hardware(NamedTuple):
     kind: IntArray  # int64 [C], kind of hop, -1: none
     chip_of_channel: IntArray  # int64 [C]
     core_of_channel: IntArray  # int64 [C], core whose input it is; -1: of none
+    rank_of_core: IntArray  # int64 [cores], place of a core's input in the order of channels
     tile: IntArray  # int64 [cores], router
     chip: IntArray  # int64 [cores]
     board: IntArray  # int64 [cores]
@@ -50,12 +51,14 @@ class Hardware(NamedTuple):
 class StepScratch(NamedTuple):
     """What a step needs while it lasts."""
 
-    words: IntArray  # int64 [2], see kernels.barrier
-    core_tick: IntArray  # int64 [cores], last step in which a core did something
+    words: IntArray  # int64 [3], see kernels.barrier
+    core_stamp: IntArray  # int64 [cores], attempt at a step in which a core last did something
     cores: IntArray  # int64 [cores], those of this step
     sent: IntArray  # int64 [cores], time in spikes and packets sent
     taken: IntArray  # int64 [cores], time in packets taken in
-    channel_tick: IntArray  # int64 [C]
+    in_packets: IntArray  # int64 [cores]
+    out_packets: IntArray  # int64 [cores]
+    channel_stamp: IntArray  # int64 [C]
     crossed: IntArray  # int64 [C]
     first: IntArray  # int64 [C], earliest arrival
     load: IntArray  # int64 [C], work in this step
@@ -67,6 +70,13 @@ class StepScratch(NamedTuple):
     source: IntArray  # int64 [P], from which core
     stack_node: IntArray  # int64 [K]
     stack_time: IntArray  # int64 [K]
+    stretch: IntArray  # int64 [4], see kernels.barrier_packets
+    records: IntArray  # int64 [2P], scratch to sort packets
+    spare: IntArray  # int64 [2P]
+    runs: IntArray  # int64 [P+2]
+    sent_at: IntArray  # int64 [P], by the number of a packet in its step
+    sent_by: IntArray  # int64 [P]
+    roots: AnyArray  # int32 [P]
 
 
 class StepOutputs(NamedTuple):

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from spikemesh.engine.hardware import BUCKETS, CLASSES, HOPS, Hardware, StepOutputs, StepScratch
+from spikemesh.engine.packet_steps import PacketSteps
 from spikemesh.errors import RunError
 from spikemesh.ids import IntArray
-from spikemesh.kernels.barrier import estimate_steps
+from spikemesh.kernels.barrier import PACKET, estimate_steps
 
 SERIES = ("step_time_ps", "step_core", "step_link")
 BY_CORE = ("core_packets_in", "core_packets_out", "core_busy_ps")
@@ -54,12 +55,18 @@ class StepClock:
         self._bin_steps = bin_steps
         self._updates = updates
         self._scratch = _scratch(hardware)
+        self._packets = PacketSteps(hardware, self._scratch) if hardware.level[0] == PACKET else None
         self._tick = 0
 
     @property
     def tick(self) -> int:
         """Last step whose time is known."""
         return self._tick
+
+    @property
+    def stalled_steps(self) -> int:
+        """Steps that were simulated event by event, because packets stalled or channels form a cycle."""
+        return 0 if self._packets is None else self._packets.by_events
 
     def advance(self, until: int, ticks: IntArray, neurons: IntArray) -> StepFigures:
         """Find the time of the steps from the last one known to ``until``.
@@ -81,7 +88,11 @@ class StepClock:
             raise RunError(f"spikes of other steps than {first + 1} to {until}", first or None)
         order = np.lexsort((neurons, ticks))
         outputs = self._outputs(first, until)
-        estimate_steps(first, until, ticks[order], neurons[order], self._hardware, self._scratch, outputs)
+        ticks, neurons = ticks[order], neurons[order]
+        if self._packets is not None:
+            self._packets.run(first, until, ticks, neurons, outputs)
+        else:
+            estimate_steps(first, until, ticks, neurons, self._hardware, self._scratch, outputs)
         return self._figures(first, until, outputs)
 
     def _outputs(self, first: int, until: int) -> StepOutputs:
@@ -118,9 +129,11 @@ def _scratch(hardware: Hardware) -> StepScratch:
     cores, channels = hardware.base.size, hardware.channels.service.size
     packets, nodes = hardware.root.size, hardware.forest.channel.size
     sizes = {
-        "words": 2, "last": 1, "packet": packets, "time": packets, "source": packets,
-        "stack_node": nodes + 1, "stack_time": nodes + 1,
-        **dict.fromkeys(("core_tick", "cores", "sent", "taken"), cores),
-        **dict.fromkeys(("channel_tick", "crossed", "first", "load", "packets", "busy"), channels),
+        "words": 3, "last": 1, "packet": packets, "time": packets, "source": packets,
+        "stack_node": nodes + 1, "stack_time": nodes + 1, "stretch": 4, "records": 2 * packets,
+        "spare": 2 * packets, "runs": packets + 2, "sent_at": packets, "sent_by": packets,
+        **dict.fromkeys(("core_stamp", "cores", "sent", "taken", "in_packets", "out_packets"), cores),
+        **dict.fromkeys(("channel_stamp", "crossed", "first", "load", "packets", "busy"), channels),
     }  # fmt: skip
-    return StepScratch(**{name: np.zeros(size, dtype=np.int64) for name, size in sizes.items()})
+    arrays = {name: np.zeros(size, dtype=np.int64) for name, size in sizes.items()}
+    return StepScratch(**arrays, roots=np.zeros(packets, dtype=np.int32))

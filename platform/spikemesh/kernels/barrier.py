@@ -21,32 +21,35 @@ from typing import Any
 from spikemesh.kernels.accelerate import bare, bare_inlined
 
 # Costs of a step, in ps.
-SPIKE, SEND, TAKE, SYNAPSE, BARRIER, OVERLAPPED = range(6)
-COSTS = 6
+SPIKE, SEND, TAKE, BARRIER, OVERLAPPED = range(5)
+COSTS = 5
 
 # Words of a step's scratch.
-TOUCHED_CORES, TOUCHED_CHANNELS = range(2)
+TOUCHED_CORES, TOUCHED_CHANNELS, STAMP = range(3)
+"""Cores and channels in use, and what marks them as used in this attempt at a step."""
 
 NONE, ANALYTIC, PACKET = range(3)
 """Levels of links."""
 
 
 @bare_inlined
-def _core(core: Any, tick: Any, s: Any) -> None:
+def _core(core: Any, s: Any) -> None:
     """Begin a core's step, unless it has begun."""
-    if s.core_tick[core] != tick:
-        s.core_tick[core] = tick
+    if s.core_stamp[core] != s.words[STAMP]:
+        s.core_stamp[core] = s.words[STAMP]
         s.cores[s.words[TOUCHED_CORES]] = core
         s.words[TOUCHED_CORES] += 1
         s.sent[core] = 0
         s.taken[core] = 0
+        s.in_packets[core] = 0
+        s.out_packets[core] = 0
 
 
 @bare_inlined
-def _cross(channel: Any, arrival: Any, work: Any, tick: Any, s: Any) -> None:
+def _cross(channel: Any, arrival: Any, work: Any, s: Any) -> None:
     """Let a packet that arrives at a channel take it for so long."""
-    if s.channel_tick[channel] != tick:
-        s.channel_tick[channel] = tick
+    if s.channel_stamp[channel] != s.words[STAMP]:
+        s.channel_stamp[channel] = s.words[STAMP]
         s.crossed[s.words[TOUCHED_CHANNELS]] = channel
         s.words[TOUCHED_CHANNELS] += 1
         s.first[channel] = arrival
@@ -62,7 +65,7 @@ def _work(node: Any, packet: Any, h: Any) -> Any:
     """Work of a node besides its channel's service: a core takes in a packet and its synapses."""
     work = h.forest.work[node]
     if h.rank[node] >= 0:
-        work += h.costs[SYNAPSE] * h.fan_synapses[h.entry[packet] + h.rank[node]]
+        work += h.load[h.entry[packet] + h.rank[node]]
     return work
 
 
@@ -94,19 +97,20 @@ def lower_edge(bucket: int) -> int:
 
 
 @bare_inlined
-def _record(latency: Any, source: Any, target: Any, h: Any, o: Any) -> None:
+def record_latency(latency: Any, source: Any, target: Any, h: Any, o: Any) -> None:
+    """Add to the histogram of latencies between cores so far apart."""
     bucket = min(bucket_of(latency), o.latency.shape[1] - 1)
     o.latency[_class_of(source, target, h), bucket] += 1
 
 
 @bare_inlined
-def _updated(core: Any, tick: Any, h: Any, s: Any) -> Any:
+def _updated(core: Any, h: Any, s: Any) -> Any:
     """When a core has updated its neurons and sent all packets."""
-    return h.base[core] + (s.sent[core] if s.core_tick[core] == tick else 0)
+    return h.base[core] + (s.sent[core] if s.core_stamp[core] == s.words[STAMP] else 0)
 
 
 @bare_inlined
-def _follow(packet: Any, sent: Any, source: Any, tick: Any, h: Any, s: Any, o: Any) -> None:
+def _follow(packet: Any, sent: Any, source: Any, h: Any, s: Any, o: Any) -> None:
     """Take a packet along its tree without waiting."""
     s.stack_node[0], s.stack_time[0] = h.root[packet], sent
     depth = 1
@@ -116,10 +120,10 @@ def _follow(packet: Any, sent: Any, source: Any, tick: Any, h: Any, s: Any, o: A
         channel = h.forest.channel[node]
         work = h.channels.service[channel] + _work(node, packet, h)
         if h.core[node] >= 0:
-            _record(arrival - sent, source, h.core[node], h, o)
+            record_latency(arrival - sent, source, h.core[node], h, o)
             if not h.costs[OVERLAPPED]:
-                arrival = max(arrival, _updated(h.core[node], tick, h, s))
-        _cross(channel, arrival, work, tick, s)
+                arrival = max(arrival, _updated(h.core[node], h, s))
+        _cross(channel, arrival, work, s)
         after = arrival + work + h.channels.latency[channel]
         s.last[0] = max(s.last[0], after)
         for k in range(h.forest.child_ptr[node], h.forest.child_ptr[node + 1]):
@@ -128,16 +132,18 @@ def _follow(packet: Any, sent: Any, source: Any, tick: Any, h: Any, s: Any, o: A
 
 
 @bare_inlined
-def _generate(tick: Any, at: Any, until: Any, neurons: Any, h: Any, s: Any, o: Any, row: Any) -> Any:
-    """List the packets of one step with the times at which they are sent; returns how many there are.
+def generate(at: Any, until: Any, neurons: Any, h: Any, s: Any) -> Any:
+    """Begin a step: list its packets with the times at which they are sent; returns how many there are.
 
     A core's spikes come in the order in which it updates its neurons.
     """
+    s.words[TOUCHED_CORES] = s.words[TOUCHED_CHANNELS] = 0
+    s.words[STAMP] += 1
     count = 0
     for spike in range(at, until):
         n = neurons[spike]
         core = h.core_of[n]
-        _core(core, tick, s)
+        _core(core, s)
         s.sent[core] += h.costs[SPIKE]
         for packet in range(h.root_ptr[n], h.root_ptr[n + 1]):
             s.sent[core] += h.costs[SEND]
@@ -145,17 +151,17 @@ def _generate(tick: Any, at: Any, until: Any, neurons: Any, h: Any, s: Any, o: A
             s.time[count] = h.turn[n] + s.sent[core]
             s.source[count] = core
             count += 1
-        o.core_packets_out[row, core] += h.root_ptr[n + 1] - h.root_ptr[n]
         for entry in range(h.fan_ptr[n], h.fan_ptr[n + 1]):
             target = h.fan_core[entry]
-            _core(target, tick, s)
-            s.taken[target] += h.costs[TAKE] + h.costs[SYNAPSE] * h.fan_synapses[entry]
-            o.core_packets_in[row, target] += 1
+            _core(target, s)
+            s.taken[target] += h.costs[TAKE] + h.load[entry]
+            s.in_packets[target] += 1
+        s.out_packets[core] += h.root_ptr[n + 1] - h.root_ptr[n]
     return count
 
 
 @bare_inlined
-def _cores_done(h: Any, s: Any, o: Any, row: Any) -> Any:
+def cores_done(h: Any, s: Any) -> Any:
     """When the last core is done by itself, and which; packets take no time."""
     latest, critical = h.longest_update[0], h.longest_update[1]
     for k in range(s.words[TOUCHED_CORES]):
@@ -165,8 +171,17 @@ def _cores_done(h: Any, s: Any, o: Any, row: Any) -> Any:
             done = max(done, s.taken[core]) if h.costs[OVERLAPPED] else done + s.taken[core]
         if done > latest or (done == latest and core < critical):
             latest, critical = done, core
-        o.core_busy_ps[row, core] += s.sent[core] + s.taken[core]
     return latest, critical
+
+
+@bare_inlined
+def count_cores(row: Any, s: Any, o: Any) -> None:
+    """Add what cores did in a step to the counters of its bin."""
+    for k in range(s.words[TOUCHED_CORES]):
+        core = s.cores[k]
+        o.core_busy_ps[row, core] += s.sent[core] + s.taken[core]
+        o.core_packets_in[row, core] += s.in_packets[core]
+        o.core_packets_out[row, core] += s.out_packets[core]
 
 
 @bare_inlined
@@ -204,14 +219,14 @@ def estimate_steps(first: Any, until: Any, ticks: Any, neurons: Any, h: Any, s: 
         while end < ticks.size and ticks[end] == tick:
             end += 1
         row = (tick - 1) // o.bin_steps - o.first_bin
-        s.words[TOUCHED_CORES] = s.words[TOUCHED_CHANNELS] = 0
         s.last[0] = 0
-        count = _generate(tick, at, end, neurons, h, s, o, row)
-        latest, core = _cores_done(h, s, o, row)
+        count = generate(at, end, neurons, h, s)
+        latest, core = cores_done(h, s)
+        count_cores(row, s, o)
         link = -1
         if h.level[0] == ANALYTIC:
             for k in range(count):
-                _follow(s.packet[k], s.time[k], s.source[k], tick, h, s, o)
+                _follow(s.packet[k], s.time[k], s.source[k], h, s, o)
             drained, core_latest, busiest, link = _channels_done(h, s)
             if core_latest > latest:
                 core = busiest

@@ -16,7 +16,7 @@ HERE = -1
 """Stands for the next place where a packet is at its core."""
 
 # Words of a plan.
-LINKS, COLUMNS, ROWS, FABRICS, CORES_PER_CHIP, MESH = range(6)
+LINKS, COLUMNS, ROWS, FABRICS, CORES_PER_CHIP, MESH, BRANCHING = range(7)
 
 
 @inlined
@@ -33,7 +33,10 @@ def _towards(router: Any, core: Any, g: Any) -> Any:  # noqa: C901 - one branch 
     if chip != goal_chip:
         link = g.next_link[chip, goal_chip]
         side = g.side[link]
-        # A packet leaves along x in its row, along y in the column of its core.
+        # A packet leaves along x in its row, along y in the column of its core, as if tiles were one large mesh. One
+        # that branches crosses a link once, in the column where it is, and branches on the chips of its cores.
+        if g.words[BRANCHING]:
+            to_x, to_y = x, y
         if side == EAST:
             to_x, to_y = columns - 1, y
         elif side == WEST:

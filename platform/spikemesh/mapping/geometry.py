@@ -25,7 +25,7 @@ from spikemesh.mapping.placement import Placement
 class Plan(NamedTuple):
     """What a packet's next channel follows from."""
 
-    words: IntArray  # int64 [6], see kernels.ways
+    words: IntArray  # int64 [7], see kernels.ways
     ends: IntArray  # int64 [L, 2]
     side: IntArray  # int64 [L]
     next_link: IntArray  # int64 [chips, chips]
@@ -50,6 +50,8 @@ class Geometry:
         Number of routers.
     router_of_core : ndarray of int64, shape (cores,)
         Router of each core: ``(chip * fabrics + fabric) * tiles + tile``.
+    branching
+        Whether packets have several targets, and cross a link once for all of them.
     """
 
     system: System
@@ -58,6 +60,7 @@ class Geometry:
     next_link: IntArray
     routers: int
     router_of_core: IntArray
+    branching: bool = False
 
     @property
     def links(self) -> int:
@@ -106,6 +109,7 @@ class Geometry:
         """The same as plain arrays, for compiled code."""
         chip = self.system.chip
         words = [self.links, *self.tiles, chip.fabrics, chip.core_count, chip.network == "mesh"]
+        words.append(self.branching)
         return Plan(
             np.array(words, dtype=np.int64), self.ends, self.side, self.next_link, self.router_of_core
         )
@@ -129,7 +133,9 @@ def _side_of(system: System, ends: tuple[int, int]) -> int:
     return EAST if ends[1] > ends[0] else WEST
 
 
-def geometry_of(placement: Placement, router: Router, pairs: Iterable[tuple[int, int]]) -> Geometry:
+def geometry_of(
+    placement: Placement, router: Router, pairs: Iterable[tuple[int, int]], branching: bool = False
+) -> Geometry:
     """Lay out the channels of a system.
 
     Parameters
@@ -140,6 +146,8 @@ def geometry_of(placement: Placement, router: Router, pairs: Iterable[tuple[int,
         Finds the ways between chips.
     pairs
         (from chip, to chip) of all packets.
+    branching
+        Whether packets have several targets.
 
     Raises
     ------
@@ -172,4 +180,5 @@ def geometry_of(placement: Placement, router: Router, pairs: Iterable[tuple[int,
         next_link,
         count * chip.fabrics * columns * rows,
         plane * columns * rows + tile,
+        branching,
     )

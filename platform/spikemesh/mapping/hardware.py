@@ -7,10 +7,11 @@ import numpy as np
 from spikemesh.contracts.bound import BoundNetwork
 from spikemesh.contracts.mapping import Router
 from spikemesh.description.system import Cost, LinkSpec, System
+from spikemesh.engine.dependencies import channel_order
 from spikemesh.engine.hardware import Hardware
-from spikemesh.engine.network import Channels
+from spikemesh.engine.network import Channels, forest_dependencies
 from spikemesh.ids import AnyArray, IntArray
-from spikemesh.kernels.barrier import ANALYTIC, COSTS, NONE, OVERLAPPED, PACKET, SEND, SPIKE, SYNAPSE, TAKE
+from spikemesh.kernels.barrier import ANALYTIC, COSTS, NONE, OVERLAPPED, PACKET, SEND, SPIKE, TAKE
 from spikemesh.kernels.barrier import BARRIER as BARRIER_COST
 from spikemesh.kernels.ways import EAST, NORTH, PORTS, SOUTH, TILE, WEST
 from spikemesh.mapping.barrier import barrier_ns
@@ -50,12 +51,21 @@ def hardware_of(
     relay
         Whether packets to another chip go to one core there, which sends them on.
     """
+    return hardware_on(updates_each_step(network), placement, fan, router, level, relay)
+
+
+def hardware_on(
+    updated: AnyArray, placement: Placement, fan: FanOut, router: Router, level: str, relay: bool = False
+) -> Hardware:
+    """Do what :func:`hardware_of` does, for neurons of which it is known whether they are updated in every step."""
     system, home = placement.system, placement.core_of_neuron.astype(np.int64)
-    geometry = geometry_of(placement, router, _pairs(fan, home, system))
+    branching = system.chip.router != "unicast" and not relay
+    geometry = geometry_of(placement, router, hardware_pairs(fan, home, system), branching)
     unicast = system.chip.router == "unicast" and not relay
     ways = unicast_ways(geometry, fan, home) if unicast else multicast_ways(geometry, fan, home, relay)
     costs = _costs(system, home)
-    turn, base = _updates(network, home, system)
+    turn, base = _updates(updated, home, system)
+    channels = _channels(geometry, ways)
     return Hardware(
         level=np.array([LEVELS[level]], dtype=np.int64),
         links=np.array([geometry.links], dtype=np.int64),
@@ -69,21 +79,23 @@ def hardware_of(
         entry=ways.entry,
         fan_ptr=fan.ptr,
         fan_core=fan.core,
-        fan_synapses=fan.synapses,
-        channels=_channels(geometry, ways),
+        load=picoseconds(system.cost_set.synaptic_event.latency_ns) * fan.synapses,
+        channels=channels,
         forest=ways.forest._replace(work=_node_work(geometry, ways, costs)),
         rank=ways.rank,
         core=ways.core,
         kind=_by_port(geometry, _PORT_HOPS),
         chip_of_channel=_chip_of_channel(geometry),
         core_of_channel=_core_of_channel(geometry),
+        rank_of_core=_rank_of_core(geometry, channels.order),
         tile=geometry.tile_of_core,
         chip=np.arange(system.core_count, dtype=np.int64) // system.chip.core_count,
         board=_boards(system),
     )
 
 
-def _pairs(fan: FanOut, home: IntArray, system: System) -> set[tuple[int, int]]:
+def hardware_pairs(fan: FanOut, home: IntArray, system: System) -> set[tuple[int, int]]:
+    """Find the (from chip, to chip) between which packets travel."""
     per_chip, chips = system.chip.core_count, system.chip_count
     pair = np.unique(home[fan.source] // per_chip * chips + fan.core // per_chip)
     return {(int(p) // chips, int(p) % chips) for p in pair if p // chips != p % chips}
@@ -91,7 +103,7 @@ def _pairs(fan: FanOut, home: IntArray, system: System) -> set[tuple[int, int]]:
 
 def _costs(system: System, home: IntArray) -> IntArray:
     known, costs = system.cost_set, np.zeros(COSTS, dtype=np.int64)
-    named = {SPIKE: known.spike, SEND: known.axon_out, TAKE: known.axon_in, SYNAPSE: known.synaptic_event}
+    named = {SPIKE: known.spike, SEND: known.axon_out, TAKE: known.axon_in}
     for place, cost in named.items():
         costs[place] = picoseconds(cost.latency_ns)
     costs[BARRIER_COST] = picoseconds(barrier_ns(system, np.unique(home)))
@@ -105,11 +117,9 @@ def updates_each_step(network: BoundNetwork) -> AnyArray:
     return np.concatenate([np.zeros(0, dtype=bool), *updated])
 
 
-def _updates(network: BoundNetwork, home: IntArray, system: System) -> tuple[IntArray, IntArray]:
+def _updates(updated: AnyArray, home: IntArray, system: System) -> tuple[IntArray, IntArray]:
     """When each neuron is updated, after those of its core with lower numbers, and when each core is done."""
-    update = picoseconds(system.cost_set.neuron_update.latency_ns) * updates_each_step(network).astype(
-        np.int64
-    )
+    update = picoseconds(system.cost_set.neuron_update.latency_ns) * updated.astype(np.int64)
     order = np.argsort(home, kind="stable")
     done = np.cumsum(update[order])
     first = np.searchsorted(home[order], np.arange(system.core_count + 1))
@@ -136,8 +146,10 @@ def _channels(geometry: Geometry, ways: Ways) -> Channels:
             _fill(on_chip, system, here, service, queue, drops, wait, period)
     sends = slice(count - system.core_count, count)
     service[sends] = picoseconds(costs.axon_out.latency_ns)
-    order = _order(ways, count)
-    return Channels(service, latency, queue, drops.astype(np.uint8), wait, period, order)
+    # What is not published still takes a moment, so that packets have an order.
+    return Channels(
+        np.maximum(service, 1), latency, queue, drops.astype(np.uint8), wait, period, _order(ways, count)
+    )
 
 
 def _port_costs(tile: Cost, x: Cost, y: Cost) -> dict[int, Cost]:
@@ -165,25 +177,7 @@ def _fill(
 
 def _order(ways: Ways, channels: int) -> IntArray:
     """Channels in an order in which packets take them; empty if there is none."""
-    forest = ways.forest
-    parent = np.repeat(np.arange(forest.channel.size), np.diff(forest.child_ptr))
-    ends = np.unique(forest.channel[parent].astype(np.int64) * channels + forest.channel[forest.child])
-    return _topological(ends // channels, ends % channels, channels)
-
-
-def _topological(before: IntArray, after: IntArray, count: int) -> IntArray:
-    left = np.bincount(after, minlength=count)
-    start = np.searchsorted(before, np.arange(count + 1))
-    front = np.flatnonzero(left == 0)
-    order = [front]
-    while front.size:
-        spans = [after[start[c] : start[c + 1]] for c in front]
-        reached = np.concatenate([np.zeros(0, dtype=np.int64), *spans])
-        np.subtract.at(left, reached, 1)
-        front = np.unique(reached[left[reached] == 0])
-        order.append(front)
-    done = np.concatenate(order)
-    return done if done.size == count else np.zeros(0, dtype=np.int64)
+    return channel_order(*forest_dependencies(ways.forest), channels)
 
 
 def _node_work(geometry: Geometry, ways: Ways, costs: IntArray) -> IntArray:
@@ -212,6 +206,15 @@ def _core_of_channel(geometry: Geometry) -> IntArray:
     result = np.full(geometry.channels, -1, dtype=np.int64)
     result[geometry.channels - 2 * cores : geometry.channels - cores] = np.arange(cores)
     return result
+
+
+def _rank_of_core(geometry: Geometry, order: IntArray) -> IntArray:
+    inputs = geometry.core_in(np.arange(geometry.system.core_count))
+    if order.size == 0:
+        return inputs
+    rank = np.empty(order.size, dtype=np.int64)
+    rank[order] = np.arange(order.size)
+    return rank[inputs]
 
 
 def _boards(system: System) -> IntArray:

@@ -1,0 +1,142 @@
+"""Steps packet by packet: swept where that is exact, event by event where packets must stall."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from spikemesh.engine.hardware import Hardware, StepOutputs, StepScratch
+from spikemesh.engine.network import PacketNetwork
+from spikemesh.engine.network_events import Events
+from spikemesh.engine.network_sweep import SweepResults, SweepSpace, results_for, space_for
+from spikemesh.errors import RunError
+from spikemesh.ids import IntArray
+from spikemesh.kernels.barrier import OVERLAPPED, STAMP, settle
+from spikemesh.kernels.barrier_packets import SPIKE_AT, TICK, UNEQUAL, begin_step, end_step, packet_steps
+from spikemesh.kernels.network_fabric import DONE, NO_ROOM, NO_ROWS
+
+_FEWEST = 4
+_ROWS = 256
+
+
+class PacketSteps:
+    """Simulates the packets of steps, each of which begins with empty channels.
+
+    Parameters
+    ----------
+    hardware
+        The mapped network.
+    scratch
+        What a step needs.
+
+    Attributes
+    ----------
+    by_events
+        Steps that had to be simulated event by event, because packets stalled or channels form a cycle.
+    """
+
+    def __init__(self, hardware: Hardware, scratch: StepScratch) -> None:
+        self._hardware, self._scratch = hardware, scratch
+        self._network = PacketNetwork(hardware.channels, hardware.forest, hardware.rank, hardware.load)
+        self._events: Events | None = None
+        self._results = results_for(0, _ROWS, _ROWS, _ROWS)
+        self._space = self._space_for(np.full(hardware.channels.service.size, _FEWEST, dtype=np.int64))
+        self.by_events = 0
+
+    def run(self, first: int, until: int, ticks: IntArray, neurons: IntArray, outputs: StepOutputs) -> None:
+        """Find the time of steps; see :func:`spikemesh.kernels.barrier_packets.packet_steps`.
+
+        Raises
+        ------
+        RunError
+            If packets wait for one another for ever; names the channels.
+        """
+        stretch = self._scratch.stretch
+        stretch[TICK], stretch[SPIKE_AT] = first, 0
+        while True:
+            status = DONE
+            if self._network.acyclic:
+                status = packet_steps(
+                    first, until, ticks, neurons, self._hardware, self._scratch, outputs,
+                    self._network.fabric, self._space, self._results,
+                )  # fmt: skip
+            if status == NO_ROOM:
+                self._widen(ticks, neurons)
+            elif status == NO_ROWS:
+                self._results = _twice(self._results)
+            elif stretch[TICK] < until:
+                self._step_by_events(first, until, ticks, neurons, outputs)
+            else:
+                break
+        if stretch[UNEQUAL]:
+            raise RunError(f"{stretch[UNEQUAL]} channels lost track of their packets", first or None)
+
+    def _step_spikes(self, ticks: IntArray) -> tuple[int, int, int]:
+        """Return the next step, and its spikes: the first, and the one after the last."""
+        tick, at = (int(self._scratch.stretch[k]) for k in (TICK, SPIKE_AT))
+        return tick + 1, at, at + int(np.searchsorted(ticks[at:], tick + 1, side="right"))
+
+    def _widen(self, ticks: IntArray, neurons: IntArray) -> None:
+        """Make room for all packets of the next step."""
+        _, at, end = self._step_spikes(ticks)
+        count, _ = begin_step(at, end, neurons, self._hardware, self._scratch)
+        need = self._network.visits(self._hardware.root[self._scratch.packet[:count]])
+        room = np.diff(self._space.base)
+        doubled = 1 << np.ceil(np.log2(np.maximum(need, 1))).astype(np.int64)
+        self._space = self._space_for(np.where(need > room, doubled, room))
+
+    def _space_for(self, room: IntArray) -> SweepSpace:
+        free = np.zeros(room.size, dtype=np.int64)
+        free[self._hardware.rank_of_core] = self._free_from_start()
+        loads = np.zeros(max(1, self._hardware.root.size), dtype=np.int64)
+        return space_for(room)._replace(free=free, loads=loads)
+
+    def _free_from_start(self) -> IntArray:
+        """When cores that send nothing begin to take packets in."""
+        base = self._hardware.base
+        return np.zeros_like(base) if self._hardware.costs[OVERLAPPED] else base
+
+    def _step_by_events(
+        self, first: int, until: int, ticks: IntArray, neurons: IntArray, outputs: StepOutputs
+    ) -> None:
+        hardware, scratch = self._hardware, self._scratch
+        if self._events is None:
+            self._events = Events(self._network)
+        tick, at, end = self._step_spikes(ticks)
+        count, _ = begin_step(at, end, neurons, hardware, scratch)
+        order = np.lexsort((np.arange(count), scratch.time[:count]))
+        packet = scratch.packet[:count][order]
+        scratch.sent_at[:count], scratch.sent_by[:count] = (
+            scratch.time[:count][order],
+            scratch.source[:count][order],
+        )
+        self._events.restart()
+        self._events.bring(hardware.entry[packet], hardware.rank_of_core, self._free_at())
+        self._events.advance(scratch.sent_at[:count], hardware.root[packet])
+        if self._events.pending:
+            self._deadlocked(tick)
+        deliveries, _, table = self._events.rows()
+        row = (tick - 1) // outputs.bin_steps - outputs.first_bin
+        table = np.ascontiguousarray(table)
+        flat = np.ascontiguousarray(deliveries).reshape(-1)
+        end_step(
+            row, tick - first - 1, 0, len(table), table, len(deliveries), flat, hardware, scratch, outputs
+        )
+        if tick % outputs.bin_steps == 0 or tick == until:
+            settle(row, hardware, scratch, outputs)
+        scratch.stretch[TICK], scratch.stretch[SPIKE_AT] = tick, end
+        self.by_events += 1
+
+    def _free_at(self) -> IntArray:
+        """When each core begins to take packets in."""
+        sent = np.where(self._scratch.core_stamp == self._scratch.words[STAMP], self._scratch.sent, 0)
+        return np.zeros_like(sent) if self._hardware.costs[OVERLAPPED] else self._hardware.base + sent
+
+    def _deadlocked(self, tick: int) -> None:
+        circle = [] if self._events is None else [int(c) for c in self._events.deadlock()]
+        found = f"packets wait for one another for ever in channels {circle}"
+        raise RunError(f"{found}: longer queues, or a router without cycles", tick)
+
+
+def _twice(old: SweepResults) -> SweepResults:
+    """Make twice the room for the results of one step."""
+    return results_for(0, old.deliveries.size // 3 * 2, old.drops.size // 2 * 2, old.rows.shape[0] * 2)

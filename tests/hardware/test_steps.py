@@ -1,0 +1,142 @@
+"""Hardware time of steps: by hand, against a slow reference, and level against level."""
+
+import numpy as np
+import pytest
+
+from spikemesh.description.chip import LinkSpec
+from spikemesh.engine.timing import StepClock
+from spikemesh.mapping.hardware import hardware_on
+
+from .conftest import COSTS, Mapped, mesh_system, random_mapped, slow_step
+
+
+def clock_of(mapped, router, level, relay=False, bin_steps=4):
+    updated = np.ones(mapped.home.size, dtype=bool)
+    hardware = hardware_on(updated, mapped.placement, mapped.fan, router, level, relay)
+    updates = np.bincount(mapped.home, minlength=mapped.placement.system.core_count)
+    return hardware, StepClock(hardware, bin_steps, updates)
+
+
+def run(clock, steps, until):
+    ticks = np.array([t for t, n in steps], dtype=np.int64)
+    return clock.advance(until, ticks, np.array([n for t, n in steps], dtype=np.int64))
+
+
+def test_one_spike_to_the_next_chip_by_hand(router):
+    # Two chips of 2 x 2 tiles; core 0 is on tile (0, 0) of chip 0, core 16 on tile (0, 0) of chip 1: one hop
+    # east on chip 0, then the link. Neuron 1 is the second of its core and reaches core 16 with 3 synapses.
+    mapped = Mapped(mesh_system(chips=(2, 1)), [0, 0, 16], [1], [2], [3])
+    sent = 2 * 9_700 + 30_000 + 5_100
+    hop, link = 291 + 4_100, 8_696 + 50_000  # service of 1 / 3.44 GHz and 1 / 115 MHz
+    taken = 16_000 + 3 * 4_700
+    for level, expected in (
+        ("none", sent), ("analytic", sent + hop + link + taken), ("packet", sent + hop + link + taken)
+    ):  # fmt: skip
+        _, clock = clock_of(mapped, router, level)
+        figures = run(clock, [(2, 1)], 3)
+        # In steps without spikes only neurons are updated; core 0 has two.
+        barrier = 100_000 + (1 if level != "none" else 0)  # a core's input takes 1 ps where packets do
+        assert figures.series["step_time_ps"].tolist() == [2 * 9_700 + 100_000, expected + barrier, 119_400]
+        assert figures.series["step_link"].tolist() == [-1, 0 if level != "none" else -1, -1]
+        assert figures.series["step_core"].tolist() == [0, 0 if level == "none" else 16, 0]
+
+
+def test_cores_that_take_in_after_updating(router):
+    costs = COSTS.model_copy(update={"phases": "sequential"})
+    mapped = Mapped(mesh_system(chips=(1, 1), costs=costs), [0] + 50 * [1], [0], [1], [2])
+    taken = 16_000 + 2 * 4_700
+    for level in ("none", "analytic", "packet"):
+        _, clock = clock_of(mapped, router, level)
+        figures = run(clock, [(1, 0)], 1)
+        # The packet arrives long before core 1 has updated its 50 neurons.
+        done = 50 * 9_700 + taken + (0 if level == "none" else 1)
+        assert figures.series["step_time_ps"].tolist() == [done + 100_000]
+
+
+@pytest.mark.parametrize("kind", ["unicast", "multicast", "broadcast"])
+@pytest.mark.parametrize("network", ["mesh", "router"])
+@pytest.mark.parametrize("phases", ["overlapped", "sequential"])
+@pytest.mark.parametrize("relay", [False, True])
+def test_packet_level_equals_a_slow_reference(router, kind, network, phases, relay):
+    costs = COSTS.model_copy(update={"phases": phases})
+    mapped = random_mapped(mesh_system(chips=(3, 2), router=kind, network=network, costs=costs), degree=12)
+    hardware, clock = clock_of(mapped, router, "packet", relay)
+    rng = np.random.default_rng(3)
+    steps = [(t, n) for t in range(1, 31) for n in np.flatnonzero(rng.random(60) < 0.03 * (t % 8))]
+    found = run(clock, steps, 30).series["step_time_ps"]
+    slow = [slow_step(hardware, [n for t, n in steps if t == tick]) + 100_000 for tick in range(1, 31)]
+    assert found.tolist() == slow
+
+
+def test_levels_bound_one_another(router):
+    mapped = random_mapped(mesh_system(chips=(3, 2)), degree=12)
+    rng = np.random.default_rng(4)
+    steps = [(t, n) for t in range(1, 41) for n in np.flatnonzero(rng.random(60) < 0.01 * t)]
+    times = {
+        level: run(clock_of(mapped, router, level)[1], steps, 40).series["step_time_ps"]
+        for level in ("none", "analytic", "packet")
+    }
+    assert (times["none"] <= times["analytic"]).all()
+    assert (times["analytic"] <= times["packet"]).all()
+    assert (times["packet"] > times["analytic"]).any()
+    # The bound is met where a single packet is under way.
+    alone = [
+        run(clock_of(mapped, router, k)[1], [(1, 5)], 1).series["step_time_ps"]
+        for k in ("analytic", "packet")
+    ]
+    assert mapped.fan.ptr[6] - mapped.fan.ptr[5] > 1
+    assert alone[0] <= alone[1]
+
+
+@pytest.mark.parametrize("level", ["none", "analytic", "packet"])
+def test_pieces_of_any_length_give_the_same(router, level):
+    mapped = random_mapped(mesh_system(chips=(2, 2)))
+    rng = np.random.default_rng(5)
+    steps = [(t, n) for t in range(1, 31) for n in np.flatnonzero(rng.random(60) < 0.1)]
+    whole = run(clock_of(mapped, router, level)[1], steps, 30)
+    _, clock = clock_of(mapped, router, level)
+    sums = {}
+    times = []
+    for first, until in ((0, 1), (1, 7), (7, 8), (8, 8), (8, 30)):
+        part = run(clock, [s for s in steps if first < s[0] <= until], until)
+        times += part.series["step_time_ps"].tolist()
+        for name, values in part.counters.items():
+            total = sums.setdefault(name, np.zeros_like(whole.counters[name]))
+            if name.startswith("latency"):
+                total += values
+            elif name == "link_queue_max":
+                rows = slice(part.first_bin, part.first_bin + len(values))
+                total[rows] = np.maximum(total[rows], values)
+            else:
+                total[part.first_bin : part.first_bin + len(values)] += values
+    assert times == whole.series["step_time_ps"].tolist()
+    for name, values in whole.counters.items():
+        assert np.array_equal(sums[name], values), name
+
+
+def test_stalling_queues_are_simulated_event_by_event(router):
+    free = mesh_system(chips=(2, 1))
+    short = mesh_system(
+        chips=(2, 1), links={"between_chips": LinkSpec(bandwidth=115e6, latency=50.0, queue=1)}
+    )
+    times = {}
+    for name, system in (("free", free), ("short", short)):
+        mapped = random_mapped(system, degree=12)
+        _, clock = clock_of(mapped, router, "packet")
+        steps = [(1, n) for n in range(60)]
+        times[name] = int(run(clock, steps, 1).series["step_time_ps"][0])
+        assert (clock.stalled_steps > 0) == (name == "short")
+    assert times["short"] >= times["free"]
+
+
+def test_every_packet_is_counted_where_it_passes(router):
+    mapped = random_mapped(mesh_system(chips=(3, 2)))
+    steps = [(t, n) for t in range(1, 9) for n in range(t, 60, 7)]
+    for level in ("analytic", "packet"):
+        figures = run(clock_of(mapped, router, level)[1], steps, 8)
+        spikes = np.bincount([n for _, n in steps], minlength=60)
+        entries = np.diff(mapped.fan.ptr)
+        assert figures.counters["core_packets_in"].sum() == (spikes * entries).sum()
+        assert figures.counters["core_packets_out"].sum() == (spikes * entries).sum()
+        latencies = sum(v.sum() for k, v in figures.counters.items() if k.startswith("latency"))
+        assert latencies == (spikes * entries).sum()
