@@ -9,8 +9,8 @@ import numpy as np
 from spikemesh.contracts.trace import Chunk, TracePlan
 from spikemesh.errors import TraceError, nearest
 from spikemesh.ids import AnyArray, FloatArray, IntArray
-from spikemesh_storage.schema import COUNTERS, NEURON
-from spikemesh_storage.series import counter_width
+from spikemesh_storage.hardware_layout import axis_names, counter_named, counters_of
+from spikemesh_storage.schema import NEURON
 
 Parts = list[tuple[IntArray, IntArray, FloatArray]]
 
@@ -49,6 +49,11 @@ class RowBuilder:
                 found[f"probes/{index}/value"] = self._samples(chunk, index)
         for counter, increments in chunk.counters.items():
             found.update(self._counter(chunk, counter, increments))
+        for series in self._plan.series:
+            found[f"series/{series.name}"] = _one_a_step(chunk, series.name)
+        unknown = [name for name in chunk.series if name not in {s.name for s in self._plan.series}]
+        if unknown:
+            raise TraceError(f'chunk has a series "{unknown[0]}", which the plan does not have')
         return found
 
     def _spikes(
@@ -92,17 +97,19 @@ class RowBuilder:
         return values
 
     def _counter(self, chunk: Chunk, counter: str, increments: IntArray) -> Mapping[str, AnyArray]:
-        if counter not in COUNTERS:
-            raise TraceError(f'chunk has a counter "{counter}"; {nearest(counter, COUNTERS)}')
+        plan = counter_named(self._plan, counter)
+        if plan is None:
+            known = [c.name for c in counters_of(self._plan)]
+            raise TraceError(f'chunk has a counter "{counter}"; {nearest(counter, known)}')
         increments = np.asarray(increments)
-        width = counter_width(self._plan, counter)
+        width = len(axis_names(self._plan, plan.axis))
         if increments.ndim != 2 or increments.shape[1] != width:
             raise TraceError(f'counter "{counter}" has shape {increments.shape}; expected (bins, {width})')
         kept = np.flatnonzero(increments.any(axis=1))
         if not len(kept):
             return {}
-        bins = kept + chunk.first_bin
-        last = (max(chunk.until, 1) - 1) // self._plan.bin_steps
+        bins = kept + (chunk.first_bin if plan.binned else 0)
+        last = (max(chunk.until, 1) - 1) // self._plan.bin_steps if plan.binned else 0
         _within(f'bins of counter "{counter}"', bins, 0, last)
         return {f"counters/{counter}/bin": bins, f"counters/{counter}/value": increments[kept]}
 
@@ -135,6 +142,13 @@ class RowBuilder:
             f"{base}/target": targets,
             f"{base}/weight": weights,
         }
+
+
+def _one_a_step(chunk: Chunk, name: str) -> IntArray:
+    values = np.asarray(chunk.series.get(name, ()), dtype=np.int64)
+    if values.shape != (chunk.until - chunk.first,):
+        raise TraceError(f'series "{name}" has shape {values.shape}; expected {(chunk.until - chunk.first,)}')
+    return values
 
 
 def _within(what: str, values: AnyArray, low: int, high: int) -> None:

@@ -63,7 +63,11 @@ class Content(Protocol):
         ...
 
     def counter(self, name: str) -> IntArray:
-        """Return a counter, shape (bins, cores or links)."""
+        """Return a counter, shape (bins, cores or links); (1, ...) if it is not binned."""
+        ...
+
+    def series(self, name: str) -> IntArray:
+        """Return a figure of every step, shape (steps,)."""
         ...
 
     def close(self) -> None:

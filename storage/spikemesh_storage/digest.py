@@ -10,7 +10,9 @@ import numpy as np
 
 from spikemesh.ids import AnyArray
 from spikemesh_storage.content import Content, bin_edges, sample_blocks, sample_count
-from spikemesh_storage.schema import COUNTERS, LINK_PACKETS
+from spikemesh_storage.hardware_layout import counters_of, described
+from spikemesh_storage.jsonable import dumps
+from spikemesh_storage.schema import LINK_PACKETS
 
 
 class _Hash:
@@ -79,11 +81,15 @@ def _hardware(content: Content) -> str:
     sha.text("cores", list(plan.core_names))
     sha.text("links", list(plan.link_names))
     sha.array("edges", bin_edges(plan, content.until))
-    for name in COUNTERS:
-        values = content.counter(name)
-        sha.array(name, values)
-        if name == LINK_PACKETS:
+    for counter in counters_of(plan):
+        values = content.counter(counter.name)
+        sha.array(counter.name, values)
+        if counter.name == LINK_PACKETS:
             sha.array("link_bits", values * plan.packet_bits)
+    for series in plan.series:
+        sha.array(series.name, content.series(series.name))
+    if plan.hardware:
+        sha.text("description", json.loads(dumps(described(plan))))
     for population in sorted(plan.placement):
         sha.array(f"placement/{population}", np.asarray(plan.placement[population], np.int32))
     return sha.hexdigest()

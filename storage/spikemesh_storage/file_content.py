@@ -8,18 +8,16 @@ from typing import Any
 
 import numpy as np
 
-from spikemesh.contracts.trace import ProbePlan, TracePlan
+from spikemesh.contracts.trace import ProbePlan, SeriesPlan, TracePlan
 from spikemesh.errors import TraceError
 from spikemesh.ids import AnyArray, FloatArray, IntArray
 from spikemesh_storage.content import Outcome
 from spikemesh_storage.guard import dataset, group, members
+from spikemesh_storage.hardware_layout import DESCRIPTION, counter_named, counter_path, planned, series_path
 from spikemesh_storage.plan_file import check_version
 from spikemesh_storage.schema import (
-    CORE_EVENTS,
-    CORE_SPIKES,
     FORMAT,
     HARDWARE,
-    LINK_PACKETS,
     NETWORK,
     PROVENANCE,
     REPORT,
@@ -28,12 +26,6 @@ from spikemesh_storage.schema import (
     STATUS,
     WEIGHTS,
 )
-
-_COUNTER_PATHS = {
-    CORE_SPIKES: f"{HARDWARE}/cores/spikes",
-    CORE_EVENTS: f"{HARDWARE}/cores/synaptic_events",
-    LINK_PACKETS: f"{HARDWARE}/links/packets",
-}
 
 
 class FileContent:
@@ -80,7 +72,13 @@ class FileContent:
             packet_bits=int(_required(group(file, f"{HARDWARE}/links"), "packet_bits")),
             placement=placement,
             provenance=self._provenance(),
+            **self._hardware(),
         )
+
+    def _hardware(self) -> dict[str, Any]:
+        if DESCRIPTION not in self._file[HARDWARE]:
+            return {}
+        return planned(json.loads(bytes(self._array(f"{HARDWARE}/{DESCRIPTION}")).decode()))
 
     def _probes(self) -> tuple[ProbePlan, ...]:
         found: list[tuple[str, ProbePlan]] = []
@@ -168,7 +166,14 @@ class FileContent:
 
     def counter(self, name: str) -> IntArray:
         """Return a counter, shape (bins, cores or links)."""
-        return self._array(_COUNTER_PATHS[name])
+        plan = counter_named(self.plan, name)
+        if plan is None:
+            raise TraceError(f'{self._file.filename} has no counter "{name}"')
+        return self._array(counter_path(plan))
+
+    def series(self, name: str) -> IntArray:
+        """Return a figure of every step, shape (steps,)."""
+        return self._array(series_path(SeriesPlan(name)))
 
     def close(self) -> None:
         """Close the file."""

@@ -17,10 +17,17 @@ from spikemesh_storage.content import Content, bin_edges, sample_blocks, sample_
 from spikemesh_storage.digest import digest
 from spikemesh_storage.faults import storing
 from spikemesh_storage.file_content import FileContent
+from spikemesh_storage.hardware_layout import (
+    DESCRIPTION,
+    GROUPS,
+    axis_names,
+    counter_path,
+    counters_of,
+    described,
+    series_path,
+)
 from spikemesh_storage.jsonable import dumps, sync_folder
 from spikemesh_storage.schema import (
-    CORE_EVENTS,
-    CORE_SPIKES,
     FILE_CHUNK,
     FILE_LIBVER,
     FORMAT,
@@ -195,13 +202,22 @@ def _hardware(root: Any, content: Content) -> None:
     plan = content.plan
     cores, links, steps = (root.create_group(name) for name in ("cores", "links", "steps"))
     _names(cores, "names", plan.core_names)
-    _array(cores, "spikes", content.counter(CORE_SPIKES), np.int64)
-    _array(cores, "synaptic_events", content.counter(CORE_EVENTS), np.int64)
     _names(links, "names", plan.link_names)
-    packets = content.counter(LINK_PACKETS)
-    _array(links, "packets", packets, np.int64)
-    _array(links, "bits", packets * plan.packet_bits, np.int64, "bit")
+    for axis in sorted({c.axis for c in plan.counters} - {"core", "link"}):
+        _names(root.create_group(GROUPS[axis]), "names", axis_names(plan, axis))
+    for counter in counters_of(plan):
+        folder, _, name = counter_path(counter).removeprefix(f"{HARDWARE}/").partition("/")
+        values = content.counter(counter.name)
+        _array(root[folder], name, values, np.int64, counter.unit or None)
+        if counter.name == LINK_PACKETS:
+            _array(links, "bits", values * plan.packet_bits, np.int64, "bit")
     links.attrs["packet_bits"] = np.int64(plan.packet_bits)
+    for series in plan.series:
+        name = series_path(series).rpartition("/")[2]
+        _array(steps, name, content.series(series.name), np.int64, series.unit or None)
+    if plan.hardware:
+        text = _text(dumps(described(plan)).encode())
+        root.create_dataset(DESCRIPTION, data=text, dtype=text.dtype, track_times=False)
     _array(steps, "edges", bin_edges(plan, content.until), np.int64)
     steps.attrs["bin_steps"] = np.int64(plan.bin_steps)
     placement = root.create_group("placement")

@@ -16,10 +16,11 @@ from spikemesh_storage import order
 from spikemesh_storage.commits import COMMITS, Commit, CommitTable, width
 from spikemesh_storage.content import Outcome, bin_count
 from spikemesh_storage.faults import is_lock_failure, lock_failure
+from spikemesh_storage.hardware_layout import axis_names, counter_named
 from spikemesh_storage.lock import is_locked, owner
 from spikemesh_storage.plan_file import plan_of, read_description
 from spikemesh_storage.schema import OUTCOME, SHARD
-from spikemesh_storage.series import counter_width, read_committed, read_prefix, series_of
+from spikemesh_storage.series import read_committed, read_prefix, series_of
 from spikemesh_storage.superblock import ClearedFile
 
 
@@ -124,13 +125,19 @@ class LiveContent:
 
     def counter(self, name: str) -> IntArray:
         """Return a counter, shape (bins, cores or links)."""
-        total = np.zeros((bin_count(self.plan, self.until), counter_width(self.plan, name)), np.int64)
+        plan = counter_named(self.plan, name)
+        if plan is None:
+            raise TraceError(f'the trace has no counter "{name}"')
+        bins = bin_count(self.plan, self.until) if plan.binned else 1
+        total = np.zeros((bins, len(axis_names(self.plan, plan.axis))), np.int64)
         if total.shape[1]:
-            for row, increments in zip(
-                self._read(f"counters/{name}/bin"), self._read(f"counters/{name}/value"), strict=True
-            ):
-                total[row] += increments
+            put_together = np.add if plan.how == "sum" else np.maximum
+            put_together.at(total, self._read(f"counters/{name}/bin"), self._read(f"counters/{name}/value"))
         return total
+
+    def series(self, name: str) -> IntArray:
+        """Return a figure of every step, shape (steps,)."""
+        return self._read(f"series/{name}")
 
     def ended(self) -> Outcome | None:
         """Return how the run ended, or None if it did not say so before its writer died."""

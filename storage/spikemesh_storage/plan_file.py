@@ -12,6 +12,7 @@ import numpy as np
 from spikemesh.contracts.trace import ProbePlan, TracePlan
 from spikemesh.errors import InputError, Problem, TraceError
 from spikemesh.ids import AnyArray, IntArray
+from spikemesh_storage import hardware_layout
 from spikemesh_storage.jsonable import dumps
 from spikemesh_storage.schema import FORMAT, PLAN, VERSION, check_name
 
@@ -40,6 +41,11 @@ def check_plan(plan: TracePlan) -> None:
         check_name(name, "projection")
     for name in plan.provenance:
         check_name(name, "provenance")
+    for counter in plan.counters:
+        hardware_layout.axis_names(plan, counter.axis)
+        check_name(counter.name, "counter")
+    for series in plan.series:
+        check_name(series.name, "series")
     if plan.bin_steps < 1:
         raise InputError(Problem("bin_steps", str(plan.bin_steps), ">= 1"))
 
@@ -61,6 +67,7 @@ def plan_text(plan: TracePlan) -> str:
             "packet_bits": plan.packet_bits,
             "placement": list(plan.placement),
             "provenance": dict(plan.provenance),
+            **hardware_layout.described(plan),
         },
         indent=1,
     )
@@ -114,4 +121,5 @@ def plan_of(
         packet_bits=described["packet_bits"],
         placement=placement,
         provenance=described["provenance"],
+        **hardware_layout.planned(described),
     )

@@ -18,9 +18,10 @@ from spikemesh_storage.content import Content, bin_edges, sample_blocks, sample_
 from spikemesh_storage.digest import digest
 from spikemesh_storage.faults import is_lock_failure, lock_failure
 from spikemesh_storage.file_content import FileContent
+from spikemesh_storage.hardware_layout import axis_names, counter_named, counters_of
 from spikemesh_storage.live_content import LiveContent
 from spikemesh_storage.paths import find_live, target_of
-from spikemesh_storage.schema import COUNTERS, LINK_PACKETS, LIVE_SUFFIX
+from spikemesh_storage.schema import LIVE_SUFFIX
 from spikemesh_storage.trains import SpikeTrains
 
 if TYPE_CHECKING:
@@ -253,12 +254,12 @@ class Trace:
         Parameters
         ----------
         name
-            ``core_spikes``, ``core_synaptic_events`` or ``link_packets``.
+            One of :attr:`counters`, such as ``core_spikes`` or ``link_packets``.
 
         Returns
         -------
         xarray.DataArray
-            Dimensions ``time`` (end of the bin in ms) and ``core`` or ``link`` (names).
+            Dimensions ``time`` (end of the bin in ms) and ``core``, ``link``, ``chip`` ... (names).
 
         Raises
         ------
@@ -267,17 +268,55 @@ class Trace:
         """
         import xarray as xr
 
-        _known("counter", name, COUNTERS)
+        _known("counter", name, self.counters)
         plan = self._content.plan
-        unit, names = ("link", plan.link_names) if name == LINK_PACKETS else ("core", plan.core_names)
-        ends = self.bin_edges()[1:] * self.timestep_ms
-        coords = {"time": ("time", ends, {"units": "ms"}), unit: list(names)}
-        return xr.DataArray(self.counts(name), dims=("time", unit), coords=coords, name=name)
+        counter = counter_named(plan, name)
+        axis, binned, unit = (counter.axis, counter.binned, counter.unit) if counter else ("core", True, "")
+        ends = self.bin_edges()[1:] * self.timestep_ms if binned else np.array([self.duration_ms])
+        coords = {"time": ("time", ends, {"units": "ms"}), axis: list(axis_names(plan, axis))}
+        attrs = {"units": unit} if unit else {}
+        return xr.DataArray(self.counts(name), dims=("time", axis), coords=coords, name=name, attrs=attrs)
 
     def counts(self, name: str) -> IntArray:
         """Return a hardware counter as a plain array, shape (bins, cores or links)."""
-        _known("counter", name, COUNTERS)
+        _known("counter", name, self.counters)
         return self._content.counter(name)
+
+    @property
+    def counters(self) -> tuple[str, ...]:
+        """Names of the counters of the hardware."""
+        return tuple(counter.name for counter in counters_of(self._content.plan))
+
+    @property
+    def series(self) -> tuple[str, ...]:
+        """Names of the figures of every step."""
+        return tuple(series.name for series in self._content.plan.series)
+
+    def per_step(self, name: str) -> IntArray:
+        """Return a figure of every step, such as ``step_time_ps``, shape (steps,); -1 stands for none."""
+        _known("series", name, self.series)
+        return self._content.series(name)
+
+    @property
+    def hardware(self) -> Mapping[str, Any]:
+        """The system that was simulated, with figures and sources; empty if its hardware was not looked at."""
+        return self._content.plan.hardware
+
+    def steps(self) -> pd.DataFrame:
+        """Return per step its hardware time in ns, and the core and link that were done last (empty: none).
+
+        Raises
+        ------
+        InputError
+            If the hardware time of steps was not recorded.
+        """
+        import pandas as pd
+
+        found = {"time_ns": self.per_step("step_time_ps") * 1e-3}
+        for column, names in (("core", self.core_names), ("link", self.link_names)):
+            number = self.per_step(f"step_{column}")
+            found[column] = np.array([*names, ""], dtype=object)[number]
+        return pd.DataFrame(found, index=pd.RangeIndex(1, self.until_tick + 1, name="tick"))
 
     def bin_edges(self) -> IntArray:
         """Return the edges of the counter bins in ticks."""

@@ -43,8 +43,6 @@ SONATA_ID = np.dtype("<u8")
 PLACE = np.dtype("<i4")
 
 CORE_SPIKES, CORE_EVENTS, LINK_PACKETS = "core_spikes", "core_synaptic_events", "link_packets"
-COUNTERS = (CORE_SPIKES, CORE_EVENTS, LINK_PACKETS)
-"""Counters of a chunk, in the order in which they are stored."""
 
 FILE_CHUNK = 65_536
 """Values in a storage chunk of the finished file (512 KiB)."""

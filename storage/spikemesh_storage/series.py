@@ -13,10 +13,9 @@ from numpy.typing import DTypeLike
 from spikemesh.contracts.trace import TracePlan
 from spikemesh.errors import TraceError
 from spikemesh.ids import AnyArray
+from spikemesh_storage.hardware_layout import axis_names, counters_of
 from spikemesh_storage.schema import (
     COUNT,
-    COUNTERS,
-    LINK_PACKETS,
     LIVE_CHUNK,
     LIVE_COUNTER_CHUNK,
     NEURON,
@@ -45,11 +44,6 @@ class Series:
         return (rows,) if self.width is None else (rows, self.width)
 
 
-def counter_width(plan: TracePlan, counter: str) -> int:
-    """Return the number of cores or links that a counter counts."""
-    return len(plan.link_names if counter == LINK_PACKETS else plan.core_names)
-
-
 def series_of(plan: TracePlan) -> dict[str, Series]:
     """Return every growing array of a plan's shard by path, in the order of the commit table.
 
@@ -66,10 +60,12 @@ def series_of(plan: TracePlan) -> dict[str, Series]:
     for index, probe in enumerate(plan.probes):
         if len(probe.neurons):
             column(f"probes/{index}/value", SAMPLE, len(probe.neurons))
-    for counter in COUNTERS:
-        if width := counter_width(plan, counter):
-            column(f"counters/{counter}/bin", COUNT, values=LIVE_COUNTER_CHUNK)
-            column(f"counters/{counter}/value", COUNT, width, LIVE_COUNTER_CHUNK)
+    for counter in counters_of(plan):
+        if width := len(axis_names(plan, counter.axis)):
+            column(f"counters/{counter.name}/bin", COUNT, values=LIVE_COUNTER_CHUNK)
+            column(f"counters/{counter.name}/value", COUNT, width, LIVE_COUNTER_CHUNK)
+    for one in plan.series:
+        column(f"series/{one.name}", COUNT)
     for index in range(len(plan.weights)):
         column(f"weights/{index}/stored", np.uint8)
         column(f"weights/{index}/source", NEURON)

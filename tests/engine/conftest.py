@@ -33,8 +33,10 @@ def registry():
 class Naive:
     """Follows DESIGN's order of a step neuron by neuron and synapse by synapse, in Python objects."""
 
-    def __init__(self, visit_clock, network):
+    def __init__(self, visit_clock, network, core_of=None, fate=None):
         self.network = network
+        # (global neuron, tick, target core) -> steps that its packet is late, None if it is lost.
+        self.core_of, self.fate = core_of, fate
         self.clocks = [
             (p, visit_clock(p.learning.rule, p.learning.constants))
             for p in network.projections
@@ -169,8 +171,11 @@ class Naive:
 
     def _send(self, tick, index, neuron):
         self.spikes[self.network.populations[index].name].append((tick, neuron))
+        gid = self.network.populations[index].offset + neuron
         for delay, key, integer in self.static[index, neuron]:
-            self.pending[tick + delay][key] += integer
+            late = 0 if self.fate is None else self.fate(gid, tick, int(self.core_of[key[0]][key[2]]))
+            if late is not None:
+                self.pending[tick + delay + late][key] += integer
         for synapse in self.plastic[index, neuron]:
             self.arriving[tick + synapse.delay].append(synapse)
 
@@ -236,7 +241,7 @@ class Run:
         return out
 
     def total(self, counter):
-        return sum(r.counters[counter].sum() for per in self.reports for r in per)
+        return sum(r.counters[counter].sum() for per in self.reports for r in per if counter in r.counters)
 
     def weights(self, name):
         parts = [w.weights(name) for w in self.workers]
@@ -248,18 +253,29 @@ class Run:
 def engine(registry):
     """Run a network on ``chips`` ideal chips by ``workers`` threads; neurons are dealt out by ``deal``."""
 
-    def run(net, steps, chips=1, workers=1, pieces=None, deal="blocks", cores=4):
+    def run(net, steps, chips=1, workers=1, pieces=None, deal="blocks", cores=4, timed=None, **described):
         network = bind(net.describe(), registry) if isinstance(net, Network) else net
-        system = System(chips=(chips,), chip={"cores": (cores, 1)})
+        system = System(**{"chips": (chips,), "chip": {"cores": (cores, 1)}, **described})
         random = np.random.default_rng(chips)
         core_of = []
         for population in network.populations:
+            if deal == "apart":
+                # The first population on the first chip, all others on the last one.
+                core_of.append(
+                    np.arange(population.size) % cores + (cores * (chips - 1) if population.index else 0)
+                )
+                continue
             place = np.arange(population.size) * chips * cores // max(1, population.size)
             core_of.append(random.permutation(place) if deal == "random" else place)
         placement = placement_on(system, core_of)
         worker_of_core = np.repeat(np.arange(chips) * workers // chips, cores)
+        if deal == "apart":
+            # Chips between them are empty, and so would be their workers.
+            worker_of_core = np.repeat(np.where(np.arange(chips) == chips - 1, workers - 1, 0), cores)
         plan = WorkerPlan(worker_of_core, tuple((f"worker {k}",) for k in range(workers)))
-        build = build_programs(network, placement, registry.routers.get("dimension_order"), plan, 10)
+        router = registry.routers.get("dimension_order")
+        made = None if timed is None else partial(timed, network, placement, router)
+        build = build_programs(network, placement, router, plan, 10, timed=made)
         mesh = ThreadMesh(rooms(build.programs), workers)
         made = [Worker(p, e) for p, e in zip(build.programs, mesh.exchanges, strict=True)]
         reports = [[] for _ in made]
@@ -281,7 +297,7 @@ def engine(registry):
         if failures:
             raise failures[0]
         result = Run(reports, made)
-        result.build = build
+        result.build, result.placement = build, placement
         return result
 
     return run

@@ -11,8 +11,11 @@ from spikemesh.description.run import RunSettings
 from spikemesh.description.system import System
 from spikemesh.engine.hardware import BUCKETS, CLASSES, HOPS
 from spikemesh.engine.timing import StepClock
+from spikemesh.engine.transit_counts import PLANS
+from spikemesh.errors import InputError, Problem
 from spikemesh.kernels.barrier import lower_edge
 from spikemesh.mapping.hardware import hardware_of, updates_each_step
+from spikemesh.mapping.link_timing import tick_ps
 from spikemesh.runtime.hardware import HardwareCounts
 
 if TYPE_CHECKING:
@@ -34,7 +37,16 @@ SERIES = (SeriesPlan("step_time_ps", "ps"), SeriesPlan("step_core"), SeriesPlan(
 
 
 def level_of(settings: RunSettings, system: System) -> Level | None:
-    """Return how time on links is found; None where nothing is known of the system's times and energies."""
+    """Return how time on links is found; None where nothing is known of the system's times and energies.
+
+    Raises
+    ------
+    InputError
+        If loads alone cannot say it: in the regimes in which the time of a packet's arrival matters.
+    """
+    if system.regime != "barrier" and settings.links == "analytic":
+        found = f'"analytic" in regime "{system.regime}", where every packet has its time of arrival'
+        raise InputError(Problem("run.links", found, "allowed: none, packet"))
     if settings.links is not None:
         return settings.links
     known = system.costs is not None or any(
@@ -42,12 +54,17 @@ def level_of(settings: RunSettings, system: System) -> Level | None:
         for link in system.links.values()
         for value in (link.latency, link.bandwidth, link.energy, link.idle_mw)
     )
-    return "analytic" if known else None
+    if not known:
+        return None
+    return "analytic" if system.regime == "barrier" else "packet"
 
 
 def step_clock(mapped: Mapped, level: Level) -> StepClock:
     """Make the clock of a mapped network."""
     placement = mapped.placement
+    if mapped.system.regime != "barrier":
+        # Packets are simulated by the workers, for what is late acts; loads remain to be counted.
+        level = "analytic"
     hardware = hardware_of(
         mapped.network, placement, mapped.build.fan, mapped.router, level, mapped.mapping.relay
     )
@@ -63,18 +80,22 @@ def hardware_counts(mapped: Mapped, level: Level) -> HardwareCounts:
         step_clock(mapped, level),
         {p.name: p.offset for p in populations},
         [populations[k].name for k in mapped.network.recorded],
+        None if mapped.system.regime == "barrier" else tick_ps(mapped.system, mapped.network.timestep_ms),
     )
 
 
-def hardware_plan(mapped: Mapped, level: Level) -> dict[str, Any]:
+def hardware_plan(mapped: Mapped, level: Level | None) -> dict[str, Any]:
     """Return the arguments of :class:`spikemesh.contracts.TracePlan` that say what is counted of the hardware."""
+    if level is None:
+        return {}
     system = mapped.system
     return {
         "axes": {
             "chip": tuple(f"chip{k}" for k in range(system.chip_count)),
             "latency": tuple(str(lower_edge(k)) for k in range(BUCKETS)),
+            **({"system": ("system",)} if mapped.timed else {}),
         },
-        "counters": COUNTERS,
+        "counters": (*COUNTERS, *PLANS) if mapped.timed else COUNTERS,
         "series": SERIES,
         "hardware": {
             "system": system.model_dump(mode="json"),

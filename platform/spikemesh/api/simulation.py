@@ -30,6 +30,7 @@ from spikemesh.errors import InputError, Problem, RunInterrupted, SpikemeshError
 from spikemesh.ids import FloatArray, IntArray
 from spikemesh.kernels.compile import compile_seconds
 from spikemesh.mapping.build import Build, build_programs
+from spikemesh.mapping.link_timing import link_timing
 from spikemesh.mapping.placement import Placement, place_network
 from spikemesh.mapping.report import MappingReport, mapping_report
 from spikemesh.registry import Registry
@@ -65,9 +66,6 @@ class Mapped:
         registry: Registry,
     ) -> None:
         started = time.perf_counter()
-        if system.regime != "barrier":
-            found = f'regime "{system.regime}" cannot be run in this version'
-            raise InputError(Problem("system.regime", found, "allowed: barrier"))
         self.network, self.system, self.mapping, self.settings = network, system, mapping, settings
         self.placement: Placement = place_network(network, system, mapping, registry)
         self.plan = worker_plan(settings, self.placement)
@@ -75,11 +73,19 @@ class Mapped:
         self.router: Router = registry.routers.get(mapping.route, "mapping.route")
         files = [str(path) for path in registry.files]
         self.build: Build = build_programs(
-            network, self.placement, self.router, self.plan, self.bin_steps, files
+            network,
+            self.placement,
+            self.router,
+            self.plan,
+            self.bin_steps,
+            files,
+            lambda fan: link_timing(self.placement, self.router, fan, network.timestep_ms),
         )
         self.report: MappingReport = mapping_report(
             network, self.placement, self.build.fan, self.build.routes, self.build.indegree
         )
+        self.timed = any(p.link_timing is not None for p in self.build.programs)
+        """Whether packets can be late."""
         self.build_s = time.perf_counter() - started
 
 
@@ -207,7 +213,7 @@ class Simulation:
             packet_bits=placement.system.chip.packet_bits,
             placement={p.name: placement.core_of[p.index] for p in network.populations},
             provenance=provenance(self.mapped, self.backend_name, self._scenario),
-            **({} if self._level is None else hardware_plan(self.mapped, self._level)),
+            **hardware_plan(self.mapped, self._level),
         )
 
     @property
@@ -349,6 +355,7 @@ class Simulation:
             "synaptic_events": totals.synaptic_events,
             "drive_events": totals.drive_events,
             "packets": totals.packets,
+            **totals.network,
             "compile_s": max(0.0, totals.compile_s - self._compiled),
             **self._timing(),
             "finalise_s": finalise_s,

@@ -113,6 +113,23 @@ class Arrivals(NamedTuple):
     items: AnyArray  # int64 [runs, 4], scratch: address of targets and of weights, synapses, column
 
 
+class Corrections(NamedTuple):
+    """Deliveries to take back, or to make up for, because packets were late or lost; see kernels.late.
+
+    Entries lie in a ring of ``wrap + 1`` rows (a power of two); those of a tick are ``first`` to ``last`` of its slot,
+    counted from the start of the run, and sorted by axon.
+    """
+
+    entries: AnyArray  # int32 [S, 3]: axon, core, how often to add its synapses
+    wrap: AnyArray  # int64 [1]
+    head: AnyArray  # int64 [1], entries made
+    until: AnyArray  # int64 [1], last tick whose entries are here
+    first: AnyArray  # int64 [slots]
+    last: AnyArray  # int64 [slots]
+    input_core: AnyArray  # int32 [M], core of the neuron that an input belongs to
+    times: AnyArray  # int64 [cores], scratch, zeros
+
+
 class Plasticity(NamedTuple):
     """Plastic tables of one worker, and the spikes that have not arrived everywhere.
 

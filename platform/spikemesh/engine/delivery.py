@@ -83,10 +83,16 @@ def arrivals_of(program: Program, tables: Tables) -> Arrivals:
         until=np.zeros(origins, dtype=np.int64),
         first=np.zeros((origins, program.slots), dtype=np.int64),
         last=np.zeros((origins, program.slots), dtype=np.int64),
-        longest=np.array([int(tables.delays.max(initial=0))], dtype=np.int64),
+        longest=np.array([_longest(program, tables)], dtype=np.int64),
         ahead=np.array([_BLOCKS * (program.exchange_steps or 1)], dtype=np.int64),
         items=np.zeros((_ITEMS + int(tables.widest[0]), 4), dtype=np.int64),
     )
+
+
+def _longest(program: Program, tables: Tables) -> int:
+    """Ticks for which spikes have to be kept: packets are made of them up to a window later."""
+    delays = int(tables.delays.max(initial=0))
+    return delays if program.link_timing is None else max(delays, program.window or 0)
 
 
 def _room(wanted: int) -> int:

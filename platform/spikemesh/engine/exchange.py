@@ -9,8 +9,10 @@ import numpy as np
 from spikemesh.ids import AnyArray
 from spikemesh.kernels.atomics import system_calls
 from spikemesh.kernels.mailbox import INBOX_BYTES
-from spikemesh.kernels.run import PATIENCE_NS, SPIN_NS, STALLED, STARTS, WORDS
+from spikemesh.kernels.run import KNOWN, PATIENCE_NS, SPIN_NS, STALLED, STARTS, WORDS
 
+ALWAYS = 1 << 62
+"""Tick up to which everything is known where no packet can be late."""
 TIMED = 4096
 """Exchanges whose duration is kept: the last ones of a stretch. A power of two."""
 
@@ -88,6 +90,7 @@ def post(
     """
     words = np.zeros(WORDS, dtype=np.int64)
     words[SPIN_NS], words[PATIENCE_NS], words[STALLED] = spin_ns, patience_ns, -1
+    words[KNOWN] = ALWAYS
     return Post(
         inbox=inbox,
         sources=sources[:, 0].copy(),

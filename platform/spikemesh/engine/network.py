@@ -187,7 +187,7 @@ class PacketNetwork:
         if times.shape != roots.shape or times.ndim != 1:
             raise ValueError(f"times {times.shape} and roots {roots.shape} must be two lists of one length")
         _within("root", roots, 0, self.trees.channel.size - 1)
-        _within("time", times, 0, _UNLIMITED >> 3)
+        _within("time", times, 0, int(_UNLIMITED >> 3))
         return times, roots
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ import numpy as np
 from spikemesh.contracts.bound import BoundCurrent, BoundInput
 from spikemesh.contracts.learning import LearningRule
 from spikemesh.contracts.neuron import NeuronModel
+from spikemesh.engine.link_timing import LinkTiming
 from spikemesh.ids import AnyArray, FloatArray, IntArray
 
 
@@ -233,6 +234,12 @@ class Program:
         less where a block for all they can send would be large. None if there are no peers.
     slots
         Ticks for which spikes can be kept until they arrive, a power of two.
+    link_timing
+        How packets travel, where the time of their arrival matters; None: all arrive in the tick of their spike.
+        With it, every neuron that sends packets is an axon of every worker, and ``window`` is at most the
+        shortest delay of any synapse whose spikes are packets, with or without peers.
+    axon_neuron : ndarray of int64, shape (axons,)
+        Global index of each axon's neuron, rising; empty without ``link_timing``.
     """
 
     index: int
@@ -256,6 +263,8 @@ class Program:
     probes: tuple[ProbeSlice, ...]
     static_weights: tuple[StaticTable, ...] = ()
     plugin_files: tuple[str, ...] = ()
+    link_timing: LinkTiming | None = None
+    axon_neuron: IntArray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
 
     @property
     def neurons(self) -> int:
@@ -271,7 +280,9 @@ class Program:
     @property
     def exchange_steps(self) -> int | None:
         """Steps between two exchanges: at most half a window, so that packets travel while others run."""
-        return None if self.window is None else max(1, self.window // 2)
+        if self.window is None or not (self.peers_out or self.peers_in):
+            return self.window
+        return max(1, self.window // 2)
 
     @property
     def packets_out(self) -> tuple[int, ...]:

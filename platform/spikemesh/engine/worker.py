@@ -13,12 +13,14 @@ from typing import Any
 import numpy as np
 
 from spikemesh.engine.arrays import Outputs, Probes
+from spikemesh.engine.corrections import corrections_of
 from spikemesh.engine.exchange import Alone, Exchange
 from spikemesh.engine.program import Program
 from spikemesh.engine.raised import last_raised, listen
 from spikemesh.engine.report import WorkerReport
 from spikemesh.engine.schedule import Feed
 from spikemesh.engine.setup import WorkingSet
+from spikemesh.engine.transit import Transit
 from spikemesh.errors import PluginError, RunError
 from spikemesh.ids import FloatArray, IntArray
 from spikemesh.kernels.compile import add_compile_seconds, compile_seconds
@@ -37,8 +39,11 @@ from spikemesh.kernels.run import (
     BUSY_NS,
     DAMAGED,
     DONE,
+    ENDS,
     EXCHANGES,
     FAILED,
+    KNOWN,
+    PAUSED,
     TICK,
     WAITING,
     WAITS_FOR,
@@ -80,8 +85,24 @@ class Worker:
         self._record_neuron = np.zeros(self._capacity, dtype=np.int64)
         self._spike_counts = np.zeros(program.neurons, dtype=np.int32)
         self._packet_at = np.zeros(len(program.peers_out), dtype=np.int64)
+        self._ideal = corrections_of(program)
+        self._transit = self._make_transit(program)
         self._warm_up()
         self._compile_s = compile_seconds()
+
+    def _make_transit(self, program: Program) -> Transit | None:
+        """Make the simulation of the network, if packets can be late or lost."""
+        if program.link_timing is None:
+            return None
+        self._post.words[KNOWN] = 0
+        return Transit(program, int(self._work.tables.delays.max(initial=0)))
+
+    def _simulate_network(self, through: int) -> None:
+        if self._transit is not None:
+            started = time.perf_counter()
+            self._transit.advance(self._work.arrivals, through)
+            self._post.words[KNOWN] = self._transit.known
+            self._post.words[BUSY_NS] += int(1e9 * (time.perf_counter() - started))
 
     @property
     def tick(self) -> int:
@@ -98,11 +119,12 @@ class Worker:
 
     def _run(self, until: int, schedule: Any, probes: Probes, outputs: Outputs) -> int:
         work = self._work
+        corrections = self._ideal if self._transit is None else self._transit.corrections
         delay, window = self.program.window or _NEVER, self.program.exchange_steps or _NEVER
         return int(
             run_windows(
                 until, window, delay, self._post, work.tables, work.populations, work.plasticity,
-                work.drives, schedule, probes, outputs, work.arrivals, self._cursor,
+                work.drives, schedule, probes, outputs, work.arrivals, corrections, self._cursor,
             )
         )  # fmt: skip
 
@@ -123,10 +145,14 @@ class Worker:
         words[BUSY_NS] = words[EXCHANGES] = 0
         probes = self._probe_buffers(first, until)
         outputs = self._outputs(report, until)
+        if self._transit is not None:
+            self._transit.counts.begin(first, until)
         listen()
         while (stopped := self._run(until, schedule, probes, outputs)) != DONE:
             if stopped == WAITING:
                 self._exchange.check()
+            elif stopped == PAUSED:
+                self._simulate_network(int(words[ENDS]) - (self.program.window or _NEVER))
             elif stopped == FAILED:
                 self._fail(self.tick)
             elif stopped == DAMAGED:
@@ -137,6 +163,7 @@ class Worker:
                 self._cursor[NARROW] = 0
             else:
                 self._take_spikes()
+        self._simulate_network(until)
         self._finish(report, probes, outputs)
         return report
 
@@ -208,6 +235,8 @@ class Worker:
             "core_synaptic_events": outputs.core_events,
             "link_packets": outputs.link_packets[:, : self.program.links],
         }
+        if self._transit is not None and self.program.index == 0:
+            report.counters |= self._transit.counts.counters
         words, times = self._post.words, self._post.times
         report.busy_s = 1e-9 * float(words[BUSY_NS])
         report.exchange_us = (1e-3 * times[: words[EXCHANGES]]).tolist()

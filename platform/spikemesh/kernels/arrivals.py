@@ -2,7 +2,7 @@
 
 A spike that was sent at tick s arrives through its synapses of delay d in the step that ends at s + d. So
 every step adds to one row of inputs, which stays in the cache whatever the delays are. A step first lists
-the runs of synapses that its arriving spikes have (``_list``), then adds them (``_add``), asking for
+the runs of synapses that its arriving spikes have (``list_runs``), then adds them (``_add``), asking for
 memory some runs ahead.
 
 Legend: A axons (source neurons that have synapses here), G groups of axons, K parts (synapses of one group,
@@ -88,7 +88,7 @@ def deliver_packets(
 
 
 @bare_inlined
-def _list(k: Any, axon: Any, items: Any, t: Any, a: Any) -> Any:
+def list_runs(k: Any, axon: Any, items: Any, t: Any, a: Any) -> Any:
     """List the runs of synapses of delay number k of one axon; returns how many are listed now."""
     group = t.group[axon]
     for part in range(t.group_parts[group], t.group_parts[group + 1]):
@@ -250,7 +250,7 @@ def arrive(tick: Any, t: Any, a: Any, row: Any) -> None:
             slot = stamp & mask
             for entry in range(a.first[origin, slot], a.last[origin, slot]):
                 axon = np.int64(a.axons[a.base[origin] + (entry & a.wrap[origin])])
-                items = _list(k, axon, items, t, a)
+                items = list_runs(k, axon, items, t, a)
                 if items > most:
                     _flush(items, t, a, inputs)
                     items = 0

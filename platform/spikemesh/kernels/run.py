@@ -7,7 +7,8 @@ nothing in the results, because every packet is delivered before the step in whi
 do not depend on order.
 
 The loop returns to Python when the stretch is done, records have to be taken out, a plugin raised, or
-a peer kept it waiting for too long; called again, it goes on where it was.
+a peer kept it waiting for too long; called again, it goes on where it was. Where packets can be late or lost,
+it also returns before every window, so that the network can be simulated up to its end minus D.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ from spikemesh.kernels.pointers import as_int64
 from spikemesh.kernels.window import run_window, settle
 
 # Why the loop returned.
-DONE, FULL, FAILED, WAITING, DAMAGED = range(5)
+DONE, FULL, FAILED, WAITING, DAMAGED, PAUSED = range(6)
 _TAKING, _READY = -2, -1
 
 # Words of `Post.words`, which carry the place in the loop from call to call.
@@ -54,8 +55,9 @@ _TAKING, _READY = -2, -1
     SPIN_NS,  # how long to look before sleeping
     PATIENCE_NS,  # how long to sleep before returning
     STALLED,  # blocks taken when the last wait began, -1 if none did
+    KNOWN,  # tick up to which it is known which packets were late or lost
     SCRATCH,  # two words
-) = range(14)
+) = range(15)
 WORDS = SCRATCH + 2
 
 LAG = 2
@@ -175,6 +177,7 @@ def run_windows(
     b: Any,
     o: Any,
     a: Any,
+    c: Any,
     cursor: Any,
 ) -> Any:
     """Run windows up to tick ``until``.
@@ -185,7 +188,7 @@ def run_windows(
         Last tick, steps of a window, shortest delay between workers.
     m
         :class:`spikemesh.engine.exchange.Post`.
-    t, p, q, d, h, b, o, a, cursor
+    t, p, q, d, h, b, o, a, c, cursor
         As for :func:`spikemesh.kernels.window.run_window`.
 
     Returns
@@ -201,7 +204,12 @@ def run_windows(
             while state == _TAKING:
                 state = _await(m, _take(m, t, q, a, cursor))
             if state == _READY:
-                state = DONE if w[TICK] >= until else _open(m, o)
+                if w[TICK] >= until:
+                    state = DONE
+                elif w[KNOWN] < w[ENDS] - delay:
+                    state = PAUSED
+                else:
+                    state = _open(m, o)
             now = clock_ns(m.calls, w[SCRATCH:])
             w[SPENT_NS] += now - mark
             mark = now
@@ -213,7 +221,7 @@ def run_windows(
                 m.times[w[EXCHANGES] & (m.times.size - 1)] = w[SPENT_NS]
                 w[EXCHANGES] += 1
             w[SPENT_NS] = 0
-        w[TICK] = run_window(w[BEGAN], w[TICK], w[ENDS], t, p, q, d, h, b, o, a, cursor)
+        w[TICK] = run_window(w[BEGAN], w[TICK], w[ENDS], t, p, q, d, h, b, o, a, c, cursor)
         now = clock_ns(m.calls, w[SCRATCH:])
         w[BUSY_NS] += now - mark
         mark = now

@@ -3,7 +3,8 @@
 Order within the step that ends at tick n:
 
 1. scheduled changes: currents, resets of state, events of spike sources, third factors;
-2. Poisson drives and static synapses whose spike arrives at n add to the inputs;
+2. Poisson drives and static synapses whose spike arrives at n add to the inputs; late and lost packets are put
+   right;
 3. plastic synapses whose pre-synaptic spike arrives at n are updated and add to the inputs;
 4. neurons take in their inputs, which are cleared, and are updated; who spiked is listed;
 5. spikes are recorded, counted, handed to other workers, and kept until they arrive;
@@ -34,6 +35,7 @@ from spikemesh.kernels.cursor import (
     SPIKES,
 )
 from spikemesh.kernels.generate import DRAWS, RAISED
+from spikemesh.kernels.late import correct
 from spikemesh.kernels.plasticity import learn, plastic_arrivals, remember
 from spikemesh.kernels.pointers import as_uint32, call
 from spikemesh.kernels.poisson import count_each, count_shared
@@ -226,6 +228,7 @@ def run_window(
     b: Any,
     o: Any,
     a: Any,
+    c: Any,
     cursor: Any,
 ) -> Any:
     """Run the steps that end at ticks ``begin + 1 .. until`` of the window that starts at ``first``.
@@ -234,8 +237,8 @@ def run_window(
     ----------
     first, begin, until
         Ticks.
-    t, p, q, d, h, b, o, a
-        Tables, populations, plasticity, drives, schedule, probes, outputs and arrivals: the named
+    t, p, q, d, h, b, o, a, c
+        Tables, populations, plasticity, drives, schedule, probes, outputs, arrivals and corrections: the named
         tuples of :mod:`spikemesh.engine.arrays`.
     cursor : ndarray of int64
         Positions and totals.
@@ -253,6 +256,7 @@ def run_window(
         cursor[SCHEDULE_AT] = _scheduled(tick, cursor[SCHEDULE_AT], p, q, h, row)
         cursor[DRIVEN] += _drive(tick, p, d, row)
         arrive(tick, t, a, row)
+        correct(tick, t, a, c, row)
         if q.blocks.shape[0]:
             plastic_arrivals(tick, q, row)
         count = _update(tick, p)

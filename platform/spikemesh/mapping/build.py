@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
@@ -13,6 +13,7 @@ import numpy as np
 
 from spikemesh.contracts.bound import BoundNetwork, BoundPoisson
 from spikemesh.contracts.mapping import Router
+from spikemesh.engine.link_timing import LinkTiming
 from spikemesh.engine.program import (
     DriveSlice,
     InputSlice,
@@ -23,7 +24,8 @@ from spikemesh.engine.program import (
     StaticPart,
     Wiring,
 )
-from spikemesh.errors import MappingError, Problem
+from spikemesh.engine.trees import Trees
+from spikemesh.errors import InputError, MappingError, Problem
 from spikemesh.ids import AnyArray, IntArray
 from spikemesh.kernels.poisson import MEAN_MAX
 from spikemesh.mapping.placement import Placement
@@ -71,6 +73,7 @@ def build_programs(
     plan: WorkerPlan,
     bin_steps: int,
     plugin_files: Sequence[str] = (),
+    timed: Callable[[FanOut], LinkTiming | None] | None = None,
 ) -> Build:
     """Build the program of every worker.
 
@@ -84,6 +87,15 @@ def build_programs(
         Width of counter bins in steps.
     plugin_files
         Files that a worker in another process must load first.
+    timed
+        Makes the timing of packets, given who sends to which cores; None, or what it returns: they are never late.
+
+    Raises
+    ------
+    InputError
+        If packets can be late that plastic synapses wait for.
+    MappingError
+        If a delay or a weight is not one that the chip, or a learning rule, can have.
     """
     scales = input_scales(network)
     workers = range(len(plan.agents))
@@ -94,14 +106,20 @@ def build_programs(
     _check_plastic(network, arriving)
     fan = _fan(network, arriving)
     routes = packet_routes(fan, placement, router)
-    axons = [np.flatnonzero(a.synapses) for a in arriving]
+    timing = timed(fan) if timed is not None else None
+    timing = timing if timing is not None and timing.routed.any() else None
+    if timing is not None:
+        _check_learning(network, arriving, timing)
+    routed = np.zeros(network.size, dtype=bool) if timing is None else timing.routed
+    # Who sends packets is known to all: every worker simulates the whole network.
+    axons = [np.flatnonzero((a.synapses > 0) | routed) for a in arriving]
     home = _home(network, slots)
     slot_count = _slot_count(arriving)
-    window = _window(arriving, home)
+    window = _window(arriving, axons, home, routed)
     return Build(
         tuple(
             _program(network, placement, plan, w, slots, arriving, axons, home, scales.units, fan, routes, bin_steps,
-                     slot_count, window, tuple(plugin_files))
+                     slot_count, window, tuple(plugin_files), timing)
             for w in workers
         ),
         fan,
@@ -185,20 +203,43 @@ def _check_plastic(network: BoundNetwork, arriving: Sequence[Incoming]) -> None:
         raise MappingError(problems)
 
 
-def _window(arriving: Sequence[Incoming], home: IntArray) -> int | None:
+def _check_learning(network: BoundNetwork, arriving: Sequence[Incoming], timing: LinkTiming) -> None:
+    """Refuse plastic synapses whose packets can be late: they are updated as if all came in time."""
+    problems = []
+    reached = Trees(timing).reached()
+    for projection in network.projections:
+        triples = [
+            found.plastic_fan[projection.index] for found in arriving if projection.index in found.plastic_fan
+        ]
+        late = sum(
+            int(n[np.isin(source * timing.cores + core, reached)].sum()) for source, core, n in triples
+        )
+        if late:
+            found = f'{late:,} synapses that learn wait for packets, which can be late in regime "{timing.regime}"'
+            remedy = "both populations on one core, links without latency and bandwidth, or regime barrier"
+            problems.append(Problem(f'projection "{projection.name}".learning', found, remedy))
+    if problems:
+        raise InputError(problems)
+
+
+def _window(
+    arriving: Sequence[Incoming], axons: Sequence[IntArray], home: IntArray, routed: AnyArray
+) -> int | None:
     """Shortest delay between workers: the most steps that can pass before a packet matters elsewhere.
 
-    Less where many neurons send over long delays, so that a block with room for all they can send stays small.
+    Also the shortest of all whose packets can be late. Less where many neurons send over long delays, so that a
+    block with room for all they can send stays small.
     """
     shortest = [
-        int(a.shortest[home != w].min(initial=np.iinfo(np.int64).max)) for w, a in enumerate(arriving)
+        int(a.shortest[(home != w) | routed].min(initial=np.iinfo(np.int64).max))
+        for w, a in enumerate(arriving)
     ]
     least = min(shortest)
     if least == np.iinfo(np.int64).max:
         return None
     workers = range(len(arriving))
-    senders = [np.bincount(home[a.synapses > 0], minlength=len(arriving)) for a in arriving]
-    most = max(int(senders[to][source]) for to in workers for source in workers if to != source)
+    senders = [np.bincount(home[a], minlength=len(arriving)) for a in axons]
+    most = max([1, *(int(senders[to][source]) for to in workers for source in workers if to != source)])
     # A block takes half a window.
     return min(least, max(1, 2 * _BLOCK_PACKETS // most))
 
@@ -219,6 +260,7 @@ def _program(
     slots_kept: int,
     window: int | None,
     plugin_files: tuple[str, ...],
+    timing: LinkTiming | None,
 ) -> Program:
     mine = slots[worker]
     gids = _global(network, mine)
@@ -234,7 +276,7 @@ def _program(
         agents=plan.agents[worker],
         peers_out=peers_out,
         peers_in=peers_in,
-        window=window if peers_out or peers_in else None,
+        window=window if peers_out or peers_in or timing is not None else None,
         timestep_ms=network.timestep_ms,
         seed=network.seed,
         slots=slots_kept,
@@ -253,6 +295,8 @@ def _program(
         probes=tuple(_probes(network, mine, number)),
         static_weights=tuple(found.static_weights),
         plugin_files=plugin_files,
+        link_timing=timing,
+        axon_neuron=axons[worker][: 0 if timing is None else None],
     )
 
 

@@ -51,6 +51,8 @@ class Incoming:
         Synapses onto each neuron that lives here, by global index.
     longest
         Longest delay in steps by projection index.
+    plastic_fan
+        As ``fan``, of plastic projections, by index.
     plastic_range
         Least and greatest initial weight of plastic projections, by index.
     fan
@@ -66,6 +68,7 @@ class Incoming:
     shortest: IntArray
     indegree: IntArray
     longest: dict[int, int] = field(default_factory=dict)
+    plastic_fan: dict[int, tuple[IntArray, IntArray, IntArray]] = field(default_factory=dict)
     plastic_range: dict[int, tuple[float, float]] = field(default_factory=dict)
     fan: list[tuple[IntArray, IntArray, IntArray]] = field(default_factory=list)
     parts: list[tuple[int, StaticPart]] = field(default_factory=list)
@@ -210,7 +213,10 @@ class _Reader:
             yield batch
         if longest:
             source, core = np.nonzero(counts)
-            found.fan.append((source + offset, self._cores[core], counts[source, core].astype(np.int64)))
+            triples = (source + offset, self._cores[core], counts[source, core].astype(np.int64))
+            found.fan.append(triples)
+            if self.projection.learning is not None:
+                found.plastic_fan[self.projection.index] = triples
             found.indegree[gids] += indegree
             found.synapses[offset : offset + size] += counts.sum(axis=1)
             found.longest[self.projection.index] = longest

@@ -22,6 +22,8 @@ class HardwareCounts:
         Global index of the first neuron of every population.
     recorded
         Populations whose spikes stay in the chunk; the others are only counted.
+    tick_ps
+        Hardware time of every step, where it is fixed; None: what the clock says.
 
     Attributes
     ----------
@@ -29,8 +31,15 @@ class HardwareCounts:
         Hardware time of all steps so far.
     """
 
-    def __init__(self, clock: StepClock, offsets: Mapping[str, int], recorded: Iterable[str]) -> None:
+    def __init__(
+        self,
+        clock: StepClock,
+        offsets: Mapping[str, int],
+        recorded: Iterable[str],
+        tick_ps: int | None = None,
+    ) -> None:
         self._clock = clock
+        self._tick_ps = tick_ps
         self._offsets = dict(offsets)
         self._recorded = frozenset(recorded)
         self.hardware_ps = 0
@@ -41,6 +50,8 @@ class HardwareCounts:
         ticks = np.concatenate([empty, *(t for t, _ in chunk.spikes.values())])
         neurons = np.concatenate([empty, *(n + self._offsets[name] for name, (_, n) in chunk.spikes.items())])
         figures = self._clock.advance(chunk.until, ticks, neurons)
+        if self._tick_ps is not None:
+            figures.series["step_time_ps"][:] = self._tick_ps
         chunk.counters.update(figures.counters)
         chunk.series.update(figures.series)
         self.hardware_ps += int(figures.series["step_time_ps"].sum())

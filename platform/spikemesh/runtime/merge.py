@@ -11,6 +11,7 @@ import numpy as np
 
 from spikemesh.contracts.trace import Chunk
 from spikemesh.engine.report import WorkerReport
+from spikemesh.engine.transit_counts import OF_SYSTEM
 from spikemesh.errors import RunError
 from spikemesh.ids import FloatArray, IntArray
 
@@ -85,6 +86,8 @@ class Totals:
         Spikes of all populations, recurrent deliveries, deliveries by drives.
     packets
         Packets carried by links, counted once per link.
+    network
+        Where packets can be late: how many were sent, delivered, dropped and late, by name of the counter.
     run_s
         Wall-clock seconds of the loop alone.
     compile_s
@@ -101,6 +104,7 @@ class Totals:
     synaptic_events: int = 0
     drive_events: int = 0
     packets: int = 0
+    network: dict[str, int] = field(default_factory=dict)
     run_s: float = 0.0
     compile_s: float = 0.0
     peak_rss_mb: dict[int, float] = field(default_factory=dict)
@@ -120,6 +124,9 @@ class Totals:
             self.exchange_us.extend(report.exchange_us)
         links = chunk.counters.get("link_packets")
         self.packets += 0 if links is None else int(links.sum())
+        for name in OF_SYSTEM:
+            if name in chunk.counters:
+                self.network[name] = self.network.get(name, 0) + int(chunk.counters[name].sum())
 
     @property
     def median_exchange_us(self) -> float | None:

@@ -1,0 +1,102 @@
+"""Counters of packets by bin, for the whole network and by link."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from spikemesh.contracts.trace import CounterPlan
+from spikemesh.engine.trees import TreeArrays
+from spikemesh.ids import AnyArray, IntArray
+from spikemesh.kernels.late import count_on_way
+
+OF_SYSTEM = ("packets_sent", "packets_delivered", "packets_dropped", "packets_late")
+"""One column. A packet counts once for every place that it goes to (where it branches, its copies are packets):
+sent in the tick of its spike, delivered or dropped in the tick in which that happens, late in the tick of its spike,
+if it was still under way when that ended. Late ones may be delivered or dropped later."""
+OF_LINKS = ("link_late", "link_dropped")
+"""By link between chips: packets on whose way it is to a place that they reach late, once for each packet, and those
+for which it had no room."""
+OF_CORES = ("core_overruns",)
+"""By core: ticks in which it was not done with sending when the next one began."""
+PLANS = (
+    *(CounterPlan(name, "system") for name in OF_SYSTEM),
+    *(CounterPlan(name, "link") for name in OF_LINKS),
+    *(CounterPlan(name, "core") for name in OF_CORES),
+)
+"""What a trace's plan says of these counters."""
+
+
+class TransitCounts:
+    """Counts what happens to packets, from report to report.
+
+    Parameters
+    ----------
+    trees
+        Where packets go.
+    cores, links, bin_steps
+        Of the program.
+
+    Attributes
+    ----------
+    counters : dict
+        Increments by name, int64, shape (bins, width).
+    """
+
+    def __init__(self, trees: TreeArrays, cores: int, links: int, bin_steps: int) -> None:
+        self._trees, self._bin_steps = trees, bin_steps
+        self._width = dict.fromkeys(OF_SYSTEM, 1) | dict.fromkeys(OF_LINKS, links)
+        self._width |= dict.fromkeys(OF_CORES, cores)
+        self.begin(0, 0)
+
+    def begin(self, first: int, until: int) -> None:
+        """Begin to count for a report on the ticks ``(first, until]``."""
+        self._first_bin = first // self._bin_steps
+        rows = max(0, (until - 1) // self._bin_steps - self._first_bin + 1)
+        self.counters: dict[str, IntArray] = {
+            name: np.zeros((rows, width), dtype=np.int64) for name, width in self._width.items()
+        }
+
+    def _rows(self, tick: IntArray) -> IntArray:
+        return (tick - 1) // self._bin_steps - self._first_bin
+
+    def _add(self, name: str, tick: IntArray, times: IntArray | int = 1) -> None:
+        np.add.at(self.counters[name][:, 0], self._rows(tick), times)
+
+    def sent(self, stamp: IntArray, leaves: IntArray) -> None:
+        """Count packets that set out for so many leaves."""
+        self._add("packets_sent", stamp, leaves)
+
+    def overrun(self, stamp: IntArray, core: IntArray) -> None:
+        """Count ticks of cores, of which some may be given several times."""
+        pairs = np.unique(np.stack((stamp, core)), axis=1)
+        np.add.at(self.counters["core_overruns"], (self._rows(pairs[0]), pairs[1]), 1)
+
+    def delivered(self, tick: IntArray) -> None:
+        """Count packets that arrived."""
+        self._add("packets_delivered", tick)
+
+    def too_old(self, tick: IntArray) -> None:
+        """Count packets that were dropped for their age where they arrived."""
+        self._add("packets_dropped", tick)
+
+    def dropped(self, tick: IntArray, leaves: IntArray, link: IntArray) -> None:
+        """Count packets that were dropped, each for so many leaves, for lack of room in a link (-1: elsewhere)."""
+        self._add("packets_dropped", tick, leaves)
+        between = np.flatnonzero(link >= 0)
+        np.add.at(self.counters["link_dropped"], (self._rows(tick[between]), link[between]), 1)
+
+    def late(self, stamp: IntArray, root: IntArray, first_leaf: IntArray, late: AnyArray) -> None:
+        """Count packets that were under way when the tick of their spike ended.
+
+        Parameters
+        ----------
+        stamp, root, first_leaf : ndarray of int64, shape (packets,)
+            Tick and root of each packet, and place of its first leaf in ``late``.
+        late : ndarray of bool
+            One for each leaf of each packet.
+        """
+        leaf = np.flatnonzero(late)
+        packet = np.searchsorted(first_leaf, leaf, side="right") - 1
+        self._add("packets_late", stamp[packet])
+        which, row = np.unique(packet), self._rows(stamp)
+        count_on_way(which, root, first_leaf, row, self._trees, late, self.counters["link_late"])

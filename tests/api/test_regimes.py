@@ -1,0 +1,107 @@
+"""Regimes in which packets can be late: equal results however a run is done."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import spikemesh as sm
+from spikemesh.errors import InputError
+
+STEPS_MS = 120.0
+NETWORK = ("packets_sent", "packets_delivered", "packets_dropped", "packets_late")
+
+
+def make(learning=None):
+    net = sm.Network(timestep="0.5 ms", seed=3)
+    start = {"v": sm.uniform(-70.0, -55.0)}
+    current = sm.normal("420 pA", "40 pA")
+    exc = net.add_population("exc", 80, "lif_psc_exp", i_e=current, init=start)
+    inh = net.add_population("inh", 20, "lif_psc_exp", i_e=current, init=start)
+    net.connect(
+        exc,
+        exc,
+        "fixed_indegree",
+        indegree=10,
+        weight=90.0,
+        delay=sm.uniform("0.5 ms", "4 ms"),
+        learning=learning,
+    )
+    net.connect(exc, inh, "fixed_outdegree", outdegree=5, weight=sm.normal(200.0, 50.0), delay="1 ms")
+    net.connect(inh, exc, "fixed_total", total=300, weight=-150.0, delay=sm.uniform("0.5 ms", "2 ms"))
+    net.drive(exc, sm.poisson(rate="3 kHz", weight=25.0))
+    for population in (exc, inh):
+        net.probe(population, "spikes")
+    net.probe(exc, "v", neurons=[3, 1], every="2 ms")
+    return net
+
+
+def system(regime="tick", chips=4, **link):
+    link = {"bandwidth": "3 kpacket/s", "latency": "20 us", "queue": 3, "when_full": "drop", **link}
+    links = {} if regime == "barrier" else {"links": {"between_chips": link}}
+    return sm.System.preset("ideal", chips=chips, regime=regime, **links)
+
+
+def outcome(regime="tick", net=None, **options):
+    options = {"backend": "local", "workers": 1, **options}
+    result = sm.run(net or make(), options.pop("system", None) or system(regime), STEPS_MS, **options)
+    return result.trace.digest(), {k: v for k, v in result.summary.items() if k in NETWORK}
+
+
+@pytest.fixture(scope="module", params=["tick", "async"])
+def reference(request):
+    return request.param, outcome(request.param)
+
+
+def test_the_network_is_busy_and_packets_are_late_and_lost(reference):
+    _, (digest, counts) = reference
+    assert all(counts[name] > 100 for name in NETWORK)
+    assert counts["packets_delivered"] + counts["packets_dropped"] <= counts["packets_sent"]
+    assert digest["function"] != outcome("barrier")[0]["function"]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"workers": 2}, {"workers": 4}, {"workers": 3, "actors": "core"}, {"workers": 1, "actors": "core"}],
+)
+def test_workers_and_agents(reference, options):
+    assert outcome(reference[0], **options) == reference[1]
+
+
+@pytest.mark.ray
+def test_ray_actors(reference):
+    assert outcome(reference[0], backend="ray", workers=2) == reference[1]
+
+
+def test_odd_pieces(reference):
+    with sm.Simulation(make(), system(reference[0]), backend="local", workers=2) as simulation:
+        for piece in ("0.5 ms", 3.0, "36.5 ms", 0, 1, 9.5):
+            simulation.run(piece)
+        result = simulation.run(STEPS_MS - simulation.time_ms).close()
+    assert result.trace.digest() == reference[1][0]
+    assert {name: result.summary[name] for name in NETWORK} == reference[1][1]
+
+
+@pytest.mark.parametrize("regime", ["tick", "async"])
+@pytest.mark.parametrize(
+    "link", [{"bandwidth": "1 Gpacket/s", "latency": None, "queue": None, "when_full": "stall"}, {}]
+)
+def test_links_far_above_need_and_ideal_ones(regime, link):
+    """Spikes are those of ideal links exactly; without any link that takes time, no packets are simulated."""
+    ideal = outcome("barrier")[0]["function"]
+    if link:
+        digest, counts = outcome(system=system(regime, **link), workers=2)
+        assert counts["packets_late"] == counts["packets_dropped"] == 0
+        assert counts["packets_delivered"] > 1000
+    else:
+        digest, counts = outcome(system=sm.System.preset("ideal", chips=4, regime=regime), workers=2)
+        assert counts == {}
+    assert digest["function"] == ideal
+
+
+def test_learning_over_slow_links_is_refused():
+    net = make(sm.rule("stdp_pair", w_max=300.0))
+    with pytest.raises(InputError, match="synapses that learn wait for packets"):
+        sm.run(net, system(), STEPS_MS, backend="local")
+    result = sm.run(net, system(chips=1), STEPS_MS, backend="local")
+    assert np.isfinite(result.summary["spikes"])
