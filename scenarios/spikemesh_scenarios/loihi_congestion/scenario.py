@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -56,27 +57,33 @@ def adapt(tables: dict[str, Any]) -> dict[str, Any]:
 
 
 def results(trace: Any) -> dict[str, Any]:
-    """Measure the mean step, the hottest link, and how much of the step it alone is to blame for.
+    """Measure the mean step, the hottest link, and how much longer the step is than without it.
 
-    The link's load is its work in a step over that of the busiest core, in which the step would end without the
-    link: above 1 the link is the bottleneck, and the excess is the difference.
+    The link's load is its work in a step over that of the busiest core: above 1 the link is the bottleneck.
+    ``excess_ns`` is what the step takes beyond the busiest core's work and the barrier.
     """
     steps = trace.until_tick
     link_busy = trace.counts("link_busy_ps").sum(axis=0)
-    packets = trace.counts("link_packets").sum(axis=0)
-    core_busy = trace.counts("core_busy_ps").sum(axis=0)
-    step_ns = float(np.mean(trace.series("step_time_ps"))) / 1e3
     hottest = int(np.argmax(link_busy))
-    work_ns, core_ns = float(link_busy[hottest]) / steps / 1e3, float(core_busy.max()) / steps / 1e3
-    excess_ns = max(0.0, work_ns - core_ns)
+    step_ns = float(np.mean(trace.per_step("step_time_ps"))) / 1e3
+    work_ns = float(link_busy[hottest]) / steps / 1e3
+    core_ns = float(trace.counts("core_busy_ps").sum(axis=0).max()) / steps / 1e3
+    system = trace.hardware["system"]
+    free_ns = core_ns + barrier_ns(system)
     return {
         "step_ns": step_ns,
         "hottest_link": trace.link_names[hottest],
-        "packets_per_step": float(packets[hottest]) / steps,
+        "packets_per_step": work_ns * system["links"]["between_chips"]["bandwidth"] / 1e9,
         "link_work_ns": work_ns,
         "busiest_core_ns": core_ns,
         "load": work_ns / core_ns,
         "utilisation": work_ns / step_ns,
-        "excess_ns": excess_ns,
-        "slowdown": step_ns / (step_ns - excess_ns),
+        "excess_ns": step_ns - free_ns,
+        "slowdown": step_ns / free_ns,
     }
+
+
+def barrier_ns(system: Mapping[str, Any]) -> float:
+    """Return the time of the barrier of a grid of chips that are in use as a whole, by the cost set in use."""
+    costs = system["chip"]["costs"][system["costs"]]
+    return max(costs["barrier"]["latency_ns"], costs["barrier_chip"]["latency_ns"] * sum(system["chips"]))
