@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from spikemesh.ids import FloatArray
+from spikemesh_storage.hardware import hardware_figures, hardware_summary
+from spikemesh_storage.loads import add_core_loads, add_link_loads
 from spikemesh_storage.schema import CORE_EVENTS, CORE_SPIKES, LINK_PACKETS
 from spikemesh_storage.trains import SpikeTrains
 
@@ -100,7 +102,7 @@ def population_figures(trains: SpikeTrains) -> dict[str, Any]:
 
 
 def link_traffic(trace: Trace) -> list[dict[str, Any]]:
-    """Return per link packets, bits, share of all packets, mean rate and the busiest bin."""
+    """Return per link packets, bits, share of all packets, mean rate, the busiest bin, and its load where counted."""
     packets = trace.counts(LINK_PACKETS)
     edges = trace.bin_edges() * trace.timestep_ms
     totals = packets.sum(axis=0)
@@ -122,18 +124,18 @@ def link_traffic(trace: Trace) -> list[dict[str, Any]]:
                 "peak_until_ms": float(edges[peak + 1]) if count else None,
             }
         )
-    return rows
+    return add_link_loads(trace, rows)
 
 
 def core_loads(trace: Trace) -> list[dict[str, Any]]:
-    """Return per core neurons, spikes, synaptic events and share of all synaptic events."""
+    """Return per core neurons, spikes, synaptic events and share of all, and its load where counted."""
     spikes = trace.counts(CORE_SPIKES).sum(axis=0)
     events = trace.counts(CORE_EVENTS).sum(axis=0)
     every = max(1, int(events.sum()))
     neurons = np.zeros(len(trace.core_names), np.int64)
     for population in trace.placed:
         neurons += np.bincount(trace.placement(population), minlength=len(neurons))
-    return [
+    rows = [
         {
             "core": name,
             "neurons": int(neurons[index]),
@@ -143,6 +145,7 @@ def core_loads(trace: Trace) -> list[dict[str, Any]]:
         }
         for index, name in enumerate(trace.core_names)
     ]
+    return add_core_loads(trace, rows)
 
 
 def summary(trace: Trace) -> dict[str, Any]:
@@ -168,11 +171,12 @@ def summary(trace: Trace) -> dict[str, Any]:
         "synaptic_events": int(trace.counts(CORE_EVENTS).sum()),
         "packets": packets,
         "bits": packets * trace.packet_bits,
+        **hardware_summary(trace),
     }
 
 
 def analyse(trace: Trace) -> dict[str, Any]:
-    """Return the figures of every recorded population, link and core."""
+    """Return the figures of every recorded population, link and core, and of the hardware where it was looked at."""
     found: dict[str, Any] = {
         "trace": str(trace.path),
         "status": trace.status,
@@ -181,6 +185,9 @@ def analyse(trace: Trace) -> dict[str, Any]:
         "links": link_traffic(trace),
         "cores": core_loads(trace),
     }
+    hardware = hardware_figures(trace)
+    if hardware is not None:
+        found["hardware"] = hardware
     if "timing" in trace.provenance:
         found["timing"] = trace.provenance["timing"]
     if "memory" in trace.provenance:

@@ -10,7 +10,7 @@ import numpy as np
 
 from spikemesh.ids import AnyArray
 from spikemesh_storage.content import Content, bin_edges, sample_blocks, sample_count
-from spikemesh_storage.hardware_layout import counters_of, described
+from spikemesh_storage.hardware_layout import counters_of, described, describes
 from spikemesh_storage.jsonable import dumps
 from spikemesh_storage.schema import LINK_PACKETS
 
@@ -88,7 +88,7 @@ def _hardware(content: Content) -> str:
             sha.array("link_bits", values * plan.packet_bits)
     for series in plan.series:
         sha.array(series.name, content.series(series.name))
-    if plan.hardware:
+    if describes(plan):
         sha.text("description", json.loads(dumps(described(plan))))
     for population in sorted(plan.placement):
         sha.array(f"placement/{population}", np.asarray(plan.placement[population], np.int32))

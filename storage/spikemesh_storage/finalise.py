@@ -11,10 +11,12 @@ import h5py
 import numpy as np
 from numpy.typing import DTypeLike
 
+from spikemesh.errors import TraceError
 from spikemesh.ids import AnyArray
 from spikemesh_storage import order
 from spikemesh_storage.content import Content, bin_edges, sample_blocks, sample_count
 from spikemesh_storage.digest import digest
+from spikemesh_storage.energy import account
 from spikemesh_storage.faults import storing
 from spikemesh_storage.file_content import FileContent
 from spikemesh_storage.hardware_layout import (
@@ -24,6 +26,7 @@ from spikemesh_storage.hardware_layout import (
     counter_path,
     counters_of,
     described,
+    describes,
     series_path,
 )
 from spikemesh_storage.jsonable import dumps, sync_folder
@@ -215,7 +218,8 @@ def _hardware(root: Any, content: Content) -> None:
     for series in plan.series:
         name = series_path(series).rpartition("/")[2]
         _array(steps, name, content.series(series.name), np.int64, series.unit or None)
-    if plan.hardware:
+    _energy(root, content)
+    if describes(plan):
         text = _text(dumps(described(plan)).encode())
         root.create_dataset(DESCRIPTION, data=text, dtype=text.dtype, track_times=False)
     _array(steps, "edges", bin_edges(plan, content.until), np.int64)
@@ -223,6 +227,23 @@ def _hardware(root: Any, content: Content) -> None:
     placement = root.create_group("placement")
     for population, placed in plan.placement.items():
         _array(placement, population, placed, PLACE)
+
+
+def _energy(root: Any, content: Content) -> None:
+    """Write the energy by kind, which follows from counters and description; NaN stands for what is not known."""
+    try:
+        energy = account(content)
+    except TraceError:
+        # A live trace of another version may be recovered whose system cannot be read: the rest can.
+        return
+    if energy is None:
+        return
+    group = root.create_group("energy")
+    for name, texts in (("kind", [t.kind for t in energy.terms]), ("note", [t.note for t in energy.terms])):
+        _names(group, name, texts)
+    for name, unit in (("count", None), ("value_pj", "pJ"), ("low_pj", "pJ"), ("high_pj", "pJ")):
+        values = [getattr(term, name) for term in energy.terms]
+        _array(group, name, np.array([np.nan if v is None else v for v in values]), np.float64, unit)
 
 
 def _status(group: Any, content: Content, digests: dict[str, str]) -> None:

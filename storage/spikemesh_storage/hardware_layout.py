@@ -59,6 +59,11 @@ def series_path(series: SeriesPlan) -> str:
     return f"{HARDWARE}/steps/{series.name.removeprefix('step_')}"
 
 
+def describes(plan: TracePlan) -> bool:
+    """Tell whether a trace has anything of the hardware beside what every trace has."""
+    return bool(plan.hardware or plan.counters or plan.series)
+
+
 def described(plan: TracePlan) -> dict[str, Any]:
     """Return what a trace says of its hardware, as JSON-able values."""
     return {

@@ -13,7 +13,7 @@ import numpy as np
 
 from spikemesh.errors import InputError, Problem, TraceError, nearest
 from spikemesh.ids import AnyArray, IntArray
-from spikemesh_storage import analysis
+from spikemesh_storage import analysis, energy
 from spikemesh_storage.content import Content, bin_edges, sample_blocks, sample_count
 from spikemesh_storage.digest import digest
 from spikemesh_storage.faults import is_lock_failure, lock_failure
@@ -27,6 +27,8 @@ from spikemesh_storage.trains import SpikeTrains
 if TYPE_CHECKING:
     import pandas as pd
     import xarray as xr
+
+    from spikemesh.contracts.energy import Energy
 
 
 def open_trace(path: str | Path) -> Trace:
@@ -302,6 +304,49 @@ class Trace:
         """The system that was simulated, with figures and sources; empty if its hardware was not looked at."""
         return self._content.plan.hardware
 
+    def axis(self, name: str) -> tuple[str, ...]:
+        """Return the names along an axis of counters: ``core``, ``link``, ``chip``, ``latency`` ...
+
+        Raises
+        ------
+        TraceError
+            If the trace has no such axis.
+        """
+        return axis_names(self._content.plan, name)
+
+    @property
+    def hardware_time_ps(self) -> int | None:
+        """Hardware time of all recorded steps; None if it is not known."""
+        if energy.STEP_TIME in self.series:
+            return int(self.per_step(energy.STEP_TIME).sum())
+        system = energy.system_of(self._content.plan)
+        return None if system is None else energy.time_ps(self._content, system)
+
+    def energy_account(self) -> Energy | None:
+        """Return the energy of the run by kind, with totals; None if its hardware was not looked at."""
+        return energy.account(self._content)
+
+    def energy(self) -> pd.DataFrame:
+        """Return the energy of the run.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row a kind: ``count``, ``energy_pj`` with ``low_pj`` and ``high_pj`` by the ranges of the figures,
+            ``source``, ``evidence`` and ``note``. What is not published is NaN, and its note says so. The last three
+            rows (``part`` is ``sum``) add up what is known; their notes name what is missing.
+
+        Raises
+        ------
+        InputError
+            If the hardware of the run was not looked at.
+        """
+        found = self.energy_account()
+        if found is None:
+            remedy = "run it on a system with costs, or with run.links set"
+            raise InputError(Problem("energy", "the trace does not describe its hardware", remedy))
+        return energy.frame(found)
+
     def steps(self) -> pd.DataFrame:
         """Return per step its hardware time in ns, and the core and link that were done last (empty: none).
 
@@ -348,11 +393,17 @@ class Trace:
         return self._content.plan.packet_bits
 
     def links(self) -> pd.DataFrame:
-        """Return per link the packets, bits, share of all packets and the busiest bin."""
+        """Return per link the packets, bits, share of all packets and the busiest bin.
+
+        Where they were counted also utilisation, mean wait, mean and longest queue, packets dropped and late.
+        """
         return _table(analysis.link_traffic(self), "link")
 
     def cores(self) -> pd.DataFrame:
-        """Return per core the neurons, spikes, synaptic events and share of all synaptic events."""
+        """Return per core the neurons, spikes, synaptic events and share of all synaptic events.
+
+        Where they were counted also the busy share of the hardware time, updates and packets.
+        """
         return _table(analysis.core_loads(self), "core")
 
     def summary(self) -> dict[str, Any]:

@@ -70,7 +70,12 @@ class Energy:
     @property
     def completeness(self) -> str:
         """``complete``, or what is missing."""
-        return f"incomplete: misses {', '.join(self.misses)}" if self.misses else "complete"
+        return self.completeness_of("total")
+
+    def completeness_of(self, part: str) -> str:
+        """Say the same of the ``dynamic`` or ``static`` part, or of the ``total``."""
+        misses = [term.kind for term in self.terms if term.missing and part in ("total", term.part)]
+        return f"incomplete: misses {', '.join(misses)}" if misses else "complete"
 
     @property
     def time_s(self) -> float | None:
