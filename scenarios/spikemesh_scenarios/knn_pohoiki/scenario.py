@@ -26,6 +26,8 @@ SHOWN = 20
 SCALE, GAIN = 250.0, 27.0
 """Weight and spikes for one unit of a pattern and of a query, of which 1 is the length."""
 PERIOD = 60
+PUBLISHED_MJ, PJ_PER_MJ = 1.33, 1e9
+"""Dynamic energy of the cores for a query (Frady et al. 2020, Table 2)."""
 FILE = "patterns.npz"
 
 _prepared: list[Path] = []
@@ -113,18 +115,43 @@ def spikes_of(query: Array, total: int) -> tuple[Array, Array]:
 def results(trace: Any) -> dict[str, Any]:
     """Judge the answers, and count operations and energy of a query.
 
-    ``recall`` is the part of the nearest patterns that are among the first five to fire.
+    ``recall`` is the part of the nearest patterns that are among the first five to fire. The energy of the cores is
+    that of synaptic events and updates of neurons: ``core_energy_least_mj`` if all neurons rested in every step, the
+    ``most`` if none did.
     """
     nearest = _nearest()
     shown = named(scenario_of(trace), "input", "mark")
     period = round((milliseconds(shown["present"]) + milliseconds(shown["blank"])) / trace.timestep_ms)
     queries = min(len(nearest), trace.until_tick // period)
     if not queries:
-        return {"queries": 0}
+        return {"inferences": 0}
     spikes = trace.spikes("patterns")
     answers = [first_to_fire(spikes.ticks, spikes.neurons, k * period, (k + 1) * period) for k in range(queries)]
     hits = [len(set(a.tolist()) & set(n.tolist())) for a, n in zip(answers, nearest[:queries], strict=True)]
-    return {"queries": queries, "recall": sum(hits) / (queries * NEIGHBOURS), "nearest_found": hits}
+    events, updates = (_by_query(trace, name, queries, period) for name in ("synaptic_events", "updates"))
+    system = trace.hardware["system"]
+    costs = system["chip"]["costs"][system["costs"]]
+    event, update, rest = (costs[k]["energy_pj"] for k in ("synaptic_event", "neuron_update", "neuron_idle"))
+    return {
+        "inferences": queries,
+        "recall": sum(hits) / (queries * NEIGHBOURS),
+        "spikes_per_query": list(SPIKES[:queries]),
+        "synaptic_events_per_query": events.tolist(),
+        "neuron_updates_per_query": updates.tolist(),
+        "core_energy_least_mj": ((events * event + updates * rest) / PJ_PER_MJ).tolist(),
+        "core_energy_most_mj": ((events * event + updates * update) / PJ_PER_MJ).tolist(),
+        "published_mj": PUBLISHED_MJ,
+        "step_us": float(np.mean(trace.per_step("step_time_ps")[: queries * period])) / 1e6,
+        "longest_step_us": float(np.max(trace.per_step("step_time_ps"))) / 1e6,
+    }
+
+
+def _by_query(trace: Any, name: str, queries: int, period: int) -> Array:
+    """Sum a counter of cores over each query; its bins must not straddle two."""
+    counts, edges = trace.counts(f"core_{name}").sum(axis=1), trace.bin_edges()
+    ends = np.searchsorted(edges, np.arange(queries + 1) * period)
+    total = np.concatenate(([0], np.cumsum(counts)))
+    return np.diff(total[ends]).astype(np.int64)
 
 
 def first_to_fire(ticks: Array, neurons: Array, after: int, until: int) -> Array:
