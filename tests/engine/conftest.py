@@ -37,6 +37,7 @@ class Naive:
         self.network = network
         # (global neuron, tick, target core) -> steps that its packet is late, None if it is lost.
         self.core_of, self.fate = core_of, fate
+        self.events = []  # (tick in which its packet arrives, target core) of static synapses that spikes reached
         self.clocks = [
             (p, visit_clock(p.learning.rule, p.learning.constants))
             for p in network.projections
@@ -173,9 +174,11 @@ class Naive:
         self.spikes[self.network.populations[index].name].append((tick, neuron))
         gid = self.network.populations[index].offset + neuron
         for delay, key, integer in self.static[index, neuron]:
-            late = 0 if self.fate is None else self.fate(gid, tick, int(self.core_of[key[0]][key[2]]))
+            core = 0 if self.core_of is None else int(self.core_of[key[0]][key[2]])
+            late = 0 if self.fate is None else self.fate(gid, tick, core)
             if late is not None:
                 self.pending[tick + delay + late][key] += integer
+                self.events.append((tick + late, core))
         for synapse in self.plastic[index, neuron]:
             self.arriving[tick + synapse.delay].append(synapse)
 
@@ -243,6 +246,16 @@ class Run:
     def total(self, counter):
         return sum(r.counters[counter].sum() for per in self.reports for r in per if counter in r.counters)
 
+    def bins(self, counter, steps):
+        """Counter by bin of ten steps and column, of all workers and pieces."""
+        found = 0
+        for report in (r for per in self.reports for r in per if counter in r.counters):
+            counted = report.counters[counter]
+            rows = np.zeros((-(-steps // 10), counted.shape[1]), dtype=np.int64)
+            rows[report.first_bin : report.first_bin + len(counted)] = counted
+            found = found + rows
+        return found
+
     def weights(self, name):
         parts = [w.weights(name) for w in self.workers]
         rows = np.concatenate([np.column_stack(p) for p in parts])
@@ -251,7 +264,10 @@ class Run:
 
 @pytest.fixture
 def engine(registry):
-    """Run a network on ``chips`` ideal chips by ``workers`` threads; neurons are dealt out by ``deal``."""
+    """Run a network on ``chips`` ideal chips by ``workers`` threads.
+
+    Neurons are dealt out by ``deal``: in blocks, at random, the first population apart, or the core of each.
+    """
 
     def run(net, steps, chips=1, workers=1, pieces=None, deal="blocks", cores=4, timed=None, **described):
         network = bind(net.describe(), registry) if isinstance(net, Network) else net
@@ -266,7 +282,8 @@ def engine(registry):
                 )
                 continue
             place = np.arange(population.size) * chips * cores // max(1, population.size)
-            core_of.append(random.permutation(place) if deal == "random" else place)
+            given = deal[population.index] if isinstance(deal, list) else place
+            core_of.append(random.permutation(place) if deal == "random" else given)
         placement = placement_on(system, core_of)
         worker_of_core = np.repeat(np.arange(chips) * workers // chips, cores)
         if deal == "apart":

@@ -13,7 +13,7 @@ from spikemesh.description.builder import Network
 from spikemesh.description.values import normal, uniform
 from spikemesh.engine import transit
 from spikemesh.engine.link_timing import LinkTiming
-from spikemesh.engine.network import Channels, Deliveries, Drops, Forest
+from spikemesh.engine.network import Channels, Counts, Deliveries, Drops, Forest
 from spikemesh.engine.network_events import Advance
 from spikemesh.engine.transit_counts import OF_SYSTEM
 from spikemesh.kernels import arrivals as kinds
@@ -53,6 +53,7 @@ class Prescribed:
 
     fates = (0,)
     pending = 0
+    counts = Counts(*np.zeros((8, 1), dtype=np.int64))
 
     def __init__(self):
         self.under_way, self.sent = [], 0
@@ -102,7 +103,16 @@ def follow(naive, engine, registry, monkeypatch):
     return run
 
 
-def assert_equal(runs, slow, names):
+def assert_equal(runs, slow, names, steps=None):
+    if steps is not None:
+        # Synapses count when they are reached: in the bin of the tick in which their packet arrives.
+        expected = np.zeros((-(-steps // 10), runs[0].build.programs[0].cores), dtype=np.int64)
+        for tick, core in slow.events:
+            if tick <= steps:
+                expected[(tick - 1) // 10, core] += 1
+        for run in runs:
+            assert np.array_equal(run.bins("core_synaptic_events", steps), expected)
+            assert sum(r.synaptic_events for per in run.reports for r in per) == expected.sum()
     for name in names:
         expected = sorted(slow.spikes[name])
         assert len(expected) > 20
@@ -182,13 +192,13 @@ def recurrent(seed, longest=6.0, n=30):
 @pytest.mark.parametrize("pairs", [1, 3])
 def test_fates_in_a_recurrent_network(fates, pairs, follow):
     runs, slow = follow(recurrent(3), 120, fates, pairs, pieces=[1, 2, 40, 77])
-    assert_equal(runs, slow, ["exc", "inh"])
+    assert_equal(runs, slow, ["exc", "inh"], 120)
 
 
 def test_arrival_times_are_rounded_to_steps(follow):
     """In ``async`` a packet that is under way for less than half a step acts in its own."""
     runs, slow = follow(recurrent(3), 120, (0, 1, None, 3), regime="async", pieces=[40])
-    assert_equal(runs, slow, ["exc", "inh"])
+    assert_equal(runs, slow, ["exc", "inh"], 120)
 
 
 @settings(

@@ -11,7 +11,7 @@ import pytest
 
 from spikemesh.description.builder import Network, rule
 from spikemesh.description.values import normal, uniform
-from spikemesh.engine.transit_counts import OF_SYSTEM
+from spikemesh.engine.transit_counts import OF_LINKS, OF_SYSTEM
 from spikemesh.errors import InputError
 from spikemesh.mapping.link_timing import link_timing
 from spikemesh.registry.bind import bind
@@ -66,6 +66,8 @@ def test_a_queue_before_a_link_makes_spikes_late(across, workers):
     }  # fmt: skip
     assert run.total("link_late") == 9
     assert run.total("link_packets") == 12
+    assert run.total("link_busy_ps") == 12 * MS // 4
+    assert run.total("link_waiting_ps") == sum(range(12)) * MS // 4
 
 
 def test_async_rounds_the_time_of_arrival(across):
@@ -88,6 +90,7 @@ def test_a_full_queue_drops(across):
     run = across(volley(8, [3.0, 7.0]), 20, "tick", spec)
     assert run.spikes("out") == [(t + 2, k) for t in (3, 7) for k in range(3)]
     assert run.total("packets_dropped") == run.total("link_dropped") == 10
+    assert run.total("link_packets") == 6
     assert run.total("packets_sent") == run.total("packets_delivered") + 10
 
 
@@ -203,7 +206,11 @@ def test_spikes_follow_from_arrivals_and_arrivals_from_spikes(
         engine(network, steps, 4, w, pieces=p, cores=2, **options)
         for w, p in ((1, None), (2, [3, 50]), (3, [77]), (4, None))
     ]
-    first = {name: int(runs[0].total(name)) for name in (*OF_SYSTEM, "link_late", "link_dropped")}
+    names = (*OF_SYSTEM, *OF_LINKS, "link_packets")
+    first = {name: int(runs[0].total(name)) for name in names}
+    binned = [[run.bins(name, steps) for name in (*names, "core_synaptic_events")] for run in runs]
+    for other in binned:
+        assert all(np.array_equal(a, b) for a, b in zip(other, binned[0], strict=True))
     for run in runs:
         assert run.spikes("exc") == runs[0].spikes("exc")
         assert {name: int(run.total(name)) for name in first} == first
@@ -315,8 +322,31 @@ def test_a_core_sends_one_packet_after_another(workers, pieces, engine):
     assert run.total("core_overruns") == 2
 
 
-def test_packets_are_numbered_by_time_wherever_windows_end(engine):
-    """Packets of two ticks that meet at a link at the same picosecond: the one that was sent first goes first."""
+@pytest.mark.parametrize(
+    ("workers", "pieces"), [(1, None), (1, list(range(1, 15))), (3, [3]), (3, None), (2, [4, 5])]
+)
+def test_packets_that_meet_go_in_the_order_in_which_they_were_sent(workers, pieces, engine):
+    """Packets of ticks 3 and 4 reach a link at one picosecond: that of tick 4 was sent first, wherever windows end."""
+    net = Network(timestep="1 ms", seed=1)
+    source = net.add_population("in", 2, "spike_source", times=[[3.0], [4.0]])
+    target = net.add_population("out", 2, "iaf")
+    net.connect(source, target, "one_to_one", weight=1.0, delay="2 ms")
+    net.probe(target, "spikes")
+    way = 975 * MS // 1000  # service and latency of a link
+
+    def made(network, placement, router, fan):
+        timing = timed(network, placement, router, fan)
+        return replace(timing, ready_ps=np.array([MS + way, 0, 0, 0]))
+
+    cores = [np.array([1, 0]), np.array([2, 2])]
+    links = link(bandwidth="10 kpacket/s", latency=875_000.0)
+    run = engine(net, 15, 3, workers, pieces, cores, 1, made, regime="tick", links=links)
+    # They reach the link from chip 1 to 2 at 4.975 ms: the first arrives at 5.95 ms, the other at 6.05 ms.
+    assert run.spikes("out") == [(4 + 2 + 1, 1), (3 + 2 + 3, 0)]
+    assert run.total("packets_late") == 2
+
+
+def test_pieces_and_workers_change_nothing_where_cores_are_slow(engine):
     found = []
     for workers, pieces in ((1, None), (1, list(range(1, 100))), (2, [7]), (2, list(range(2, 100, 3)))):
         run = engine(

@@ -10,7 +10,7 @@ import pytest
 from spikemesh.engine.link_timing import LinkTiming
 from spikemesh.engine.network import Channels, Forest
 from spikemesh.engine.trees import Trees, expanded
-from spikemesh.kernels.late import count_on_way, mark_lost
+from spikemesh.kernels.late import count_on_way, mark_lost, mark_reached
 
 # 0 -> 2 -> {3, 4}; 1 -> {2, 5}; 3 reports and goes on to 6. Node k is on channel k, which is link k; 4 is none.
 CHILDREN = [[2], [2, 5], [3, 4], [6], [], [], []]
@@ -48,7 +48,10 @@ def test_leaves_of_shared_branches_belong_to_each_root(trees):
     assert trees.below.tolist() == [3, 4, 3, 2, 1, 1, 1]
     found = [trees.arrays.leaves[a:b].tolist() for a, b in itertools.pairwise(trees.arrays.leaf_ptr)]
     assert found == [[3, 4, 6], [3, 4, 5, 6], [], [], [], [], []]
-    assert trees.places(np.array([0, 0, 1, 1]), np.array([3, 6, 6, 5])).tolist() == [0, 2, 3, 2]
+    root, leaf = np.array([0, 0, 1, 1]), np.array([3, 6, 6, 5])
+    reached = np.zeros(14, dtype=bool)
+    mark_reached(np.arange(4), root, leaf, np.array([0, 3, 6, 10]), trees.arrays, reached)
+    assert np.flatnonzero(reached).tolist() == [0, 3 + 2, 6 + 3, 10 + 2]
 
 
 def test_cores_reached_by_each_neuron(trees):

@@ -60,8 +60,8 @@ def extended(
     tick, axon, core, times
         Of each new entry, in any order; ticks after ``corrections.until``.
     """
-    order = np.lexsort((core, axon, tick))
     begun, slots = int(corrections.until[0]), corrections.first.size
+    order = np.argsort((tick - begun) << 32 | axon, kind="stable")
     head = int(corrections.head[0])
     kept = head - _first_entry(corrections, oldest)
     if kept + tick.size > corrections.wrap[0] + 1:

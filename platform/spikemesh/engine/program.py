@@ -219,6 +219,11 @@ class ProbeSlice:
     every: int
 
 
+def nothing() -> IntArray:
+    """Return an empty array."""
+    return np.zeros(0, dtype=np.int64)
+
+
 @dataclass(frozen=True, eq=False)
 class Program:
     """The program of one worker.
@@ -240,6 +245,8 @@ class Program:
         shortest delay of any synapse whose spikes are packets, with or without peers.
     axon_neuron : ndarray of int64, shape (axons,)
         Global index of each axon's neuron, rising; empty without ``link_timing``.
+    carried_ptr, carried_core, carried_synapses : ndarray of int64
+        By axon, cores of this worker that its packets are for, and its synapses there; ``wiring`` counts the others.
     """
 
     index: int
@@ -264,7 +271,10 @@ class Program:
     static_weights: tuple[StaticTable, ...] = ()
     plugin_files: tuple[str, ...] = ()
     link_timing: LinkTiming | None = None
-    axon_neuron: IntArray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    axon_neuron: IntArray = field(default_factory=nothing)
+    carried_ptr: IntArray = field(default_factory=nothing)
+    carried_core: IntArray = field(default_factory=nothing)
+    carried_synapses: IntArray = field(default_factory=nothing)
 
     @property
     def neurons(self) -> int:

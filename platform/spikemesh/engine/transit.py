@@ -15,14 +15,15 @@ import numpy as np
 from spikemesh.engine.arrays import Arrivals, Corrections
 from spikemesh.engine.corrections import corrections_of, extended
 from spikemesh.engine.link_timing import LinkTiming
-from spikemesh.engine.network import PacketNetwork
-from spikemesh.engine.network_events import Events
+from spikemesh.engine.network import Counts, Deliveries, Drops, PacketNetwork
+from spikemesh.engine.network_events import Advance, Events
 from spikemesh.engine.program import Program
 from spikemesh.engine.transit_counts import TransitCounts
 from spikemesh.engine.trees import Trees, expanded
+from spikemesh.engine.under_way import AXON, PLACE, ROOT, STAMP, UnderWay
 from spikemesh.errors import RunError
 from spikemesh.ids import AnyArray, IntArray
-from spikemesh.kernels.late import mark_lost
+from spikemesh.kernels.late import mark_lost, mark_reached
 
 
 class _Packets(NamedTuple):
@@ -74,36 +75,50 @@ class Transit:
         self.known = 0
         self._longest = longest
         self._neuron_of_axon = program.axon_neuron
+        self._bin_steps = program.bin_steps
         self._network = _events(self._timing)
+        self._before = np.zeros((len(Counts._fields), self._timing.link.size), dtype=np.int64)
         self._trees = Trees(self._timing)
-        self.counts = TransitCounts(self._trees.arrays, program.cores, program.links, program.bin_steps)
-        nobody = np.zeros(0, dtype=np.int64)
-        self._ahead = self._live = _Packets(*[nobody] * 5)
-        """Packets that set out later; packets that have, by their number in the network."""
-        self._left = nobody
-        """Leaves that each of the latter has not reached."""
-        self._first_live = 0
+        self.counts = TransitCounts(self._trees.arrays, program)
+        self._ahead = _Packets(*[np.zeros(0, dtype=np.int64)] * 5)
+        """Packets that set out later."""
+        self._under_way = UnderWay()
 
     @property
     def in_flight(self) -> int:
         """Packets, by target, that neither arrived nor were dropped."""
-        return int(self._left.sum() + self._trees.leaf_count(self._ahead.root).sum())
+        return self._under_way.leaves + int(self._trees.leaf_count(self._ahead.root).sum())
 
     def advance(self, arrivals: Arrivals, through: int) -> None:
-        """Simulate the network to the end of a tick; the spikes of all workers up to it are in ``arrivals``."""
-        if through <= self.known:
-            return
+        """Simulate the network to the end of a tick; the spikes of all workers up to it are in ``arrivals``.
+
+        No call of the simulator goes beyond the end of a bin, so that what channels did is known by bin.
+        """
+        while self.known < through:
+            bin_end = (self.known // self._bin_steps + 1) * self._bin_steps
+            self._advance(arrivals, min(through, bin_end))
+
+    def _advance(self, arrivals: Arrivals, through: int) -> None:
         fresh = self._packets(*self._spikes(arrivals, through))
-        first_leaf = np.cumsum(self._trees.leaf_count(fresh.root)) - self._trees.leaf_count(fresh.root)
-        self._send(fresh, through)
-        live, leaf, tick = self._deliver()
-        in_time = np.zeros(int(self._trees.leaf_count(fresh.root).sum()), dtype=bool)
-        self._mark(in_time, first_leaf, live, leaf, tick)
-        lost = self._drop(in_time, fresh, first_leaf)
-        self.counts.late(fresh.stamp, fresh.root, first_leaf, ~lost)
-        self._put_right(fresh, first_leaf, in_time, live, leaf, tick, through)
-        self._forget()
+        leaves = self._trees.leaf_count(fresh.root)
+        first_leaf = np.cumsum(leaves) - leaves
+        found = self._send(fresh, through)
+        packet, leaf, tick = self._deliver(found.deliveries)
+        in_time = np.zeros(int(leaves.sum()), dtype=bool)
+        late = self._mark(in_time, first_leaf, packet, leaf, tick)
+        over = self._drop(found.drops, in_time, fresh.root, first_leaf)
+        self.counts.late(fresh.stamp, fresh.root, first_leaf, ~over)
+        self._put_right(fresh, first_leaf, in_time, (packet[late], leaf[late], tick[late]), through)
+        self._under_way.settle(found.deliveries.packet, 1)
+        self._under_way.settle(found.drops.packet, self._trees.below[found.drops.node])
+        self._count_channels(through)
         self.known = through
+
+    def _count_channels(self, through: int) -> None:
+        """Count what each channel did in the ticks up to ``through``."""
+        now = np.stack(self._network.counts)
+        self.counts.channels(through, Counts(*(now - self._before)), self._timing.link)
+        self._before = now
 
     def _spikes(self, arrivals: Arrivals, through: int) -> tuple[IntArray, IntArray]:
         """Stamps and axons of the spikes of all workers after ``known``, by stamp and neuron."""
@@ -133,7 +148,7 @@ class Transit:
         self.counts.overrun(stamp[over], core[over])
         return _Packets(time, stamp, axon, root, np.arange(root.size))
 
-    def _send(self, fresh: _Packets, through: int) -> None:
+    def _send(self, fresh: _Packets, through: int) -> Advance:
         """Send what sets out before the end of a tick, and simulate up to it; keep the rest.
 
         So packets are numbered by time, wherever windows end.
@@ -143,45 +158,47 @@ class Transit:
         order = np.argsort(waiting.time, kind="stable")
         due = int(np.searchsorted(waiting.time[order], end, side="left"))
         sent, self._ahead = _taken(waiting, order[:due]), _taken(waiting, order[due:])
-        self._live = _joined(self._live, sent)
-        self._left = np.concatenate((self._left, self._trees.leaf_count(sent.root)))
-        self._found = self._network.advance(sent.time, sent.root, end - 1)
+        self._under_way.append(*sent[1:], self._trees.leaf_count(sent.root))
+        found = self._network.advance(sent.time, sent.root, end - 1)
         if self._network.pending and self._network.idle:
             self._report_deadlock(through)
+        return found
 
     def _report_deadlock(self, through: int) -> None:
         links = self._timing.link[self._network.deadlock()]
         where = ", ".join(str(k) for k in links[links >= 0].tolist())
         raise RunError(f"packets wait for one another for ever; links (by index): {where or 'none'}", through)
 
-    def _deliver(self) -> tuple[IntArray, IntArray, IntArray]:
-        """Count what arrived; returns packets (places in ``_live``), leaves and ticks, without those too old."""
-        found = self._found.deliveries
-        live, tick = found.packet - self._first_live, self._timing.ticks_of(found.time)
-        np.subtract.at(self._left, live, 1)
-        old = self._timing.too_old(self._live.stamp[live], found.time)
-        self.counts.delivered(tick[~old])
+    def _deliver(self, found: Deliveries) -> tuple[IntArray, IntArray, IntArray]:
+        """Count what arrived; returns packets, leaves and ticks, without those too old."""
+        tick = self._timing.ticks_of(found.time)
+        old = self._timing.too_old(self._under_way.of(STAMP, found.packet), found.time)
         self.counts.too_old(tick[old])
-        return live[~old], found.node[~old], tick[~old]
+        packet, node, tick = found.packet[~old], found.node[~old], tick[~old]
+        self.counts.delivered(tick)
+        entry, target = expanded(self._timing.target_ptr, node)
+        axon = self._under_way.of(AXON, packet)
+        self.counts.events(tick[entry], axon[entry], self._timing.targets[target])
+        return packet, node, tick
 
     def _mark(
-        self, in_time: AnyArray, first_leaf: IntArray, live: IntArray, leaf: IntArray, tick: IntArray
-    ) -> None:
-        """Mark the leaves of new packets that were reached within the tick of the spike."""
-        here = tick == self._live.stamp[live]
-        packets = _taken(self._live, live[here])
-        in_time[first_leaf[packets.place] + self._trees.places(packets.root, leaf[here])] = True
+        self, in_time: AnyArray, first_leaf: IntArray, packet: IntArray, leaf: IntArray, tick: IntArray
+    ) -> IntArray:
+        """Mark the leaves of new packets that were reached within the tick of the spike; return the other arrivals."""
+        early = tick == self._under_way.of(STAMP, packet)
+        here = packet[early]
+        place, root = self._under_way.of(PLACE, here), self._under_way.of(ROOT, here)
+        mark_reached(place, root, leaf[early], first_leaf, self._trees.arrays, in_time)
+        return np.flatnonzero(~early)
 
-    def _drop(self, in_time: AnyArray, fresh: _Packets, first_leaf: IntArray) -> AnyArray:
+    def _drop(self, found: Drops, in_time: AnyArray, root: IntArray, first_leaf: IntArray) -> AnyArray:
         """Count what was dropped; returns which leaves of new packets were reached or lost within their tick."""
-        found = self._found.drops
-        live, tick = found.packet - self._first_live, self._timing.ticks_of(found.time)
-        np.subtract.at(self._left, live, self._trees.below[found.node])
-        self.counts.dropped(tick, self._trees.below[found.node], self._trees.arrays.link[found.node])
+        tick, trees = self._timing.ticks_of(found.time), self._trees
+        self.counts.dropped(tick, trees.below[found.node], trees.arrays.link[found.node])
         over = in_time.copy()
-        here = np.flatnonzero(tick == self._live.stamp[live])
-        place = self._live.place[live[here]]
-        mark_lost(place, found.node[here], fresh.root, first_leaf, self._trees.arrays, over)
+        early = tick == self._under_way.of(STAMP, found.packet)
+        place = self._under_way.of(PLACE, found.packet[early])
+        mark_lost(place, found.node[early], root, first_leaf, trees.arrays, over)
         return over
 
     def _put_right(
@@ -189,37 +206,25 @@ class Transit:
         fresh: _Packets,
         first_leaf: IntArray,
         in_time: AnyArray,
-        live: IntArray,
-        leaf: IntArray,
-        tick: IntArray,
+        late: tuple[IntArray, IntArray, IntArray],
         through: int,
     ) -> None:
-        """Take back what did not arrive in time, and add what came late."""
+        """Take back what did not arrive in time, and add what came late (packets, leaves and ticks)."""
         trees, timing = self._trees.arrays, self._timing
         missed = np.flatnonzero(~in_time)
         which = np.searchsorted(first_leaf, missed, side="right") - 1
         missed_leaf = trees.leaves[trees.leaf_ptr[fresh.root[which]] + missed - first_leaf[which]]
-        late = np.flatnonzero(tick > self._live.stamp[live])
-        times = np.repeat(np.array([-1, 1]), [missed.size, late.size])
-        entry, target = expanded(timing.target_ptr, np.concatenate((missed_leaf, leaf[late])))
+        times = np.repeat(np.array([-1, 1]), [missed.size, late[0].size])
+        entry, target = expanded(timing.target_ptr, np.concatenate((missed_leaf, late[1])))
         self.corrections = extended(
             self.corrections,
             through,
             self.known + 1 - self._longest,
-            np.concatenate((fresh.stamp[which], tick[late]))[entry],
-            np.concatenate((fresh.axon[which], self._live.axon[live[late]]))[entry],
+            np.concatenate((fresh.stamp[which], late[2]))[entry],
+            np.concatenate((fresh.axon[which], self._under_way.of(AXON, late[0])))[entry],
             timing.targets[target],
             times[entry],
         )
-
-    def _forget(self) -> None:
-        """Forget packets that are done, once they are more than half of those at hand."""
-        under_way = np.flatnonzero(self._left)
-        done = int(under_way[0]) if under_way.size else self._left.size
-        if 2 * done > self._left.size:
-            self._live = _Packets(*(column[done:].copy() for column in self._live))
-            self._left = self._left[done:].copy()
-            self._first_live += done
 
 
 def _rank(group: IntArray) -> IntArray:

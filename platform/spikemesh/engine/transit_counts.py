@@ -5,22 +5,25 @@ from __future__ import annotations
 import numpy as np
 
 from spikemesh.contracts.trace import CounterPlan
+from spikemesh.engine.network import Counts
+from spikemesh.engine.program import Program
 from spikemesh.engine.trees import TreeArrays
 from spikemesh.ids import AnyArray, IntArray
-from spikemesh.kernels.late import count_on_way
+from spikemesh.kernels.late import count_events, count_on_way
 
 OF_SYSTEM = ("packets_sent", "packets_delivered", "packets_dropped", "packets_late")
 """One column. A packet counts once for every place that it goes to (where it branches, its copies are packets):
 sent in the tick of its spike, delivered or dropped in the tick in which that happens, late in the tick of its spike,
 if it was still under way when that ended. Late ones may be delivered or dropped later."""
-OF_LINKS = ("link_late", "link_dropped")
-"""By link between chips: packets on whose way it is to a place that they reach late, once for each packet, and those
-for which it had no room."""
+OF_LINKS = ("link_late", "link_dropped", "link_busy_ps", "link_waiting_ps")
+"""By link between chips: packets on whose way it is to a place that they reach late, once for each packet; those for
+which it had no room; time of service, and time from arrivals to the beginning of service. Times are counted when a
+service begins."""
 OF_CORES = ("core_overruns",)
 """By core: ticks in which it was not done with sending when the next one began."""
 PLANS = (
     *(CounterPlan(name, "system") for name in OF_SYSTEM),
-    *(CounterPlan(name, "link") for name in OF_LINKS),
+    *(CounterPlan(name, "link", "ps" if name.endswith("_ps") else "") for name in OF_LINKS),
     *(CounterPlan(name, "core") for name in OF_CORES),
 )
 """What a trace's plan says of these counters."""
@@ -33,18 +36,21 @@ class TransitCounts:
     ----------
     trees
         Where packets go.
-    cores, links, bin_steps
-        Of the program.
+    program
+        The program.
 
     Attributes
     ----------
+    core_events : ndarray of int64, shape (bins, cores)
+        Synapses of this worker that were reached by packets.
     counters : dict
-        Increments by name, int64, shape (bins, width).
+        Increments by name, int64, shape (bins, width); ``link_packets`` among them, of packets that links took in.
     """
 
-    def __init__(self, trees: TreeArrays, cores: int, links: int, bin_steps: int) -> None:
-        self._trees, self._bin_steps = trees, bin_steps
-        self._width = dict.fromkeys(OF_SYSTEM, 1) | dict.fromkeys(OF_LINKS, links)
+    def __init__(self, trees: TreeArrays, program: Program) -> None:
+        self._trees, self._program, self._bin_steps = trees, program, program.bin_steps
+        cores, links = program.cores, program.links
+        self._width = dict.fromkeys(OF_SYSTEM, 1) | dict.fromkeys((*OF_LINKS, "link_packets"), links)
         self._width |= dict.fromkeys(OF_CORES, cores)
         self.begin(0, 0)
 
@@ -55,6 +61,7 @@ class TransitCounts:
         self.counters: dict[str, IntArray] = {
             name: np.zeros((rows, width), dtype=np.int64) for name, width in self._width.items()
         }
+        self.core_events: IntArray = np.zeros((rows, self._program.cores), dtype=np.int64)
 
     def _rows(self, tick: IntArray) -> IntArray:
         return (tick - 1) // self._bin_steps - self._first_bin
@@ -75,6 +82,14 @@ class TransitCounts:
         """Count packets that arrived."""
         self._add("packets_delivered", tick)
 
+    def events(self, tick: IntArray, axon: IntArray, core: IntArray) -> None:
+        """Count the synapses here of packets of some axons that arrived for some cores."""
+        program = self._program
+        count_events(
+            self._rows(tick), axon, core, program.carried_ptr, program.carried_core, program.carried_synapses,
+            self.core_events,
+        )  # fmt: skip
+
     def too_old(self, tick: IntArray) -> None:
         """Count packets that were dropped for their age where they arrived."""
         self._add("packets_dropped", tick)
@@ -84,6 +99,17 @@ class TransitCounts:
         self._add("packets_dropped", tick, leaves)
         between = np.flatnonzero(link >= 0)
         np.add.at(self.counters["link_dropped"], (self._rows(tick[between]), link[between]), 1)
+
+    def channels(self, tick: int, counts: Counts, link: IntArray) -> None:
+        """Count what channels did up to a tick and since the last call, both in one bin; ``link`` is theirs."""
+        between = np.flatnonzero(link >= 0)
+        row = self._rows(np.array(tick))
+        for name, values in (
+            ("link_packets", counts.packets),
+            ("link_busy_ps", counts.busy),
+            ("link_waiting_ps", counts.waiting),
+        ):
+            np.add.at(self.counters[name][row], link[between], values[between])
 
     def late(self, stamp: IntArray, root: IntArray, first_leaf: IntArray, late: AnyArray) -> None:
         """Count packets that were under way when the tick of their spike ended.

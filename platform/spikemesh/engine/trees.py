@@ -62,16 +62,10 @@ class Trees:
         list_leaves(roots, ptr, child, is_leaf, leaf_ptr, scratch[0], leaves)
         link = timing.link[forest.channel].astype(np.int64)
         self.arrays = TreeArrays(ptr, child, is_leaf, link, leaf_ptr, leaves, *scratch)
-        self._keys: IntArray = np.repeat(np.arange(nodes), count) * nodes + leaves
 
     def leaf_count(self, root: IntArray) -> IntArray:
         """Return how many leaves the trees of some roots have."""
         return self.below[root]
-
-    def places(self, root: IntArray, node: IntArray) -> IntArray:
-        """Return the place of leaves among those of their roots."""
-        found: IntArray = np.searchsorted(self._keys, root * self.below.size + node)
-        return found - self.arrays.leaf_ptr[root]
 
     def reached(self) -> IntArray:
         """Return ``neuron * cores + core`` of every neuron and core that its packets go to, sorted."""

@@ -235,8 +235,12 @@ class Worker:
             "core_synaptic_events": outputs.core_events,
             "link_packets": outputs.link_packets[:, : self.program.links],
         }
-        if self._transit is not None and self.program.index == 0:
-            report.counters |= self._transit.counts.counters
+        if self._transit is not None:
+            # What links did is known at every worker; one of them tells.
+            del report.counters["link_packets"]
+            report.counters["core_synaptic_events"] += self._transit.counts.core_events
+            if self.program.index == 0:
+                report.counters |= self._transit.counts.counters
         words, times = self._post.words, self._post.times
         report.busy_s = 1e-9 * float(words[BUSY_NS])
         report.exchange_us = (1e-3 * times[: words[EXCHANGES]]).tolist()
@@ -244,6 +248,8 @@ class Worker:
         report.peak_rss_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         report.spike_count = int(self._cursor[SPIKES])
         report.synaptic_events = int(self._cursor[DELIVERIES])
+        if self._transit is not None:
+            report.synaptic_events += int(self._transit.counts.core_events.sum())
         report.drive_events = int(self._cursor[DRIVEN])
 
     def weights(self, projection: str) -> tuple[IntArray, IntArray, FloatArray]:

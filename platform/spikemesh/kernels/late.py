@@ -179,6 +179,44 @@ def _place(root: Any, leaf: Any, leaf_ptr: Any, leaves: Any) -> Any:
 
 
 @bare
+def mark_reached(place: Any, root: Any, leaf: Any, at: Any, t: Any, reached: Any) -> None:
+    """Mark leaves that packets arrived at.
+
+    Parameters
+    ----------
+    place, root, leaf : ndarray of int64
+        Of each arrival, the place of the packet in ``at``, its root and the leaf.
+    at : ndarray of int64, shape (packets,)
+        Place of each packet's first leaf in ``reached``.
+    t
+        The trees: see :class:`spikemesh.engine.trees.TreeArrays`.
+    reached : ndarray of bool
+        One for each leaf of each packet.
+    """
+    for k in range(place.size):
+        reached[at[place[k]] + _place(root[k], leaf[k], t.leaf_ptr, t.leaves)] = True
+
+
+@bare
+def count_events(row: Any, axon: Any, core: Any, ptr: Any, cores: Any, synapses: Any, counts: Any) -> None:
+    """Count the synapses that packets reach.
+
+    Parameters
+    ----------
+    row, axon, core : ndarray of int64
+        Of each arrival, the row of ``counts``, the axon, and the core it is for.
+    ptr, cores, synapses : ndarray of int64
+        By axon, cores on which it has synapses, and how many.
+    counts : ndarray of int64, shape (rows, cores)
+        Grow.
+    """
+    for k in range(row.size):
+        for entry in range(ptr[axon[k]], ptr[axon[k] + 1]):
+            if cores[entry] == core[k]:
+                counts[row[k], core[k]] += synapses[entry]
+
+
+@bare
 def mark_lost(drop_packet: Any, drop_node: Any, root: Any, at: Any, t: Any, lost: Any) -> None:
     """Mark the leaves that some packets do not reach because they were dropped on the way.
 

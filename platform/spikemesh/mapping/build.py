@@ -24,10 +24,10 @@ from spikemesh.engine.program import (
     StaticPart,
     Wiring,
 )
-from spikemesh.engine.trees import Trees
-from spikemesh.errors import InputError, MappingError, Problem
+from spikemesh.errors import MappingError, Problem
 from spikemesh.ids import AnyArray, IntArray
 from spikemesh.kernels.poisson import MEAN_MAX
+from spikemesh.mapping.by_packets import check_learning, split, timed_fields
 from spikemesh.mapping.placement import Placement
 from spikemesh.mapping.routes import FanOut, Routes, fan_out_from, packet_routes
 from spikemesh.mapping.scales import input_scales, whole_weight
@@ -109,17 +109,18 @@ def build_programs(
     timing = timed(fan) if timed is not None else None
     timing = timing if timing is not None and timing.routed.any() else None
     if timing is not None:
-        _check_learning(network, arriving, timing)
+        check_learning(network, [a.plastic_fan for a in arriving], timing)
     routed = np.zeros(network.size, dtype=bool) if timing is None else timing.routed
     # Who sends packets is known to all: every worker simulates the whole network.
     axons = [np.flatnonzero((a.synapses > 0) | routed) for a in arriving]
+    at_once, by_packets = split(fan, timing)
     home = _home(network, slots)
     slot_count = _slot_count(arriving)
     window = _window(arriving, axons, home, routed)
     return Build(
         tuple(
-            _program(network, placement, plan, w, slots, arriving, axons, home, scales.units, fan, routes, bin_steps,
-                     slot_count, window, tuple(plugin_files), timing)
+            _program(network, placement, plan, w, slots, arriving, axons, home, scales.units, at_once, routes,
+                     bin_steps, slot_count, window, tuple(plugin_files), timing, by_packets)
             for w in workers
         ),
         fan,
@@ -203,25 +204,6 @@ def _check_plastic(network: BoundNetwork, arriving: Sequence[Incoming]) -> None:
         raise MappingError(problems)
 
 
-def _check_learning(network: BoundNetwork, arriving: Sequence[Incoming], timing: LinkTiming) -> None:
-    """Refuse plastic synapses whose packets can be late: they are updated as if all came in time."""
-    problems = []
-    reached = Trees(timing).reached()
-    for projection in network.projections:
-        triples = [
-            found.plastic_fan[projection.index] for found in arriving if projection.index in found.plastic_fan
-        ]
-        late = sum(
-            int(n[np.isin(source * timing.cores + core, reached)].sum()) for source, core, n in triples
-        )
-        if late:
-            found = f'{late:,} synapses that learn wait for packets, which can be late in regime "{timing.regime}"'
-            remedy = "both populations on one core, links without latency and bandwidth, or regime barrier"
-            problems.append(Problem(f'projection "{projection.name}".learning', found, remedy))
-    if problems:
-        raise InputError(problems)
-
-
 def _window(
     arriving: Sequence[Incoming], axons: Sequence[IntArray], home: IntArray, routed: AnyArray
 ) -> int | None:
@@ -261,6 +243,7 @@ def _program(
     window: int | None,
     plugin_files: tuple[str, ...],
     timing: LinkTiming | None,
+    by_packets: FanOut,
 ) -> Program:
     mine = slots[worker]
     gids = _global(network, mine)
@@ -271,6 +254,9 @@ def _program(
     plastic_axon = np.cumsum(found.plastic_source) - 1
     slices = tuple(_slice(network, slot, units[slot.population]) for slot in mine)
     number = {slot.population: k for k, slot in enumerate(mine)}
+    source, here = by_packets.source, (plan.worker_of_core == worker)[by_packets.core]
+    later = np.zeros(network.size, dtype=np.int64)
+    np.add.at(later, source[here], by_packets.synapses[here])
     return Program(
         index=worker,
         agents=plan.agents[worker],
@@ -286,7 +272,18 @@ def _program(
         bin_steps=bin_steps,
         slices=slices,
         wiring=_wiring(
-            network, found, axons[worker], gids, mine, peers_out, peers_in, axons, home, fan, routes
+            network,
+            found,
+            found.synapses - later,
+            axons[worker],
+            gids,
+            mine,
+            peers_out,
+            peers_in,
+            axons,
+            home,
+            fan,
+            routes,
         ),
         plastic=tuple(_with_axons(t, plastic_axon[offset + t.source]) for offset, t in found.plastic),
         plastic_axons=int(found.plastic_source.sum()),
@@ -295,8 +292,7 @@ def _program(
         probes=tuple(_probes(network, mine, number)),
         static_weights=tuple(found.static_weights),
         plugin_files=plugin_files,
-        link_timing=timing,
-        axon_neuron=axons[worker][: 0 if timing is None else None],
+        **timed_fields(timing, axons[worker], source, by_packets, here),
     )
 
 
@@ -320,6 +316,7 @@ def _rows(ptr: IntArray, gids: IntArray, *columns: AnyArray) -> tuple[IntArray, 
 def _wiring(
     network: BoundNetwork,
     found: Incoming,
+    synapses: IntArray,
     axons: IntArray,
     gids: IntArray,
     mine: Sequence[Slot],
@@ -342,7 +339,7 @@ def _wiring(
         parts=_parts(network, found, axon_of),
         group=_groups(network, axons),
         senders=np.array([own, *(np.count_nonzero(home[axons] == w) for w in peers_in)], dtype=np.int64),
-        axon_synapses=found.synapses[axons],
+        axon_synapses=synapses[axons],
         plastic_axon=plastic_axon.astype(np.int64),
         axon=axon_of[gids],
         core=np.concatenate([np.zeros(0, np.int64), *(s.core for s in mine)]).astype(np.int64),
