@@ -67,7 +67,7 @@ def test_a_queue_before_a_link_makes_spikes_late(across, workers):
     assert run.total("link_late") == 9
     assert run.total("link_packets") == 12
     assert run.total("link_busy_ps") == 12 * MS // 4
-    assert run.total("link_waiting_ps") == sum(range(12)) * MS // 4
+    assert run.total("link_wait_ps") == sum(range(12)) * MS // 4
 
 
 def test_async_rounds_the_time_of_arrival(across):

@@ -84,6 +84,12 @@ def hardware_counts(mapped: Mapped, level: Level) -> HardwareCounts:
     )
 
 
+def _of_network() -> tuple[CounterPlan, ...]:
+    """Return the counters of packets that can be late, without those that every run has."""
+    known = {plan.name for plan in COUNTERS}
+    return tuple(plan for plan in PLANS if plan.name not in known)
+
+
 def hardware_plan(mapped: Mapped, level: Level | None) -> dict[str, Any]:
     """Return the arguments of :class:`spikemesh.contracts.TracePlan` that say what is counted of the hardware."""
     if level is None:
@@ -95,7 +101,7 @@ def hardware_plan(mapped: Mapped, level: Level | None) -> dict[str, Any]:
             "latency": tuple(str(lower_edge(k)) for k in range(BUCKETS)),
             **({"system": ("system",)} if mapped.timed else {}),
         },
-        "counters": (*COUNTERS, *PLANS) if mapped.timed else COUNTERS,
+        "counters": (*COUNTERS, *_of_network()) if mapped.timed else COUNTERS,
         "series": SERIES,
         "hardware": {
             "system": system.model_dump(mode="json"),

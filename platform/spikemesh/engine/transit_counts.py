@@ -15,7 +15,7 @@ OF_SYSTEM = ("packets_sent", "packets_delivered", "packets_dropped", "packets_la
 """One column. A packet counts once for every place that it goes to (where it branches, its copies are packets):
 sent in the tick of its spike, delivered or dropped in the tick in which that happens, late in the tick of its spike,
 if it was still under way when that ended. Late ones may be delivered or dropped later."""
-OF_LINKS = ("link_late", "link_dropped", "link_busy_ps", "link_waiting_ps")
+OF_LINKS = ("link_late", "link_dropped", "link_busy_ps", "link_wait_ps")
 """By link between chips: packets on whose way it is to a place that they reach late, once for each packet; those for
 which it had no room; time of service, and time from arrivals to the beginning of service. Times are counted when a
 service begins."""
@@ -107,7 +107,7 @@ class TransitCounts:
         for name, values in (
             ("link_packets", counts.packets),
             ("link_busy_ps", counts.busy),
-            ("link_waiting_ps", counts.waiting),
+            ("link_wait_ps", counts.waiting),
         ):
             np.add.at(self.counters[name][row], link[between], values[between])
 
