@@ -20,6 +20,7 @@ WEIGHT = 2.0**-10
 """Of either sign: small against the threshold of 1, so that the constant input sets the rate."""
 SETTINGS = ("side", "rate", "active")
 LARGEST_SIDE = 16
+PJ_TO_J = 1e-12
 
 _cache: list[Path] = []
 
@@ -85,10 +86,21 @@ def wiring(side: int, active: int) -> dict[str, Array]:
 
 
 def results(trace: Any) -> dict[str, Any]:
-    """Measure rate, synaptic events and power; of a full chip as busy as the cores that were simulated."""
-    settings = scenario_of(trace)["settings"]
-    cores = int(settings["side"]) ** 2
-    seconds = trace.duration_ms / 1e3
-    events = trace.summary()["synaptic_events"] / seconds * FULL_CORES / cores
-    rate = trace.summary()["spikes"] / trace.sizes["neurons"] / seconds
-    return {"rate_hz": rate, "synaptic_events_per_s": events}
+    """Measure rate, synaptic events, ways and power: of a full chip as busy as the cores that were simulated.
+
+    Static power is that of a whole chip; what was done is scaled to 4,096 cores.
+    """
+    cores = int(scenario_of(trace)["settings"]["side"]) ** 2
+    seconds, full = trace.duration_ms / 1e3, FULL_CORES / cores
+    found, energy = trace.summary(), trace.energy_account()
+    packets = int(trace.counts("core_packets_out").sum())
+    static, dynamic = (1e3 * PJ_TO_J * part.value / seconds for part in (energy.static, energy.dynamic))
+    return {
+        "rate_hz": found["spikes"] / trace.sizes["neurons"] / seconds,
+        "events_per_s": found["synaptic_events"] / seconds * full,
+        "hops_x": float(trace.counts("chip_hops_x").sum()) / packets if packets else None,
+        "hops_y": float(trace.counts("chip_hops_y").sum()) / packets if packets else None,
+        "static_mw": static,
+        "dynamic_mw": dynamic * full,
+        "power_mw": static + dynamic * full,
+    }
