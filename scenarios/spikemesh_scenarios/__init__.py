@@ -9,9 +9,16 @@ from spikemesh.contracts import ScenarioFolder, hookimpl
 SUMMARIES = {
     "balanced_two_chip": "Balanced random network of 10 million synapses cut over two chips",
     "digits_inference": "Handwritten digits classified by a converted network on four chips",
+    "dynapse_ring": "Spike going round a ring of DYNAP-SE2 chips, whose latencies add up exactly",
+    "knn_pohoiki": "Nearest neighbours among 76,800 patterns on 32 Loihi chips, and what a query costs",
+    "loihi_congestion": "Rate-coded traffic over the link between two Loihi chips, and what cures its congestion",
     "microcircuit": "Cortical microcircuit of 77,169 neurons and 299 million synapses on two chips",
+    "odin_power": "ODIN's crossbar of 256 neurons kept busy at two clocks, and the power it takes",
+    "speck_cnn": "Convolutional network on Speck that tells in which direction a bar moves",
+    "spinnaker_microcircuit": "Cortical microcircuit, scaled, in real time on a SpiNN-5 board of 48 chips",
     "stdp_pairs": "Pairing protocol whose weight changes are known in closed form",
     "synfire_ring": "Spike packet going round a ring of eight chips in a lap time known exactly",
+    "truenorth_power": "Recurrent network whose activity and power follow TrueNorth's published sweep",
 }
 """Names of the scenarios and one line about each."""
 

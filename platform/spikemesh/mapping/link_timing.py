@@ -111,6 +111,7 @@ class Branches:
         self._placement, self._router = placement, router
         self._index = {ends: k for k, ends in enumerate(placement.links)}
         self._known: dict[tuple[int, tuple[int, ...]], list[int]] = {}
+        self._paths: dict[tuple[int, int], list[int]] = {}
         self._channel: list[int] = []
         self._children: list[list[int]] = []
         self.targets: list[list[int]] = []
@@ -129,13 +130,19 @@ class Branches:
         for core in cores:
             before = -1
             target = core // self._placement.cores_per_chip
-            for link in self._router.path(chip, target, self._placement.system, self._index):
+            for link in self._path(chip, target):
                 if link not in nodes:
                     nodes[link] = self._node(link)
                     (roots if before < 0 else self._children[before]).append(nodes[link])
                 before = nodes[link]
             self.targets[before].append(core)
         return roots
+
+    def _path(self, chip: int, target: int) -> list[int]:
+        if (chip, target) not in self._paths:
+            system = self._placement.system
+            self._paths[chip, target] = self._router.path(chip, target, system, self._index)
+        return self._paths[chip, target]
 
     def _node(self, link: int) -> int:
         self._channel.append(link)

@@ -6,10 +6,6 @@ Conversion: data-based normalisation at a percentile, biases as currents, reset 
 
 from __future__ import annotations
 
-import hashlib
-import os
-import tempfile
-import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spikemesh.errors import InputError
+from spikemesh_scenarios.kept import make_once
 from spikemesh_scenarios.settings import milliseconds, named, scenario_of
 
 Array = NDArray[Any]
@@ -40,14 +37,7 @@ def prepare(cache: Path) -> None:
         If scikit-learn is not installed.
     """
     target = cache / FILE
-    recipe = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()
-    if not _made_by(recipe, target):
-        arrays = _converted() | {"recipe": np.array(recipe)}
-        cache.mkdir(parents=True, exist_ok=True)
-        # Renamed when complete, so that two runs at a time never read half a file.
-        with tempfile.NamedTemporaryFile(dir=cache, suffix=".npz", delete=False) as file:
-            np.savez_compressed(file, **arrays)
-        os.replace(file.name, target)
+    make_once(target, __file__, _converted)
     _prepared[:] = [target]
 
 
@@ -133,14 +123,6 @@ def normalised(weights: list[Array], biases: list[Array], inputs: Array) -> tupl
         scaled_biases.append(bias / scale)
         before = scale
     return scaled_weights, scaled_biases
-
-
-def _made_by(recipe: str, file: Path) -> bool:
-    try:
-        with file.open("rb") as opened, np.load(opened) as arrays:
-            return str(arrays["recipe"]) == recipe
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile):
-        return False
 
 
 def _converted() -> dict[str, Any]:

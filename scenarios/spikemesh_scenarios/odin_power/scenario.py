@@ -1,0 +1,39 @@
+"""A crossbar that is never idle, and its power at a clock."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from spikemesh_scenarios.settings import check_names, number
+
+NEURONS = 256
+CYCLES_PER_EVENT = 2
+"""Cycles of the clock for one synaptic operation (Frenkel et al. 2019; the design's documentation)."""
+FILE = "phases.npz"
+
+
+def prepare(cache: Path) -> None:
+    """Write initial potentials, evenly spread below the threshold, so that 16 neurons fire in every step."""
+    cache.mkdir(parents=True, exist_ok=True)
+    np.savez(cache / FILE, v=(np.arange(NEURONS) + 0.5) / NEURONS)
+
+
+def adapt(tables: dict[str, Any]) -> dict[str, Any]:
+    """Set the clock, and with it the time of a synaptic operation.
+
+    Raises
+    ------
+    InputError
+        If a setting is unknown or out of range.
+    """
+    settings = tables["settings"]
+    check_names(settings, ("clock",))
+    clock = number(settings, "clock", "", 0.1, 1000.0)
+    chip = tables["system"].setdefault("chip", {})
+    chip["clock_mhz"] = clock
+    event = chip.setdefault("costs", {}).setdefault(COSTS, {}).setdefault("synaptic_event", {})
+    event["latency_ns"] = CYCLES_PER_EVENT * 1e3 / clock
+    return tables
