@@ -48,7 +48,9 @@ def check_names(settings: Mapping[str, Any], allowed: Iterable[str]) -> None:
     names = tuple(allowed)
     for name in settings:
         if name not in names:
-            raise InputError(Problem(f"settings.{name}", f'there is no setting "{name}"', nearest(name, names)))
+            raise InputError(
+                Problem(f"settings.{name}", f'there is no setting "{name}"', nearest(name, names))
+            )
 
 
 def number(settings: Mapping[str, Any], name: str, unit: str, low: float, high: float) -> float:
@@ -65,7 +67,9 @@ def number(settings: Mapping[str, Any], name: str, unit: str, low: float, high: 
     value = magnitude(settings[name], unit, where)
     if not low <= value <= high:
         shown = f"{value:g} {unit}".rstrip()
-        raise InputError(Problem(where, f"{shown} is out of range", f"from {low:g} to {high:g} {unit}".rstrip()))
+        raise InputError(
+            Problem(where, f"{shown} is out of range", f"from {low:g} to {high:g} {unit}".rstrip())
+        )
     return value
 
 

@@ -64,8 +64,10 @@ def test_census_energy_and_answers_of_four_queries(run):
     assert results["neuron_updates_per_query"] == [60 * PATTERNS] * 4
     # 23.6 pJ an event and 52 pJ an update at rest (Davies et al. 2018, Table 2) against 1.33 mJ: +9 % to +20 %.
     least = np.array(results["core_energy_least_mj"])
-    assert least == pytest.approx([PATTERNS * (23.6 * s + 60 * 52) / 1e9 for s in (667, 694, 722, 750)], rel=1e-12)
-    assert 1.45 <= round(least[0], 2)
+    assert least == pytest.approx(
+        [PATTERNS * (23.6 * s + 60 * 52) / 1e9 for s in (667, 694, 722, 750)], rel=1e-12
+    )
+    assert round(least[0], 2) >= 1.45
     assert round(least[-1], 2) <= 1.60
     assert np.all((least / 1.33 > 1.08) & (least / 1.33 < 1.21))
     # 81 pJ if a neuron changes.
@@ -92,4 +94,4 @@ def test_the_network_keeps_the_limits_of_32_chips():
     # 19 synapses of 24 bits and 10 bits of overhead, in words of 64 bits: 512 bits an axon.
     assert report.use["synapse_memory_bits"].max() == 64 * 512
     assert report.use["axons_out"].max() == 4096
-    assert 750 * 512 < 0.37 * report.limits["synapse_memory_bits"]
+    assert 0.37 * report.limits["synapse_memory_bits"] > 750 * 512

@@ -21,7 +21,7 @@ def in_unit(value: float, unit: str) -> str:
 
 def rows_of(figures: Mapping[str, Any]) -> Sequence[tuple[str, str]]:
     """Return label and text of the figures of the hardware that are there."""
-    shown = [
+    return [
         (label, write(figures[key]))
         for key, label, write in (
             ("hardware_time_ms", "hardware time", lambda ms: in_unit(ms * 1e-3, "s")),
@@ -36,4 +36,3 @@ def rows_of(figures: Mapping[str, Any]) -> Sequence[tuple[str, str]]:
         )
         if figures.get(key) is not None
     ]
-    return shown

@@ -81,9 +81,7 @@ def command(
     check_free(target, overwrite)
     ctx.meta[TRACE_KEY] = target
     described, mapping, settings = api.retiming_settings(trace, system, overrides)
-    result = api.retime(
-        trace, described, mapping=mapping, settings=settings, out=target, overwrite=overwrite
-    )
+    result = api.retime(trace, described, mapping=mapping, settings=settings, out=target, overwrite=overwrite)
     if as_json:
         write_json(result.summary)
     else:

@@ -55,7 +55,9 @@ def arrays() -> dict[str, Array]:
     noise = random.standard_normal((PATTERNS, CHANNELS)) * SPREAD / np.sqrt(CHANNELS)
     patterns = unit(np.repeat(centres, NEIGHBOURS, axis=0) + noise)
     asked = random.choice(len(centres), len(SPIKES), replace=False)
-    queries = unit(centres[asked] + random.standard_normal((len(SPIKES), CHANNELS)) * SPREAD / np.sqrt(CHANNELS))
+    queries = unit(
+        centres[asked] + random.standard_normal((len(SPIKES), CHANNELS)) * SPREAD / np.sqrt(CHANNELS)
+    )
     weights = np.clip(np.rint(patterns * SCALE), -127, 127).astype(np.int8)
     similar = queries @ patterns.T
     found = {
@@ -126,7 +128,9 @@ def results(trace: Any) -> dict[str, Any]:
     if not queries:
         return {"inferences": 0}
     spikes = trace.spikes("patterns")
-    answers = [first_to_fire(spikes.ticks, spikes.neurons, k * period, (k + 1) * period) for k in range(queries)]
+    answers = [
+        first_to_fire(spikes.ticks, spikes.neurons, k * period, (k + 1) * period) for k in range(queries)
+    ]
     hits = [len(set(a.tolist()) & set(n.tolist())) for a, n in zip(answers, nearest[:queries], strict=True)]
     events, updates = (_by_query(trace, name, queries, period) for name in ("synaptic_events", "updates"))
     system = trace.hardware["system"]
