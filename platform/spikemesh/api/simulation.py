@@ -31,6 +31,7 @@ from spikemesh.ids import FloatArray, IntArray
 from spikemesh.kernels.compile import compile_seconds
 from spikemesh.mapping.build import Build, build_programs
 from spikemesh.mapping.link_timing import link_timing
+from spikemesh.mapping.needs import with_need
 from spikemesh.mapping.placement import Placement, place_network
 from spikemesh.mapping.reach import reach
 from spikemesh.mapping.report import MappingReport, mapping_report
@@ -71,7 +72,12 @@ class Mapped:
     ) -> None:
         started = time.perf_counter()
         self.network, self.system, self.mapping, self.settings = network, system, mapping, settings
-        self.placement: Placement = place_network(network, system, mapping, registry)
+        measured = None
+        if mapping.rates == "measured":
+            from spikemesh.api.rates import measured_rates
+
+            measured = measured_rates(network, mapping.measured_over)
+        self.placement: Placement = place_network(network, system, mapping, registry, measured)
         self.plan = worker_plan(settings, self.placement)
         self.bin_steps = settings.bin_steps or max(1, round(BIN_MS / network.timestep_ms))
         self.router: Router = registry.routers.get(mapping.route, "mapping.route")
@@ -81,6 +87,7 @@ class Mapped:
         self.report: MappingReport = mapping_report(
             network, self.placement, self.build.fan, self.build.routes, self.build.indegree
         )
+        self.report = with_need(self.report, network, mapping, registry, self.build.indegree, measured)
         self.timed = any(p.link_timing is not None for p in self.build.programs)
         """Whether packets can be late."""
         self.build_s = time.perf_counter() - started

@@ -42,6 +42,7 @@ COUNT = Annotated[int, Field(gt=0, strict=True)]
 NS = Annotated[float, in_unit("ns")]
 PJ = Annotated[float, in_unit("pJ")]
 MW = Annotated[float, in_unit("mW")]
+MS = Annotated[float, in_unit("ms")]
 HZ = Annotated[float, in_unit("Hz"), Field(ge=0)]
 Rates = Annotated[HZ | tuple[HZ, ...], BeforeValidator(lambda v: v.tolist() if hasattr(v, "tolist") else v)]
 """Spikes a second: one number, or one each; arrays become tuples."""

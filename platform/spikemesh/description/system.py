@@ -10,7 +10,7 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from spikemesh.description.chip import BoardSpec, ChipSpec, CoreSpec, LinkSpec
 from spikemesh.description.costs import Cost, CostSet
-from spikemesh.description.frozen import COUNT, NS, Frozen, Rates, validated
+from spikemesh.description.frozen import COUNT, MS, NS, Frozen, Rates, validated
 from spikemesh.description.topology import GRIDS, Link, Topology, directed_links, grid_shape, reachable
 from spikemesh.errors import DescriptionError, Problem, nearest
 
@@ -250,4 +250,7 @@ class MappingSettings(Frozen):
     seed: int = Field(0, ge=0, strict=True)
     """Of what is tried at random; the same seed gives the same mapping."""
     rates: Literal["measured"] | dict[str, Rates] = Field(default_factory=dict)
-    """Population -> spikes a second, one number or one for each neuron; where none is given, all spike alike."""
+    """Population -> spikes a second, one number or one for each neuron, or ``measured`` in a short run; where none is
+    given, all spike alike."""
+    measured_over: MS = Field(100.0, gt=0)
+    """Model time of the run in which rates are measured."""

@@ -131,3 +131,28 @@ def joined(ptr: Any, other: Any, pull: Any, new_ptr: Any, place: Any) -> Any:
                 at += 1
         new_ptr[n + 1] = at
     return at
+
+
+@kernel
+def reached(
+    in_ptr: Any, in_source: Any, synapses: Any, order: Any, core: Any, number: Any, cursor: Any, there: Any, sums: Any
+) -> None:
+    """List the cores that each neuron reaches, and how many synapses it has there.
+
+    ``order`` holds all neurons by core. With ``there`` of length 0 the cores are only counted, in ``number``; else
+    ``cursor`` holds where the list of each neuron begins, and is left where it ends.
+    """
+    last = np.full(in_ptr.size - 1, -1, dtype=np.int64)
+    for at in range(order.size):
+        v = order[at]
+        for k in range(in_ptr[v], in_ptr[v + 1]):
+            s = in_source[k]
+            new = last[s] != core[v]
+            last[s] = core[v]
+            if there.size == 0:
+                number[s] += new
+            else:
+                if new:
+                    there[cursor[s]] = core[v]
+                    cursor[s] += 1
+                sums[cursor[s] - 1] += synapses[k]

@@ -13,9 +13,10 @@ from spikemesh.contracts.mapping import PartitionProblem, Placer
 from spikemesh.contracts.traffic import chip_packets, expected_packets
 from spikemesh.description.system import MappingSettings, System
 from spikemesh.errors import MappingError, PluginError
-from spikemesh.ids import CORE, AnyArray
+from spikemesh.ids import CORE, AnyArray, FloatArray
 from spikemesh.mapping.limits import check_partition, delay_problems, fan_in_problems, neuron_problems
 from spikemesh.mapping.problem import partition_problem
+from spikemesh.mapping.smallest import curable, smallest_for, with_chips
 from spikemesh.mapping.topology import core_names, links_of
 
 if TYPE_CHECKING:
@@ -68,7 +69,11 @@ def placement_on(system: System, core_of: Sequence[AnyArray]) -> Placement:
 
 
 def place_network(
-    network: BoundNetwork, system: System, settings: MappingSettings, registry: Registry
+    network: BoundNetwork,
+    system: System,
+    settings: MappingSettings,
+    registry: Registry,
+    measured: FloatArray | None = None,
 ) -> Placement:
     """Partition a network and place it.
 
@@ -82,6 +87,8 @@ def place_network(
         Names of the partitioner and the placer, and pins.
     registry
         Where they are looked up.
+    measured : ndarray of float64, shape (neurons,), optional
+        Spikes of every neuron in a short run, for ``rates = "measured"``.
 
     Returns
     -------
@@ -94,17 +101,22 @@ def place_network(
     DescriptionError
         If a plugin, a pinned population or a chip of a pin does not exist.
     MappingError
-        If the network does not fit; names populations, limits and by how much.
+        If the network does not fit; names populations, limits, by how much, and how many chips would do.
     PluginError
         If a partitioner or placer breaks its contract.
     """
     partitioner = registry.partitioners.get(settings.partition, "mapping.partition")
     placer = registry.placers.get(settings.place, "mapping.place")
-    problem = partition_problem(network, system, settings)
+    problem = partition_problem(network, system, settings, measured)
     unfit = [*fan_in_problems(problem), *delay_problems(network, system)]
     if unfit:
         raise MappingError(unfit)
-    virtual = partitioner.partition(problem)
+    try:
+        virtual = partitioner.partition(problem)
+    except MappingError as error:
+        if not curable(error.problems):
+            raise
+        raise MappingError(with_chips(error.problems, smallest_for(problem, partitioner))) from None
     check_partition(problem, virtual, partitioner.name)
     crowded = neuron_problems(problem, virtual)
     if crowded:

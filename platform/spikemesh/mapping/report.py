@@ -15,6 +15,7 @@ from spikemesh.mapping.limits import memory_bits
 from spikemesh.mapping.placement import Placement
 from spikemesh.mapping.report_table import chip_table, core_table
 from spikemesh.mapping.routes import FanOut, Routes
+from spikemesh.mapping.smallest import with_chips
 
 WHAT = {
     "neurons": "neurons",
@@ -66,6 +67,8 @@ class MappingReport:
     link_packets: IntArray
     cross_chip_synapses: int
     limits: dict[str, int | None] = field(default_factory=dict)
+    chips_needed: int | None = None
+    """Smallest number of chips that would do, if limits are exceeded and it was looked for."""
 
     def per_chip(self, of_cores: AnyArray) -> IntArray:
         """Sum a figure of all cores over the cores of each chip."""
@@ -97,7 +100,7 @@ class MappingReport:
     def problems(self) -> list[Problem]:
         """Return every limit that is exceeded, at its worst place: populations, limit and by how much."""
         found = [p for key in self.use for p in self._core_problems(key)]
-        return found + self._table_problems()
+        return with_chips(found + self._table_problems(), self.chips_needed)
 
     def check(self) -> None:
         """Raise MappingError if any limit is exceeded."""
@@ -164,6 +167,7 @@ class MappingReport:
             "packets_if_each_neuron_spikes_once": dict(
                 zip(self.link_names, (int(n) for n in self.link_packets), strict=True)
             ),
+            "chips_needed": self.chips_needed,
             "problems": [str(p) for p in self.problems()],
         }
 

@@ -165,9 +165,10 @@ def too_much_memory(problem: PartitionProblem, counts: IntArray) -> MappingError
     p = int(np.argmax(problem.fan_in * cores_held[:, core]))
     need, limit = round(float(needed[core])), round(memory_limit(problem))
     cores = sum(1 for bits in needed if bits > limit)
+    chip, local = divmod(core, problem.system.chip.core_count)
     found = (
         f"{round(problem.fan_in[p] * problem.sizes[p])} expected synapses of "
-        f"{problem.system.chip.core.synapse_bits} bits; with all populations spread evenly a core needs "
+        f"{problem.system.chip.core.synapse_bits} bits; with all populations spread evenly chip{chip}.core{local} needs "
         f"{need} bits of {limit} (synapse_memory_bits): {need - limit} bits too many, on {cores} cores"
     )
     return MappingError(Problem(f'population "{problem.names[p]}"', found, "more chips, or fewer synapses"))

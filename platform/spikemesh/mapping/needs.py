@@ -1,0 +1,86 @@
+"""How many chips a network needs whose synapses exceed a limit once they are counted."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from spikemesh.contracts.bound import BoundNetwork
+from spikemesh.contracts.mapping import PartitionProblem
+from spikemesh.description.system import MappingSettings
+from spikemesh.errors import MappingError
+from spikemesh.ids import CORE, AnyArray, FloatArray
+from spikemesh.mapping.netlists import fan_out
+from spikemesh.mapping.placement import placement_on
+from spikemesh.mapping.problem import partition_problem
+from spikemesh.mapping.report import MappingReport, mapping_report
+from spikemesh.mapping.routes import FanOut, packet_routes
+from spikemesh.mapping.smallest import curable, enlarged, fewest
+
+if TYPE_CHECKING:
+    from spikemesh.registry import Registry
+
+TIMES_MAX = 64
+"""Systems of more than so many times the chips are not tried."""
+SINGLE = 2_000_000
+"""Of networks with more synapses, the partitions that are tried look at populations alone."""
+
+
+def with_need(
+    report: MappingReport,
+    network: BoundNetwork,
+    settings: MappingSettings,
+    registry: Registry,
+    indegree: AnyArray,
+    measured: FloatArray | None = None,
+) -> MappingReport:
+    """Add to a report the smallest number of chips that would do, if limits are exceeded and more chips can help.
+
+    Systems of 2, 4, 8 ... times the chips are mapped with the same settings until one fits, then numbers between.
+
+    Parameters
+    ----------
+    report
+        Gives the system.
+    network, settings, registry
+        What was mapped, how, and the plugins.
+    indegree : ndarray of int, shape (neurons,)
+        Synapses onto each neuron.
+    measured : ndarray of float64, shape (neurons,), optional
+        Spikes of every neuron in a short run.
+    """
+    problems = report.problems()
+    if not problems or not curable(problems):
+        return report
+    problem = partition_problem(network, report.system, settings, measured)
+    if problem.connections is None or _hopeless(problem):
+        return report
+    router = registry.routers.get(settings.route, "mapping.route")
+    partitioner = registry.partitioners.get(settings.partition, "mapping.partition")
+    graph = problem.connections.hypergraph()
+    coarse = graph.target.size > SINGLE
+
+    def fits(chips: int) -> bool:
+        larger = replace(problem, system=enlarged(report.system, chips))
+        try:
+            core_of = partitioner.partition(replace(larger, connections=None) if coarse else larger)
+        except MappingError:
+            return False
+        placement = placement_on(larger.system, core_of)
+        ptr, core, synapses = fan_out(graph, placement.core_of_neuron)
+        fan = FanOut(ptr, core.astype(CORE), synapses)
+        routes = packet_routes(fan, placement, router)
+        return not mapping_report(network, placement, fan, routes, indegree).problems()
+
+    chips = report.system.chip_count
+    return replace(report, chips_needed=fewest(fits, chips, chips * TIMES_MAX))
+
+
+def _hopeless(problem: PartitionProblem) -> bool:
+    """Tell whether a single neuron is too much for a core."""
+    core = problem.system.chip.core
+    assert problem.connections is not None  # noqa: S101  the caller checked
+    graph = problem.connections.hypergraph()
+    return core.axons_in is not None and int(np.diff(graph.in_ptr).max(initial=0)) > core.axons_in
