@@ -69,7 +69,7 @@ def results(trace: Any) -> dict[str, Any]:
 
 
 def lap_steps(chips: int, hop_steps: float) -> int:
-    """Return the steps of a lap: one delay a group, and ways of one chip (all but the last) and of all chips (the last).
+    """Return the steps of a lap: one delay a group, ways of one chip (all but the last) and of all chips (the last).
 
     Each way is rounded to the nearest step.
     """

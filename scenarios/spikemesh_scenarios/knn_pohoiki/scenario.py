@@ -60,7 +60,7 @@ def arrays() -> dict[str, Array]:
     )
     weights = np.clip(np.rint(patterns * SCALE), -127, 127).astype(np.int8)
     similar = queries @ patterns.T
-    found = {
+    found: dict[str, Array] = {
         "marks": np.zeros((len(SPIKES), 1)),
         "nearest": np.argsort(-similar, axis=1, kind="stable")[:, :NEIGHBOURS],
     }

@@ -9,6 +9,8 @@ import numpy as np
 
 from spikemesh_scenarios.settings import check_names, number
 
+COSTS = "frenkel2019"
+"""Cost set of the preset."""
 NEURONS = 256
 CYCLES_PER_EVENT = 2
 """Cycles of the clock for one synaptic operation (Frenkel et al. 2019; the design's documentation)."""
@@ -16,9 +18,9 @@ FILE = "phases.npz"
 
 
 def prepare(cache: Path) -> None:
-    """Write initial potentials, evenly spread below the threshold, so that 16 neurons fire in every step."""
+    """Write initial potentials, evenly spread, 16 of them above the threshold, so that 16 neurons fire in every step."""
     cache.mkdir(parents=True, exist_ok=True)
-    np.savez(cache / FILE, v=(np.arange(NEURONS) + 0.5) / NEURONS)
+    np.savez(cache / FILE, v=(np.arange(NEURONS) + 16.5) / NEURONS)
 
 
 def adapt(tables: dict[str, Any]) -> dict[str, Any]:
@@ -37,3 +39,13 @@ def adapt(tables: dict[str, Any]) -> dict[str, Any]:
     event = chip.setdefault("costs", {}).setdefault(COSTS, {}).setdefault("synaptic_event", {})
     event["latency_ns"] = CYCLES_PER_EVENT * 1e3 / clock
     return tables
+
+
+def results(trace: Any) -> dict[str, Any]:
+    """Measure synaptic operations a second and power, over the hardware time of all steps."""
+    energy = trace.energy_account()
+    seconds = trace.hardware_time_ps * 1e-12
+    return {
+        "mops_per_s": trace.summary()["synaptic_events"] / seconds / 1e6,
+        "power_uw": energy.power_w.value * 1e6,
+    }

@@ -42,7 +42,7 @@ def arrays() -> dict[str, Array]:
     """
     random = np.random.default_rng(1)
     labels = random.permutation(np.arange(BARS) % len(DIRECTIONS))
-    events = [bar(int(label), random) + [[k * PERIOD], [0]] for k, label in enumerate(labels)]
+    events = [bar(int(label), random) + np.array([[k * PERIOD], [0]]) for k, label in enumerate(labels)]
     times, pixels = np.unique(np.concatenate(events, axis=1), axis=1)
     return {
         "times": times.astype(np.float64),
@@ -73,7 +73,7 @@ def bar(direction: int, random: np.random.Generator) -> Array:
     travelled = along if direction % 2 == 0 else SIDE - 1 - along
     row, column = (place, travelled) if direction < 2 else (travelled, place)
     seen = (random.random(steps.shape) < SEEN) & (steps <= SHOWN)
-    noise = np.argwhere(random.random((SHOWN, SIDE * SIDE)) < NOISE_HZ * 1e-3).T + [[1], [0]]
+    noise = np.argwhere(random.random((SHOWN, SIDE * SIDE)) < NOISE_HZ * 1e-3).T + np.array([[1], [0]])
     found: Array = np.concatenate([np.stack([steps[seen], (row * SIDE + column)[seen]]), noise], axis=1)
     return found
 
