@@ -43,4 +43,5 @@ def measured_rates(network: BoundNetwork, duration_ms: float) -> FloatArray:
             for p in network.populations
         ]
     spikes = np.concatenate([np.zeros(0, dtype=np.int64), *counts])
-    return np.maximum(spikes, 0.5) * (1000.0 / (steps * network.timestep_ms))
+    rates: FloatArray = np.maximum(spikes, 0.5) * (1000.0 / (steps * network.timestep_ms))
+    return rates

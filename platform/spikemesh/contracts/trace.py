@@ -175,6 +175,15 @@ class TraceWriter(Protocol):
         ...
 
 
+class RecordedSpikes(Protocol):
+    """Spikes of one population, in the order of time; see the store's own class for the rest."""
+
+    @property
+    def neurons(self) -> AnyArray:
+        """Which neuron of the population spiked, for every spike."""
+        ...
+
+
 class TraceReader(Protocol):
     """What every reader of a trace offers; see the store's own class for the rest."""
 
@@ -196,6 +205,10 @@ class TraceReader(Protocol):
     @property
     def provenance(self) -> Mapping[str, Any]:
         """Scenario text, mapping, seed, versions, plugins."""
+        ...
+
+    def spikes(self, population: str) -> RecordedSpikes:
+        """Return all recorded spikes of a population."""
         ...
 
     def summary(self) -> dict[str, Any]:

@@ -135,7 +135,15 @@ def joined(ptr: Any, other: Any, pull: Any, new_ptr: Any, place: Any) -> Any:
 
 @kernel
 def reached(
-    in_ptr: Any, in_source: Any, synapses: Any, order: Any, core: Any, number: Any, cursor: Any, there: Any, sums: Any
+    in_ptr: Any,
+    in_source: Any,
+    synapses: Any,
+    order: Any,
+    core: Any,
+    number: Any,
+    cursor: Any,
+    there: Any,
+    sums: Any,
 ) -> None:
     """List the cores that each neuron reaches, and how many synapses it has there.
 

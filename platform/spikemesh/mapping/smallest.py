@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from spikemesh.contracts.mapping import PartitionProblem, Partitioner
+from spikemesh.contracts.mapping import Partitioner, PartitionProblem
 from spikemesh.description.system import System
 from spikemesh.description.topology import GRIDS, grid_shape
 from spikemesh.errors import MappingError, Problem

@@ -168,7 +168,7 @@ def too_much_memory(problem: PartitionProblem, counts: IntArray) -> MappingError
     chip, local = divmod(core, problem.system.chip.core_count)
     found = (
         f"{round(problem.fan_in[p] * problem.sizes[p])} expected synapses of "
-        f"{problem.system.chip.core.synapse_bits} bits; with all populations spread evenly chip{chip}.core{local} needs "
-        f"{need} bits of {limit} (synapse_memory_bits): {need - limit} bits too many, on {cores} cores"
+        f"{problem.system.chip.core.synapse_bits} bits; with all populations spread evenly chip{chip}.core{local} "
+        f"needs {need} bits of {limit} (synapse_memory_bits): {need - limit} bits too many, on {cores} cores"
     )
     return MappingError(Problem(f'population "{problem.names[p]}"', found, "more chips, or fewer synapses"))

@@ -21,7 +21,9 @@ PRESETS = (
     SystemPreset("spinnaker", "SpiNNaker: 16 cores a chip, multicast, boards of 4 or 48 chips", spinnaker),
     SystemPreset("spinnaker2", "SpiNNaker2: 152 cores a chip, multicast; no energies", spinnaker2),
     SystemPreset("dynapse", "DYNAP-SE: analog, 4 cores a chip, 64 synapses a neuron, 2 x 2 chips", dynapse),
-    SystemPreset("dynapse2", "DYNAP-SE2: analog, 4 cores a chip, 64 synapses a neuron; no energies", dynapse2),
+    SystemPreset(
+        "dynapse2", "DYNAP-SE2: analog, 4 cores a chip, 64 synapses a neuron; no energies", dynapse2
+    ),
     SystemPreset("speck", "Speck: 9 convolutional cores, asynchronous", speck),
     SystemPreset("brainscales2", "BrainScaleS-2: analog, 512 neurons a chip, accelerated", brainscales2),
     SystemPreset("odin", "ODIN: one crossbar of 256 neurons", odin),

@@ -17,9 +17,13 @@ MORADI2018 = account(
     },
     spike=Cost(energy_pj=883.0, source=f"{TABLE}: a spike", evidence="unconfirmed"),
     axon_out=Cost(energy_pj=883.0, source=f"{TABLE}: encoding it and adding targets", evidence="unconfirmed"),
-    axon_in=Cost(energy_pj=6840.0, source=f"{TABLE}: offering it to the neurons of a core", evidence="unconfirmed"),
+    axon_in=Cost(
+        energy_pj=6840.0, source=f"{TABLE}: offering it to the neurons of a core", evidence="unconfirmed"
+    ),
     hop_tile=Cost(energy_pj=360.0, source=f"{TABLE}: the way to another core", evidence="unconfirmed"),
-    synaptic_event=Cost(energy_pj=324.0, source=f"{TABLE}: a pulse where a word matches", evidence="unconfirmed"),
+    synaptic_event=Cost(
+        energy_pj=324.0, source=f"{TABLE}: a pulse where a word matches", evidence="unconfirmed"
+    ),
 )
 
 CORE = sourced(

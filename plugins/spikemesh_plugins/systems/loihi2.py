@@ -44,7 +44,10 @@ CORE = sourced(
     synapse_memory_bits=(128 * 1024 * 8, f"{BRIEF}: at most 128 of 192 KB"),
     weight_bits=(8, BRIEF),
     delay_steps=(63, f"{LAVA}: 6 bits"),
-    synapse_bits=(14, f"derived: 8 bits of weight ({BRIEF}) and 6 of delay ({LAVA}); a least figure, without index"),
+    synapse_bits=(
+        14,
+        f"derived: 8 bits of weight ({BRIEF}) and 6 of delay ({LAVA}); a least figure, without index",
+    ),
 )
 
 CHIP = sourced(
@@ -54,7 +57,10 @@ CHIP = sourced(
     tile=((2, 2), f"{TIMCHECK}: 8 x 4 routers of 4 cores; the brief draws 8 x 16"),
     network=("mesh", f"{TIMCHECK}: along x, then y"),
     fabrics=(2, TIMCHECK),
-    router=("unicast", f"not published on a chip: as Loihi; targets on another chip share a packet ({BRIEF}; unconfirmed)"),
+    router=(
+        "unicast",
+        f"not published on a chip: as Loihi; targets on another chip share a packet ({BRIEF}; unconfirmed)",
+    ),
     packet_bits=(32, "not published: as Loihi; a payload can have 32 bits more"),
 )
 
@@ -62,8 +68,8 @@ BETWEEN_CHIPS = sourced(
     LinkSpec,
     bandwidth=(
         460e6,
-        f"derived: 4 times ({BRIEF}) the 115 Mspike/s of the first Loihi, itself derived; that of a chip of Hala Point, "
-        f"4.3 GB/s over all its ports ({PRESS}), may be lower",
+        f"derived: 4 times ({BRIEF}) the 115 Mspike/s of the first Loihi, itself derived; that of a chip of Hala "
+        f"Point, 4.3 GB/s over all its ports ({PRESS}), may be lower",
     ),
     latency=(None, NOT_PUBLISHED),
 )

@@ -17,7 +17,8 @@ CYCLE_NS = 1000.0 / MHZ
 FRENKEL2019 = account(
     {
         **dict.fromkeys(
-            ("neuron_update", "neuron_idle", "spike", "axon_in", "axon_out", "learning_update", "barrier"), WHOLE
+            ("neuron_update", "neuron_idle", "spike", "axon_in", "axon_out", "learning_update", "barrier"),
+            WHOLE,
         ),
         **dict.fromkeys(("hop_tile", "hop_x", "hop_y"), NO_NETWORK),
     },
@@ -62,7 +63,10 @@ CHIP = sourced(
     network=("router", NO_NETWORK),
     router=("unicast", f"{NO_NETWORK}; what joins chips is not published"),
     packet_bits=(17, f"{RTL}: address events of 17 bits"),
-    clock_mhz=(MHZ, f"{FRENKEL}, section IV-A: 75 MHz, 37.5 M synaptic events/s; times go by it, and do not change with it"),
+    clock_mhz=(
+        MHZ,
+        f"{FRENKEL}, section IV-A: 75 MHz, 37.5 M synaptic events/s; times go by it, and do not change with it",
+    ),
     table_entries=(None, NO_NETWORK),
 )
 

@@ -29,7 +29,8 @@ def sourced(part: type[Part], inner: Mapping[str, Any] | None = None, /, **figur
     """
     absent = {name: NOT_PUBLISHED for name, spec in part.model_fields.items() if spec.default is None}
     sources = {**absent, **{name: source for name, (_, source) in figures.items()}}
-    return part(**(inner or {}), **{name: figure for name, (figure, _) in figures.items()}, sources=sources)
+    found = {name: figure for name, (figure, _) in figures.items()}
+    return part.model_validate({**(inner or {}), **found, "sources": sources})
 
 
 def account(

@@ -10,7 +10,9 @@ SINABS = "sinabs, documentation and dynapcnn.py"
 
 YAO2024 = account(
     {
-        **dict.fromkeys(("neuron_idle", "barrier", "cycle"), "none: neurons act on events alone, without steps"),
+        **dict.fromkeys(
+            ("neuron_idle", "barrier", "cycle"), "none: neurons act on events alone, without steps"
+        ),
         **dict.fromkeys(("hop_x", "hop_y"), "none: one router for all cores"),
         "learning_update": "none: the chip does not learn",
     },
@@ -18,8 +20,8 @@ YAO2024 = account(
     synaptic_event=Cost(
         latency_ns=1000.0 / 30.0,
         latency_range_ns=(10.0, 1000.0 / 30.0),
-        source="derived from public notes: 30 M synaptic events/s of a core, 100 M of core 0; papers disagree; energy not "
-        "published",
+        source="derived from public notes: 30 M synaptic events/s of a core, 100 M of core 0; papers disagree; energy "
+        "not published",
         evidence="secondary",
     ),
     static_mw=0.42,

@@ -22,7 +22,10 @@ NEURON = "sPyNNaker, IF_curr_exp"
 CORE = sourced(
     CoreSpec,
     neurons=(None, "not published as a limit: software shares out its time"),
-    synapse_memory_bits=(None, f"not a core's: 123,469,792 B of SDRAM are there for all cores of a chip ({TOOLS})"),
+    synapse_memory_bits=(
+        None,
+        f"not a core's: 123,469,792 B of SDRAM are there for all cores of a chip ({TOOLS})",
+    ),
     weight_bits=(16, f"{NEURON}: a synaptic word"),
     delay_steps=(16, f"{NEURON}: 4 bits; longer ones take cores that hold packets back"),
     synapse_bits=(32, f"{NEURON}: a synaptic word of weight, delay, type and index"),
@@ -35,7 +38,10 @@ CHIP = sourced(
     tile=((1, 1), "not used: all cores are at one router"),
     network=("router", f"{DATASHEET}, section 10"),
     router=("multicast", f"{DATASHEET}, section 10.4: a vector of 6 links and 18 cores"),
-    table_entries=(1023, f"{DATASHEET}, section 10.4: 1,024, of which the tools use 1,023 ({TOOLS}, version_spin1.py)"),
+    table_entries=(
+        1023,
+        f"{DATASHEET}, section 10.4: 1,024, of which the tools use 1,023 ({TOOLS}, version_spin1.py)",
+    ),
     packet_bits=(40, f"{DATASHEET}, section 8: 8 bits of control and a key of 32; 72 with a payload"),
     clock_mhz=(200.0, f"{SLIDES}; {TOOLS}"),
 )
@@ -91,7 +97,7 @@ def spinnaker(chips: tuple[int, ...] | None = None) -> System:
             "positions": f"{TOOLS}, version_48_chips.py and version_5.py",
             "regime": "software timers, without a barrier between cores; unconfirmed",
             "tick": "real time: that of the software's timer",
-            "packet_age": "not published in ticks: a packet two time phases old is dropped, of a length set by software",
+            "packet_age": "not published in ticks: a packet two time phases old is dropped; software sets their length",
             "emergency": f"{DATASHEET}, section 10.4",
         },
     )
@@ -109,7 +115,9 @@ def _boards(chips: tuple[int, ...]) -> dict[str, Any]:
         wrap = (TRIAD, TRIAD) if len(chips) == 1 else (chips[0], chips[1])
         places = triads(*wrap)
     else:
-        raise DescriptionError(Problem("system.chips", f"{list(chips)} SpiNNaker chips make no boards", ALLOWED))
+        raise DescriptionError(
+            Problem("system.chips", f"{list(chips)} SpiNNaker chips make no boards", ALLOWED)
+        )
     board = sourced(
         BoardSpec,
         chips=(BOARD_CHIPS, f"{SLIDES}: the SpiNN-5 board"),

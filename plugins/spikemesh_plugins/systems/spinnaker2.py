@@ -20,7 +20,10 @@ NOTHING = account(
 CORE = sourced(
     CoreSpec,
     neurons=(None, "not published as a limit: software shares out its time"),
-    synapse_memory_bits=(None, f"not published: 128 KB of a core ({DATASHEET}) are for programs and all data"),
+    synapse_memory_bits=(
+        None,
+        f"not published: 128 KB of a core ({DATASHEET}) are for programs and all data",
+    ),
 )
 
 CHIP = sourced(

@@ -32,8 +32,8 @@ SPINNMACHINE = account(
     },
     hop_tile=Cost(
         energy_pj=1000.0,
-        source=f"derived: 25 pJ/bit ({TOOLS}, which name Painkras et al. 2013) x 40 bits, for each router; 1.8 nJ with a "
-        "payload",
+        source=f"derived: 25 pJ/bit ({TOOLS}, which name Painkras et al. 2013) x 40 bits, for each router; 1.8 nJ "
+        "with a payload",
         evidence="derived",
     ),
     static_mw=CHIP_MW,
@@ -48,5 +48,7 @@ SHARP2012 = account(
     neuron_update=Cost(
         energy_pj=100e3, source=f"{SHARP}: 100 nJ a neuron and ms, in ticks of 1 ms", evidence="abstract"
     ),
-    synaptic_event=Cost(energy_pj=43e3, source=f"{SHARP}: 43 nJ a post-synaptic potential", evidence="abstract"),
+    synaptic_event=Cost(
+        energy_pj=43e3, source=f"{SHARP}: 43 nJ a post-synaptic potential", evidence="abstract"
+    ),
 )

@@ -86,4 +86,6 @@ def results(trace: Any) -> dict[str, Any]:
 def barrier_ns(system: Mapping[str, Any]) -> float:
     """Return the time of the barrier of a grid of chips that are in use as a whole, by the cost set in use."""
     costs = system["chip"]["costs"][system["costs"]]
-    return float(max(costs["barrier"]["latency_ns"], costs["barrier_chip"]["latency_ns"] * sum(system["chips"])))
+    return float(
+        max(costs["barrier"]["latency_ns"], costs["barrier_chip"]["latency_ns"] * sum(system["chips"]))
+    )

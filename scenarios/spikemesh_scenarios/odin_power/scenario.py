@@ -18,7 +18,7 @@ FILE = "phases.npz"
 
 
 def prepare(cache: Path) -> None:
-    """Write initial potentials, evenly spread, 16 of them above the threshold, so that 16 neurons fire in every step."""
+    """Write initial potentials, evenly spread from one above the threshold, so that 16 neurons fire in every step."""
     cache.mkdir(parents=True, exist_ok=True)
     np.savez(cache / FILE, v=(np.arange(NEURONS) + 16.5) / NEURONS)
 
