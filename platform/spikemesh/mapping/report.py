@@ -167,6 +167,7 @@ class MappingReport:
             "packets_if_each_neuron_spikes_once": dict(
                 zip(self.link_names, (int(n) for n in self.link_packets), strict=True)
             ),
+            "published": [figure.model_dump() for figure in self.system.chip.published],
             "chips_needed": self.chips_needed,
             "problems": [str(p) for p in self.problems()],
         }

@@ -24,6 +24,7 @@ MORADI2018 = account(
     synaptic_event=Cost(
         energy_pj=324.0, source=f"{TABLE}: a pulse where a word matches", evidence="unconfirmed"
     ),
+    supply_v=1.8,
 )
 
 CORE = sourced(
