@@ -35,13 +35,13 @@ def delivered_per_s(system, source, target):
 
 @pytest.mark.parametrize(("bits", "published"), [(40, 5e6), (72, 3e6)])
 def test_saturation_of_a_link_between_chips(bits, published):
-    system = sm.System.preset("spinnaker", chips=(2, 2), chip={"packet_bits": bits, "table_entries": None})
+    system = sm.System.preset("spinnaker", chips=(2, 2), chip={"packet_bits": bits})
     assert delivered_per_s(system, 0, 1) == pytest.approx(published, rel=0.01)
 
 
 @pytest.mark.parametrize(("bits", "published"), [(40, 2.5e6), (72, 1.5e6)])
 def test_saturation_of_a_link_between_boards(bits, published):
-    system = sm.System.preset("spinnaker", chips=144, chip={"packet_bits": bits, "table_entries": None})
+    system = sm.System.preset("spinnaker", chips=144, chip={"packet_bits": bits})
     apart = next(
         link for link in system.directed_links if system.board_of(link[0]) != system.board_of(link[1])
     )

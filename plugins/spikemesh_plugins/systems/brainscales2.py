@@ -51,7 +51,12 @@ PUBLISHED = (
 
 CHIP = sourced(
     ChipSpec,
-    {"core": CORE, "costs": {"pehle2022": PEHLE2022}, "published": PUBLISHED},
+    {
+        "core": CORE,
+        "costs": {"pehle2022": PEHLE2022},
+        "published": PUBLISHED,
+        "rules": ("brainscales2_rows",),
+    },
     cores=((1, 2), f"{THESIS}: two halves, each with its neurons, synapses and drivers"),
     tile=((1, 1), "not used: both halves are at one router"),
     network=("router", f"{THESIS}; {HALCO}: events of both halves pass one crossbar"),

@@ -36,7 +36,12 @@ PUBLISHED = (
 
 CHIP = sourced(
     ChipSpec,
-    {"core": CORE, "costs": {"richter2024": RICHTER2024}, "published": PUBLISHED},
+    {
+        "core": CORE,
+        "costs": {"richter2024": RICHTER2024},
+        "published": PUBLISHED,
+        "rules": ("dynapse2_tags",),
+    },
     cores=((2, 2), f"{ROCKPOOL}; {RICHTER}"),
     tile=((1, 1), "not used: all cores are at one router"),
     network=("router", f"product brief; {ATLAS}: levels of routers; here one stands for those of a chip"),

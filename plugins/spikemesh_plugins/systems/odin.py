@@ -75,7 +75,12 @@ PUBLISHED = (
 
 CHIP = sourced(
     ChipSpec,
-    {"core": CORE, "costs": {"frenkel2019": FRENKEL2019}, "published": PUBLISHED},
+    {
+        "core": CORE,
+        "costs": {"frenkel2019": FRENKEL2019},
+        "published": PUBLISHED,
+        "rules": ("odin_crossbar",),
+    },
     cores=((1, 1), RTL),
     tile=((1, 1), NO_NETWORK),
     network=("router", NO_NETWORK),

@@ -32,8 +32,8 @@ YAO2024 = account(
 CORE = sourced(
     CoreSpec,
     neurons=(
-        16 * 1024,
-        f"{SINABS}: the least of the cores, which hold 64, 64, 64, 32, 32, 16, 16, 16 and 16 Ki neurons",
+        64 * 1024,
+        f"{SINABS}: the most of a core; they hold 64, 64, 64, 32, 32, 16, 16, 16 and 16 Ki neurons (see its rule)",
     ),
     synapse_memory_bits=(None, f"not a count of synapses: neurons of a layer share kernels ({SINABS})"),
     weight_bits=(8, SINABS),
@@ -70,7 +70,7 @@ PUBLISHED = (
 
 CHIP = sourced(
     ChipSpec,
-    {"core": CORE, "costs": {"yao2024": YAO2024}, "published": PUBLISHED},
+    {"core": CORE, "costs": {"yao2024": YAO2024}, "published": PUBLISHED, "rules": ("speck_layers",)},
     cores=((3, 3), f"{SINABS}: nine; all are at one router"),
     tile=((1, 1), "not used: all cores are at one router"),
     network=("router", f"{SINABS}: a star"),

@@ -50,7 +50,12 @@ PUBLISHED = (
 
 CHIP = sourced(
     ChipSpec,
-    {"core": CORE, "costs": {"spinnmachine": SPINNMACHINE, "sharp2012": SHARP2012}, "published": PUBLISHED},
+    {
+        "core": CORE,
+        "costs": {"spinnmachine": SPINNMACHINE, "sharp2012": SHARP2012},
+        "published": PUBLISHED,
+        "rules": ("spinnaker_memory", "spinnaker_router"),
+    },
     cores=((4, 4), f"{SLIDES}: 16 for applications, of 18 with 1 monitor; all are at one router"),
     tile=((1, 1), "not used: all cores are at one router"),
     network=("router", f"{DATASHEET}, section 10"),

@@ -97,7 +97,12 @@ PUBLISHED = (
 
 CHIP = sourced(
     ChipSpec,
-    {"core": CORE, "costs": {"akopyan2015": SWEEP, "parts": PARTS}, "published": PUBLISHED},
+    {
+        "core": CORE,
+        "costs": {"akopyan2015": SWEEP, "parts": PARTS},
+        "published": PUBLISHED,
+        "rules": ("truenorth_crossbar",),
+    },
     cores=((64, 64), f"{MEROLLA}, p. 5 and section S1"),
     tile=((1, 1), f"{MEROLLA}, p. 5: a router for each core"),
     network=("mesh", f"{MEROLLA}, p. 5 and section S1: along x, then y"),
