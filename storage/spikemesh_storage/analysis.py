@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from spikemesh.ids import FloatArray
+from spikemesh_storage.chip_facts import chip_facts
 from spikemesh_storage.hardware import hardware_figures, hardware_summary
 from spikemesh_storage.loads import add_core_loads, add_link_loads
 from spikemesh_storage.schema import CORE_EVENTS, CORE_SPIKES, LINK_PACKETS
@@ -188,6 +189,7 @@ def analyse(trace: Trace) -> dict[str, Any]:
     hardware = hardware_figures(trace)
     if hardware is not None:
         found["hardware"] = hardware
+    found |= chip_facts(trace)
     if "timing" in trace.provenance:
         found["timing"] = trace.provenance["timing"]
     if "memory" in trace.provenance:

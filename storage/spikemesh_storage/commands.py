@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from spikemesh.errors import SpikemeshError
+from spikemesh_storage.chip_facts import chip_tables
 from spikemesh_storage.hardware_tables import LINK_LOADS, MOST_ROWS, hardware_tables
 from spikemesh_storage.jsonable import dumps
 from spikemesh_storage.paths import find_live
@@ -82,7 +83,7 @@ def analyze(trace: Path, as_json: bool) -> None:
     click.echo(f"{found['trace']}: {found['status']}, {found['duration_ms']:,g} ms\n")
     tables = [_firing_table(found["populations"])] if found["populations"] else []
     tables += [_rows_table(title, found[title]) for title in ("links", "cores") if found[title]]
-    tables += hardware_tables(found)
+    tables += hardware_tables(found) + chip_tables(found)
     for title in ("timing", "memory", "results"):
         if isinstance(found.get(title), Mapping):
             tables.append(pairs_table(title, found[title]))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from spikemesh.errors import InputError, Problem
+from spikemesh_storage.chip_facts import PUBLISHED, ROUNDING, published_rows, rounding_rows
 from spikemesh_storage.drawing import Bar, bars, line
 from spikemesh_storage.energy import STEP_TIME
 from spikemesh_storage.hardware_tables import in_unit
@@ -46,6 +47,11 @@ def report(trace: Trace) -> str:
     parts = [f"<h1>{escape(title)}</h1>", _facts(trace, found), *_hardware(trace, found)]
     if found["populations"]:
         parts += ["<h2>Populations</h2>", _firing(found["populations"])]
+    roundings, published = rounding_rows(found), published_rows(found)
+    if roundings:
+        parts += ["<h2>Weights in the chip's numbers</h2>", _table([*ROUNDING], roundings)]
+    if published:
+        parts += ["<h2>Published of the chip</h2>", _table([*PUBLISHED], published)]
     results = found.get("results")
     if isinstance(results, Mapping):
         parts += ["<h2>Results of the scenario</h2>", _table(["", "value"], results.items())]

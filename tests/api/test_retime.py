@@ -86,3 +86,26 @@ def test_another_network_is_refused(tmp_path):
     net.add_population("more", 5, "iaf")
     with pytest.raises(InputError):
         sm.retime(recorded, small_loihi((2, 1)), network=net, out=tmp_path / "b.h5")
+
+
+def test_a_run_in_a_chips_numbers_is_timed_on_chips_of_the_same_numbers_alone(tmp_path):
+    net = sm.Network(timestep="1 ms")
+    source = net.add_population("in", 4, "spike_source", times=[np.arange(1.0, 20.0)] * 4)
+    neurons = net.add_population("n", 4, "loihi_cuba", vth=1)
+    net.connect(source, neurons, "one_to_one", weight=60.0)
+    for population in (source, neurons):
+        net.probe(population, "spikes")
+    loihi = sm.System.preset("loihi", chips=(2, 1), numerics="chip")
+    settings = sm.RunSettings(activity=True, backend="local")
+    sm.run(net, loihi, duration="20 ms", out=tmp_path / "a.h5", settings=settings)
+    loihi2 = sm.System.preset("loihi2", chips=(2, 1), numerics="chip")
+    retimed = sm.retime(tmp_path / "a.h5", loihi2, network=net, out=tmp_path / "b.h5")
+    assert retimed.summary["spikes"] > 0
+    refused = {
+        'numerics "as_described"; the run had "chip"': sm.System.preset("loihi", chips=(2, 1)),
+        'number format "odin"; the run had "loihi"': sm.System.preset("odin", chips=(2, 1), numerics="chip"),
+    }
+    for message, system in refused.items():
+        with pytest.raises(InputError) as caught:
+            sm.retime(tmp_path / "a.h5", system, network=net, out=tmp_path / "c.h5")
+        assert message in str(caught.value)

@@ -19,6 +19,7 @@ HOOKS = {
     "spikemesh_decoders": "decoder",
     "spikemesh_systems": "system preset",
     "spikemesh_limit_rules": "limit rule",
+    "spikemesh_number_formats": "number format",
     "spikemesh_partitioners": "partitioner",
     "spikemesh_placers": "placer",
     "spikemesh_routers": "router",

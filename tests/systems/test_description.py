@@ -95,7 +95,7 @@ def test_all_mistakes_at_once():
         chips = [4, 0]
         topology = "rng"
         regime = "tik"
-        numerics = "chip"
+        numerics = "chp"
         costs = "davies"
         [system.chip.core]
         neuron = 3
@@ -110,7 +110,7 @@ def test_all_mistakes_at_once():
     assert found["system.chips[1]"] == ("0 is not valid", "should be greater than 0")
     assert found["system.topology"][1].startswith('did you mean "ring"?')
     assert found["system.regime"][1] == 'did you mean "tick"? allowed: barrier, tick, async'
-    assert found["system.numerics"][1] == "allowed: as_described"
+    assert found["system.numerics"][1] == 'did you mean "chip"? allowed: as_described, chip'
     assert found["system.chip.core.neuron"][1] == 'did you mean "neurons"?'
     assert '"3 mV" is not in units of ns' in found["system.links.between_chips.latency"][0]
     assert found["system.links.between_chips.bandwidth"][0] == '"5 kHz" is not a bandwidth'

@@ -170,6 +170,10 @@ def check_recorded(recorded: Any, system: System) -> None:
     if numerics != system.numerics:
         found = f'numerics "{system.numerics}"; the run had "{numerics}", and other spikes'
         problems.append(Problem("system.numerics", found, f"allowed: {numerics}"))
+    format_was = (was.get("chip") or {}).get("format")
+    if numerics == system.numerics == "chip" and format_was != system.chip.format:
+        found = f'number format "{system.chip.format}"; the run had "{format_was}", and other spikes'
+        problems.append(Problem("system.chip.format", found, f"allowed: {format_was}"))
     if problems:
         raise InputError(problems)
 

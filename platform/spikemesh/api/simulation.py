@@ -32,6 +32,7 @@ from spikemesh.kernels.compile import compile_seconds
 from spikemesh.mapping.build import Build, build_programs
 from spikemesh.mapping.link_timing import link_timing
 from spikemesh.mapping.needs import with_need
+from spikemesh.mapping.numerics import in_numbers_of_chip
 from spikemesh.mapping.placement import Placement, place_network
 from spikemesh.mapping.reach import reach
 from spikemesh.mapping.report import MappingReport, mapping_report
@@ -72,6 +73,7 @@ class Mapped:
         simulated: bool = True,
     ) -> None:
         started = time.perf_counter()
+        network, numerics = in_numbers_of_chip(network, system, registry)
         self.network, self.system, self.mapping, self.settings = network, system, mapping, settings
         measured = None
         if mapping.rates == "measured":
@@ -92,6 +94,7 @@ class Mapped:
             self.build.routes,
             self.build.indegree,
             rules_of(system, registry),
+            numerics,
         )
         self.report = with_need(self.report, network, mapping, registry, self.build.indegree, measured)
         self.timed = any(p.link_timing is not None for p in self.build.programs)
@@ -168,6 +171,7 @@ class Simulation:
         if system is None or isinstance(system, str):
             system = registry.systems.get(system or "ideal", "system").make((1,) if system is None else None)
         self.mapped = Mapped(self.network, system, mapping or MappingSettings(), self.settings, registry)
+        self.network = self.mapped.network
         self.mapped.report.check()
         self.backend_name = backend_of(self.settings, self.mapped.placement)
         self._progress = _shown(progress)

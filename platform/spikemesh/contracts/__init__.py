@@ -10,6 +10,7 @@ from spikemesh.contracts.learning import LearningRule, Trace, Visit
 from spikemesh.contracts.limits import LimitRule, Load, Synapses, Use
 from spikemesh.contracts.mapping import Partitioner, PartitionProblem, Placer, Router
 from spikemesh.contracts.neuron import NeuronModel, Parameter, State
+from spikemesh.contracts.numerics import NumberFormat, Weights
 from spikemesh.contracts.scenario import ScenarioFolder
 from spikemesh.contracts.system import SystemPreset
 from spikemesh.contracts.trace import Chunk, ProbePlan, TracePlan, TraceReader, TraceStore, TraceWriter
@@ -28,6 +29,7 @@ __all__ = [
     "Load",
     "Neighbours",
     "NeuronModel",
+    "NumberFormat",
     "Parameter",
     "PartitionProblem",
     "Partitioner",
@@ -45,6 +47,7 @@ __all__ = [
     "TraceWriter",
     "Use",
     "Visit",
+    "Weights",
     "chip_packets",
     "expected_packets",
     "hookimpl",

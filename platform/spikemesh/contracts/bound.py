@@ -72,6 +72,8 @@ class BoundProjection:
         Receptor name, or ``auto``.
     expected
         Expected number of synapses.
+    exact
+        Weights before the target model's own format rounded them, in the unit of ``weight``; None where it has none.
     """
 
     index: int
@@ -87,6 +89,7 @@ class BoundProjection:
     multapses: bool
     expected: float
     learning: BoundLearning | None = None
+    exact: float | AnyArray | None = None
 
 
 @dataclass(frozen=True, eq=False)

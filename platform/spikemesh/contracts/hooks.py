@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from spikemesh.contracts.limits import LimitRule
     from spikemesh.contracts.mapping import Partitioner, Placer, Router
     from spikemesh.contracts.neuron import NeuronModel
+    from spikemesh.contracts.numerics import NumberFormat
     from spikemesh.contracts.scenario import ScenarioFolder
     from spikemesh.contracts.system import SystemPreset
     from spikemesh.contracts.trace import TraceStore
@@ -56,6 +57,11 @@ def spikemesh_systems() -> list[SystemPreset]:  # type: ignore[empty-body]
 @hookspec
 def spikemesh_limit_rules() -> list[LimitRule]:  # type: ignore[empty-body]
     """Return limit rules, which chips name among their ``rules``."""
+
+
+@hookspec
+def spikemesh_number_formats() -> list[NumberFormat]:  # type: ignore[empty-body]
+    """Return number formats of weights, one of which a chip names as its ``format``."""
 
 
 @hookspec

@@ -107,10 +107,12 @@ class NeuronModel:
 
     weights: ClassVar[Callable[..., Any]]
     """Optional ``weights(w, arguments) -> w``: a projection's weights in the model's own format (NumPy)."""
+    unrounded: ClassVar[Callable[..., Any]]
+    """Optional beside ``weights``, of which it is the same without rounding, so that its error can be told."""
 
     def __init_subclass__(cls) -> None:
         """Check the declaration, so that a fault shows where the class is written."""
-        for attribute in ("step", "constants", "weights"):
+        for attribute in ("step", "constants", "weights", "unrounded"):
             function = cls.__dict__.get(attribute)
             if function is not None and not isinstance(function, staticmethod):
                 setattr(cls, attribute, staticmethod(function))

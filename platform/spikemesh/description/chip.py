@@ -69,7 +69,9 @@ class ChipSpec(Frozen):
     rules: tuple[str, ...] = ()
     """Names of limit rules: what the chip counts in a way of its own (see :class:`spikemesh.contracts.LimitRule`)."""
     models: tuple[str, ...] = ()
-    """Neuron models that the chip can host, for ``numerics = "chip"``; empty: any."""
+    """Neuron models whose state is computed as the chip does, for ``numerics = "chip"``, which refuses others."""
+    format: str | None = None
+    """Name of the number format of weights (see :class:`spikemesh.contracts.NumberFormat`); None: not published."""
     packet_bits: COUNT = 32
     clock_mhz: float | None = Field(None, gt=0)
     costs: dict[str, CostSet] = Field(default_factory=dict)

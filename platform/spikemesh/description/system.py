@@ -66,6 +66,7 @@ class System(Frozen):
     emergency: bool = False
     """Whether a packet that finds a link blocked takes the two other sides of the triangle."""
     numerics: Literal["as_described", "chip"] = "as_described"
+    """Whether models run as given, or with weights and state in the chip's own numbers."""
     links: dict[str, LinkSpec] = Field(default_factory=lambda: {"between_chips": LinkSpec()})
     costs: str | None = None
     """Name of the cost set in use."""
@@ -132,17 +133,6 @@ class System(Frozen):
                 Problem("", f"{len(positions)} positions", f"one for each of {math.prod(chips)} chips")
             )
         return positions
-
-    @field_validator("numerics")
-    @classmethod
-    def _numerics_are_there(cls, numerics: str) -> str:
-        if numerics != "as_described":
-            raise DescriptionError(
-                Problem(
-                    "", f'numerics "{numerics}" is not available in this version', "allowed: as_described"
-                )
-            )
-        return numerics
 
     @field_validator("links")
     @classmethod

@@ -14,6 +14,7 @@ from spikemesh.description.system import System
 from spikemesh.errors import MappingError, Problem
 from spikemesh.ids import AnyArray, FloatArray, IntArray
 from spikemesh.mapping.limits import memory_bits
+from spikemesh.mapping.numerics import Numerics
 from spikemesh.mapping.placement import Placement
 from spikemesh.mapping.report_table import chip_table, core_table
 from spikemesh.mapping.routes import FanOut, Routes
@@ -79,6 +80,8 @@ class MappingReport:
     checked: Checked = field(default_factory=Checked)
     core_of: IntArray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     projections: tuple[str, ...] = ()
+    numerics: Numerics | None = None
+    """How the network was brought into the chip's numbers; None: it runs as described."""
     chips_needed: int | None = None
     """Smallest number of chips that would do, if limits are exceeded and it was looked for."""
 
@@ -114,7 +117,8 @@ class MappingReport:
         found = [p for key in self.use for p in self._core_problems(key)] + self._table_problems()
         of_rules = [problem_of(use, self._place(use)) for use in self.checked.uses]
         found += [problem for problem in of_rules if problem is not None]
-        return with_chips([*found, *self.checked.problems], self.chips_needed)
+        found += [*self.checked.problems, *(self.numerics.problems if self.numerics else ())]
+        return with_chips(found, self.chips_needed)
 
     def check(self) -> None:
         """Raise MappingError if any limit is exceeded."""
@@ -197,6 +201,7 @@ class MappingReport:
             "imbalance": self.imbalance,
             "limits": {**self.limits, "table_entries": self.system.chip.table_entries},
             "rules": [figures_of(use, self._place(use)) for use in self.checked.uses],
+            "numerics": None if self.numerics is None else self.numerics.to_dict(),
             "per_chip": self._chips(),
             "per_core": cores,
             "packets_if_each_neuron_spikes_once": dict(
@@ -246,6 +251,7 @@ def mapping_report(
     routes: Routes,
     fan_in: AnyArray | None = None,
     rules: Sequence[LimitRule] = (),
+    numerics: Numerics | None = None,
 ) -> MappingReport:
     """Count what a mapped network takes of every core, chip and link.
 
@@ -263,6 +269,8 @@ def mapping_report(
         Synapses onto each neuron by global index, for the limit ``fan_in``.
     rules
         Limit rules of the chip.
+    numerics
+        How the network was brought into the chip's numbers.
 
     Returns
     -------
@@ -296,6 +304,7 @@ def mapping_report(
         checked=apply_rules(rules, network, placement, fan, routes),
         core_of=home,
         projections=tuple(p.name for p in network.projections),
+        numerics=numerics,
     )
 
 

@@ -40,7 +40,7 @@ def core_table(figures: Mapping[str, Any]) -> str:
 
 
 def _laid_out(figures: Mapping[str, Any], rows: Sequence[Sequence[str]]) -> str:
-    below = (*_limits(figures), *_published(figures), *_problems(figures))
+    below = (*_limits(figures), *_numerics(figures), *_published(figures), *_problems(figures))
     return "\n".join([_totals(figures), "", *_aligned(rows), *below])
 
 
@@ -73,6 +73,18 @@ def _limits(figures: Mapping[str, Any]) -> list[str]:
 
 def _rule(use: Mapping[str, Any]) -> str:
     return f"limit of a {use['of']}: {use['what']} {use['limit']:,}; at most {use['need']:,} ({use['at']})"
+
+
+def _numerics(figures: Mapping[str, Any]) -> list[str]:
+    """Errors of weights in the chip's numbers."""
+    if figures["numerics"] is None:
+        return []
+    rows = [["projection", "largest weight", "mean error", "max error", "unit"]]
+    for rounding in figures["numerics"]["projections"]:
+        errors = (f"{rounding[key]:.4g}" for key in ("largest", "mean_error", "max_error"))
+        rows.append([rounding["projection"], *errors, rounding["unit"]])
+    named = figures["numerics"]["format"] or "not published"
+    return ["", f"weights in the chip's numbers, format {named}; delays are whole steps:", *_aligned(rows)]
 
 
 def _published(figures: Mapping[str, Any]) -> list[str]:

@@ -16,6 +16,7 @@ from spikemesh.ids import AnyArray
 from spikemesh.registry.bind_learning import bind_learning
 from spikemesh.registry.bind_weights import (
     Weight,
+    before_rounding,
     bind_delay,
     bind_receptor,
     bind_weight,
@@ -75,7 +76,9 @@ def bind_projection(
         rule_known = True
     synapses = len(checked.arguments["sources"]) if rule_known and projection.rule == "explicit" else None
     kernel = checked.arguments.get("kernel")
-    weight, receptor = _bind_weight(projection, target.model, where, synapses, rule_known, kernel, collector)
+    weight, exact, receptor = _bind_weight(
+        projection, target.model, where, synapses, rule_known, kernel, collector
+    )
     delay: Any = 1
     if rule_known or not hasattr(projection.delay, "shape"):
         with collector.catching():
@@ -113,6 +116,7 @@ def bind_projection(
         multapses=projection.multapses,
         expected=checked.expected,
         learning=learning,
+        exact=exact,
     )
 
 
@@ -131,14 +135,15 @@ def _bind_weight(
     rule_known: bool,
     kernel: AnyArray | None,
     collector: Collector,
-) -> tuple[Weight | None, str]:
-    """Return the weight (None if it is not known) and the receptor."""
+) -> tuple[Weight | None, float | AnyArray | None, str]:
+    """Return the weight (None if it is not known), what it was before rounding, and the receptor."""
     weight: Weight | None = None
+    exact: float | AnyArray | None = None
     if rule_known or not hasattr(projection.weight, "shape"):
         with collector.catching():
             weight = bind_weight(projection.weight, model, f"{where}.weight", synapses)
     if model is None:
-        return None, "auto"
+        return None, None, "auto"
     unknown = extras_problems(projection.extras, model, where, (*KEYS, *RULES.get(projection.rule, ())))
     collector.problems += unknown
     receptor: str = "auto"
@@ -146,6 +151,7 @@ def _bind_weight(
         formatted = None
         with collector.catching():
             formatted = in_model_format(weight, projection.extras, model, where)
+            exact = before_rounding(weight, projection.extras, model, where)
         weight = formatted
     with collector.catching():
         known = 0.0 if weight is None else weight
@@ -155,7 +161,7 @@ def _bind_weight(
         else:
             # The sign of a synapse is that of its weight times its entry of the kernel.
             receptor, _ = bind_receptor(projection.receptor, _with_kernel(known, kernel), model, where)
-    return weight, receptor
+    return weight, exact, receptor
 
 
 def _bind_learning(

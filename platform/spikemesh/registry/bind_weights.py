@@ -113,6 +113,18 @@ def in_model_format(
     return array.astype(np.float64) if array.ndim else float(array)
 
 
+def before_rounding(
+    weight: Weight, extras: Mapping[str, Any], model: type[NeuronModel], where: str
+) -> float | AnyArray | None:
+    """Return weights as the target model's own format would have them without rounding; None if it has none."""
+    if not hasattr(model, "unrounded") or isinstance(weight, Distribution):
+        return None
+    name = f'neuron model "{model.name}", {where}'
+    arguments = {k: extras.get(k, default) for k, default in model.weight_arguments.items()}
+    array = np.asarray(call_plugin(name, "unrounded", model.unrounded, weight, arguments), dtype=np.float64)
+    return array if array.ndim else float(array)
+
+
 def weight_range(weight: Weight) -> tuple[float, float]:
     """Return the least and the greatest weight."""
     if isinstance(weight, Distribution):

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from spikemesh.contracts.limits import LimitRule
     from spikemesh.contracts.mapping import Partitioner, Placer, Router
     from spikemesh.contracts.neuron import NeuronModel
+    from spikemesh.contracts.numerics import NumberFormat
     from spikemesh.contracts.scenario import ScenarioFolder
     from spikemesh.contracts.system import SystemPreset
     from spikemesh.contracts.trace import TraceStore
@@ -84,6 +85,7 @@ class Registry:
         self.decoders: Catalogue[type[Decoder]] = Catalogue("decoder")
         self.systems: Catalogue[SystemPreset] = Catalogue("system preset")
         self.limit_rules: Catalogue[LimitRule] = Catalogue("limit rule")
+        self.number_formats: Catalogue[NumberFormat] = Catalogue("number format")
         self.partitioners: Catalogue[Partitioner] = Catalogue("partitioner")
         self.placers: Catalogue[Placer] = Catalogue("placer")
         self.routers: Catalogue[Router] = Catalogue("router")
@@ -107,6 +109,7 @@ class Registry:
             "spikemesh_decoders": self.decoders,
             "spikemesh_systems": self.systems,
             "spikemesh_limit_rules": self.limit_rules,
+            "spikemesh_number_formats": self.number_formats,
             "spikemesh_partitioners": self.partitioners,
             "spikemesh_placers": self.placers,
             "spikemesh_routers": self.routers,

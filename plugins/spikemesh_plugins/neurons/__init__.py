@@ -11,6 +11,7 @@ from spikemesh_plugins.neurons.loihi_cuba import LoihiCuba
 from spikemesh_plugins.neurons.poisson import PoissonSource
 from spikemesh_plugins.neurons.regular import RegularSource
 from spikemesh_plugins.neurons.spike_source import SpikeSource
+from spikemesh_plugins.neurons.truenorth import TrueNorthNeuron
 
 
 @hookimpl
@@ -22,6 +23,7 @@ def spikemesh_neuron_models() -> list[type[NeuronModel]]:
         LifPscExp,
         Izhikevich,
         LoihiCuba,
+        TrueNorthNeuron,
         PoissonSource,
         RegularSource,
         SpikeSource,

@@ -71,3 +71,7 @@ class LoihiCuba(NeuronModel):
     def weights(w: Any, arguments: Mapping[str, Any]) -> IntArray:
         """Return weights as the chip holds them; see :func:`loihi_weights`."""
         return loihi_weights(w, arguments)
+
+    def unrounded(w: Any, arguments: Mapping[str, Any]) -> Any:
+        """Return weights as they would be with a mantissa of any precision."""
+        return np.asarray(w, dtype=np.float64) * 2.0 ** int(arguments["weight_exp"])

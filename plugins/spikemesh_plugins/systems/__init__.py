@@ -1,9 +1,10 @@
 """Built-in systems."""
 
-from spikemesh.contracts import LimitRule, SystemPreset, hookimpl
+from spikemesh.contracts import LimitRule, NumberFormat, SystemPreset, hookimpl
 from spikemesh_plugins.systems.brainscales2 import brainscales2
 from spikemesh_plugins.systems.dynapse import dynapse
 from spikemesh_plugins.systems.dynapse2 import dynapse2
+from spikemesh_plugins.systems.formats import FORMATS
 from spikemesh_plugins.systems.ideal import ideal
 from spikemesh_plugins.systems.limits import RULES
 from spikemesh_plugins.systems.loihi import loihi
@@ -41,3 +42,9 @@ def spikemesh_systems() -> list[SystemPreset]:
 def spikemesh_limit_rules() -> list[LimitRule]:
     """Return the limit rules of the built-in systems."""
     return list(RULES)
+
+
+@hookimpl
+def spikemesh_number_formats() -> list[NumberFormat]:
+    """Return the number formats of the built-in systems."""
+    return list(FORMATS)

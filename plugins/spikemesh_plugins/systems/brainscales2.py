@@ -57,6 +57,7 @@ CHIP = sourced(
         "published": PUBLISHED,
         "rules": ("brainscales2_rows",),
     },
+    format=("brainscales2", THESIS),
     cores=((1, 2), f"{THESIS}: two halves, each with its neurons, synapses and drivers"),
     tile=((1, 1), "not used: both halves are at one router"),
     network=("router", f"{THESIS}; {HALCO}: events of both halves pass one crossbar"),

@@ -39,6 +39,7 @@ CORE = sourced(
 CHIP = sourced(
     ChipSpec,
     {"core": CORE, "costs": {"moradi2018": MORADI2018}, "rules": ("dynapse_tags",)},
+    format=("dynapse", LIBCAER),
     cores=((2, 2), LIBCAER),
     tile=((1, 1), "not used: all cores are at one router"),
     network=("router", f"{MORADI}, abstract: levels of routers; here one stands for those of a chip"),

@@ -42,6 +42,7 @@ CHIP = sourced(
         "published": PUBLISHED,
         "rules": ("dynapse2_tags",),
     },
+    format=("dynapse2", ROCKPOOL),
     cores=((2, 2), f"{ROCKPOOL}; {RICHTER}"),
     tile=((1, 1), "not used: all cores are at one router"),
     network=("router", f"product brief; {ATLAS}: levels of routers; here one stands for those of a chip"),

@@ -72,9 +72,11 @@ CHIP = sourced(
     ChipSpec,
     {
         "core": CORE,
+        "models": ("loihi_cuba",),
         "costs": {"davies2018": DAVIES2018, "sanafe2025": SANAFE2025},
         "published": PUBLISHED,
     },
+    format=("loihi", "brian2-loihi and nengo-loihi"),
     cores=(
         (16, 8),
         f"{DAVIES}, p. 86: 128 cores, 4 to a tile (Table 2: up to 32 tiles); "

@@ -70,7 +70,13 @@ PUBLISHED = (
 
 CHIP = sourced(
     ChipSpec,
-    {"core": CORE, "costs": {"brief2021": BRIEF2021, "scaled": SCALED_TIMES}, "published": PUBLISHED},
+    {
+        "core": CORE,
+        "models": ("loihi_cuba",),
+        "costs": {"brief2021": BRIEF2021, "scaled": SCALED_TIMES},
+        "published": PUBLISHED,
+    },
+    format=("loihi", f"{BRIEF}: up to 8 bits; as Loihi (Lava ships one format for both)"),
     cores=((16, 8), f"{BRIEF}: 128; {TIMCHECK}: 8 x 4 routers of 4 cores"),
     tile=((2, 2), f"{TIMCHECK}: 8 x 4 routers of 4 cores; the brief draws 8 x 16"),
     network=("mesh", f"{TIMCHECK}: along x, then y"),

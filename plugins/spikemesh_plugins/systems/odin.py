@@ -81,6 +81,7 @@ CHIP = sourced(
         "published": PUBLISHED,
         "rules": ("odin_crossbar",),
     },
+    format=("odin", RTL),
     cores=((1, 1), RTL),
     tile=((1, 1), NO_NETWORK),
     network=("router", NO_NETWORK),

@@ -71,6 +71,7 @@ PUBLISHED = (
 CHIP = sourced(
     ChipSpec,
     {"core": CORE, "costs": {"yao2024": YAO2024}, "published": PUBLISHED, "rules": ("speck_layers",)},
+    format=("speck", SINABS),
     cores=((3, 3), f"{SINABS}: nine; all are at one router"),
     tile=((1, 1), "not used: all cores are at one router"),
     network=("router", f"{SINABS}: a star"),

@@ -56,6 +56,7 @@ CHIP = sourced(
         "published": PUBLISHED,
         "rules": ("spinnaker_memory", "spinnaker_router"),
     },
+    format=("spinnaker", NEURON),
     cores=((4, 4), f"{SLIDES}: 16 for applications, of 18 with 1 monitor; all are at one router"),
     tile=((1, 1), "not used: all cores are at one router"),
     network=("router", f"{DATASHEET}, section 10"),

@@ -99,10 +99,12 @@ CHIP = sourced(
     ChipSpec,
     {
         "core": CORE,
+        "models": ("truenorth",),
         "costs": {"akopyan2015": SWEEP, "parts": PARTS},
         "published": PUBLISHED,
         "rules": ("truenorth_crossbar",),
     },
+    format=("truenorth", f"{MEROLLA}, sections S1 and S8"),
     cores=((64, 64), f"{MEROLLA}, p. 5 and section S1"),
     tile=((1, 1), f"{MEROLLA}, p. 5: a router for each core"),
     network=("mesh", f"{MEROLLA}, p. 5 and section S1: along x, then y"),

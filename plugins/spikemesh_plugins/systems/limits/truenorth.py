@@ -44,7 +44,8 @@ class Crossbars:
         splitters, levels = splitters_for(np.where(load.inside, needed, 0))
         yield self._places(load, splitters)
         yield self._ticks(load, levels, synapses)
-        onto, _ = distinct(synapses.target, synapses.weight)
+        closed = synapses.weight != 0  # a crossing that is open has no weight
+        onto, _ = distinct(synapses.target[closed], synapses.weight[closed])
         types = np.bincount(onto, minlength=network.size)
         remedy = "fewer different weights onto each neuron"
         yield Use("axon_types", "different weights onto a neuron", "neuron", types, TYPES, remedy)

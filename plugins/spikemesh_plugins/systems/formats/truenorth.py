@@ -1,0 +1,37 @@
+"""TrueNorth: four weights for each neuron, of which the type of an axon chooses one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from spikemesh.contracts import Weights
+from spikemesh.ids import FloatArray
+from spikemesh_plugins.systems.formats.grids import largest
+from spikemesh_plugins.systems.formats.levels import best_levels, nearest_of
+
+LOW, HIGH = -256, 255
+"""Signed whole numbers of 9 bits."""
+TYPES = 4
+
+
+class AxonTypes:
+    """Whole numbers of 9 bits, four different ones onto a population; no synapse, weight 0, is none of the four."""
+
+    name = "truenorth"
+    source = (
+        "Merolla et al., Science 345:668-673, 2014, supplement, S1 and S8: 9 bits, signed, four axon types"
+    )
+
+    def rounded(self, onto: Sequence[Weights]) -> list[FloatArray]:
+        """Return the nearest of the four whole numbers with the least squared error over all synapses."""
+        unit = 1.0 if any(w.whole for w in onto) else largest(onto) / HIGH
+        if unit == 0.0:
+            return [w.values for w in onto]
+        scaled = [np.clip(np.rint(w.values / unit), LOW, HIGH) for w in onto]
+        counts = [np.full(w.values.size, w.synapses / max(w.values.size, 1)) for w in onto]
+        every, count = np.concatenate(scaled), np.concatenate(counts)
+        values, index = np.unique(every[every != 0], return_inverse=True)
+        levels = best_levels(values, np.bincount(index, count[every != 0]).astype(float), TYPES, whole=True)
+        return [np.where(s == 0, 0.0, nearest_of(s, levels)) * unit for s in scaled]
