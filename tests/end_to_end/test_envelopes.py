@@ -53,6 +53,15 @@ def test_map_prints_the_published_envelope(name, tmp_path):
     assert "published of" not in spikemesh("map", "synfire_ring")
 
 
+def test_validate_tells_what_the_chips_numbers_do_not_have(tmp_path):
+    file = tmp_path / "scenario.toml"
+    file.write_text(SCENARIO.format(name="truenorth"))
+    spikemesh("validate", file)
+    refused = CliRunner().invoke(main, ["validate", str(file), "--set", "system.numerics=chip"])
+    assert refused.exit_code != 0
+    assert 'truenorth does not host the model "iaf" in its own numbers' in refused.output
+
+
 @pytest.mark.parametrize("name", ENVELOPES)
 def test_show_prints_the_published_envelope(name):
     text = spikemesh("plugins", "show", name)

@@ -11,6 +11,8 @@ from spikemesh.contracts.bound import BoundNetwork
 from spikemesh.description.scenario import Scenario
 from spikemesh.description.system import System
 from spikemesh.description.values import Quantity
+from spikemesh.errors import MappingError
+from spikemesh.mapping.numerics import in_numbers_of_chip
 from spikemesh.mapping.placement import place_network
 from spikemesh.registry import scenarios as _scenarios
 from spikemesh.registry.shared import shared_registry
@@ -109,9 +111,14 @@ def check_fit(loaded: LoadedScenario) -> None:
     Raises
     ------
     MappingError
-        If they do not; names the population, the limit and by how much.
+        If they do not; names the population, the limit and by how much. Also if the chip cannot have the network in
+        its own numbers, where the system asks for that.
     """
-    place_network(loaded.network, loaded.system, loaded.scenario.mapping, shared_registry())
+    registry = shared_registry()
+    network, numerics = in_numbers_of_chip(loaded.network, loaded.system, registry)
+    if numerics is not None and numerics.problems:
+        raise MappingError(numerics.problems)
+    place_network(network, loaded.system, loaded.scenario.mapping, registry)
 
 
 def map_scenario(loaded: LoadedScenario) -> MappingReport:
