@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from spikemesh.description.chip import LinkSpec
+from spikemesh.engine.network_chains import Joined
 from spikemesh.engine.timing import StepClock
 from spikemesh.mapping.hardware import hardware_on
 
@@ -156,3 +157,32 @@ def test_idle_neurons_take_their_own_time(router):
         assert figures.series["step_time_ps"].tolist() == [121_700, sent + after + 100_000, 129_100]
         assert figures.counters["core_updates"].sum(axis=0)[:2].tolist() == [6, 2]
         assert figures.counters["core_idle_updates"].sum(axis=0)[:2].tolist() == [3, 1]
+
+
+@pytest.mark.parametrize("kind", ["unicast", "multicast"])
+@pytest.mark.parametrize("level", ["analytic", "packet"])
+def test_joined_channels_change_nothing(router, monkeypatch, kind, level):
+    # Packets cross a chip whose cores are not in use: their hops there are joined.
+    mapped = random_mapped(mesh_system(chips=(4, 1), router=kind, cores=(8, 4)), neurons=40, degree=6)
+    cores = np.where(mapped.home < 32, mapped.home % 4, 96 + mapped.home % 4)
+    mapped = Mapped(mapped.placement.system, cores, mapped.fan.source, np.arange(mapped.fan.source.size) % 40)
+    rng = np.random.default_rng(6)
+    steps = [(t, n) for t in range(1, 31) for n in np.flatnonzero(rng.random(40) < 0.05 * (t % 5))]
+    hardware, clock = clock_of(mapped, router, level)
+    assert hardware.follower.size > 10
+    joined = run(clock, steps, 30)
+    nothing = Joined(
+        hardware.channels,
+        hardware.forest,
+        np.zeros(hardware.channels.service.size + 1, np.int64),
+        np.zeros(0, np.int64),
+    )
+    monkeypatch.setattr(
+        "spikemesh.mapping.hardware.join_chains",
+        lambda channels, forest, *_: nothing._replace(channels=channels, forest=forest),
+    )
+    whole = run(clock_of(mapped, router, level)[1], steps, 30)
+    for name in whole.series:
+        assert np.array_equal(joined.series[name], whole.series[name]), name
+    for name in whole.counters:
+        assert np.array_equal(joined.counters[name], whole.counters[name]), name

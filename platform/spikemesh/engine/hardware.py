@@ -29,6 +29,7 @@ class Hardware(NamedTuple):
     core_of: AnyArray  # int32 [N]
     core_ptr: IntArray  # int64 [cores+1]
     by_core: IntArray  # int64, neurons that are updated in every step, by core, then number
+    used: IntArray  # int64, cores with such neurons
     root_ptr: IntArray  # int64 [N+1]
     root: AnyArray  # int32 [P]
     entry: IntArray  # int64 [P]
@@ -39,6 +40,8 @@ class Hardware(NamedTuple):
     forest: Forest
     rank: AnyArray  # int32 [K]
     core: AnyArray  # int32 [K]
+    follower_ptr: IntArray  # int64 [C+1]
+    follower: IntArray  # int64, channels that are joined to one, see engine.network_chains
     kind: IntArray  # int64 [C], kind of hop, -1: none
     chip_of_channel: IntArray  # int64 [C]
     core_of_channel: IntArray  # int64 [C], core whose input it is; -1: of none
@@ -52,7 +55,7 @@ class Hardware(NamedTuple):
 class StepScratch(NamedTuple):
     """What a step needs while it lasts."""
 
-    words: IntArray  # int64 [3], see kernels.barrier
+    words: IntArray  # int64 [4], see kernels.barrier
     core_stamp: IntArray  # int64 [cores], attempt at a step in which a core last did something
     cores: IntArray  # int64 [cores], those of this step
     sent: IntArray  # int64 [cores], time in spikes and packets sent

@@ -11,7 +11,7 @@ from spikemesh.engine.hardware import BUCKETS, CLASSES, HOPS, Hardware, StepOutp
 from spikemesh.engine.packet_steps import PacketSteps
 from spikemesh.errors import RunError
 from spikemesh.ids import AnyArray, IntArray
-from spikemesh.kernels.barrier import PACKET, estimate_steps
+from spikemesh.kernels.barrier import PACKET, WORDS, estimate_steps
 from spikemesh.kernels.compile import add_compile_seconds
 
 SERIES = ("step_time_ps", "step_core", "step_link")
@@ -137,7 +137,7 @@ def _scratch(hardware: Hardware) -> StepScratch:
     cores, channels = hardware.core_ptr.size - 1, hardware.channels.service.size
     packets, nodes = hardware.root.size, hardware.forest.channel.size
     sizes = {
-        "words": 3, "last": 1, "known": 1, "longest_update": 2, "turn": hardware.core_of.size,
+        "words": WORDS, "last": 1, "known": 1, "longest_update": 2, "turn": hardware.core_of.size,
         "packet": packets, "time": packets, "source": packets,
         "stack_node": nodes + 1, "stack_time": nodes + 1, "stretch": 4, "records": 2 * packets + 4,
         "spare": 2 * packets + 4, "runs": packets + 2, "sent_at": packets, "sent_by": packets,

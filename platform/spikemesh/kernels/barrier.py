@@ -25,8 +25,9 @@ SPIKE, SEND, TAKE, BARRIER, OVERLAPPED, UPDATE, IDLE = range(7)
 COSTS = 7
 
 # Words of a step's scratch.
-TOUCHED_CORES, TOUCHED_CHANNELS, STAMP = range(3)
-"""Cores and channels in use, and what marks them as used in this attempt at a step."""
+TOUCHED_CORES, TOUCHED_CHANNELS, STAMP, UNCOUNTED = range(4)
+WORDS = 4
+"""Cores and channels in use, what marks them so in this attempt at a step, and steps since counters were settled."""
 
 NONE, ANALYTIC, PACKET = range(3)
 """Levels of links."""
@@ -146,7 +147,8 @@ def update_neurons(step: Any, active: Any, h: Any, s: Any) -> None:
         return
     s.known[0] = 1
     latest, critical = 0, 0
-    for core in range(s.base.size):
+    for place in range(h.used.size):
+        core = h.used[place]
         time = 0
         busy = 0
         for k in range(h.core_ptr[core], h.core_ptr[core + 1]):
@@ -208,14 +210,22 @@ def cores_done(h: Any, s: Any) -> Any:
 
 
 @bare_inlined
-def count_cores(row: Any, h: Any, s: Any, o: Any) -> None:
+def _count_updates(row: Any, steps: Any, h: Any, s: Any, o: Any) -> None:
+    """Add updates of neurons in so many equal steps to the counters of a bin."""
+    for place in range(h.used.size):
+        core = h.used[place]
+        o.core_busy_ps[row, core] += steps * s.base[core]
+        o.core_updates[row, core] += steps * s.active[core]
+        o.core_idle_updates[row, core] += steps * (h.core_ptr[core + 1] - h.core_ptr[core] - s.active[core])
+
+
+@bare_inlined
+def count_cores(row: Any, active: Any, h: Any, s: Any, o: Any) -> None:
     """Add what cores did in a step to the counters of its bin."""
-    for core in range(s.base.size):
-        neurons = h.core_ptr[core + 1] - h.core_ptr[core]
-        if neurons:
-            o.core_busy_ps[row, core] += s.base[core]
-            o.core_updates[row, core] += s.active[core]
-            o.core_idle_updates[row, core] += neurons - s.active[core]
+    if active.shape[0]:
+        _count_updates(row, 1, h, s, o)
+    else:
+        s.words[UNCOUNTED] += 1
     for k in range(s.words[TOUCHED_CORES]):
         core = s.cores[k]
         o.core_busy_ps[row, core] += s.sent[core] + s.taken[core]
@@ -266,7 +276,7 @@ def estimate_steps(
         update_neurons(tick - first - 1, active, h, s)
         count = generate(at, end, neurons, h, s)
         latest, core = cores_done(h, s)
-        count_cores(row, h, s, o)
+        count_cores(row, active, h, s, o)
         link = -1
         if h.level[0] == ANALYTIC:
             for k in range(count):
@@ -283,16 +293,25 @@ def estimate_steps(
             settle(row, h, s, o)
 
 
+@bare_inlined
+def _count_hops(row: Any, channel: Any, packets: Any, h: Any, o: Any) -> None:
+    if h.kind[channel] >= 0:
+        o.chip_hops[h.kind[channel], row, h.chip_of_channel[channel]] += packets
+
+
 @bare
 def settle(row: Any, h: Any, s: Any, o: Any) -> None:
-    """Move what was counted by channel to the counters of a bin."""
+    """Move what was counted by channel, and updates of equal steps, to the counters of a bin."""
+    _count_updates(row, s.words[UNCOUNTED], h, s, o)
+    s.words[UNCOUNTED] = 0
     for channel in range(s.packets.size):
         packets = s.packets[channel]
         if packets == 0:
             continue
         if channel < h.links[0]:
             o.link_busy_ps[row, channel] += s.busy[channel]
-        elif h.kind[channel] >= 0:
-            o.chip_hops[h.kind[channel], row, h.chip_of_channel[channel]] += packets
+        _count_hops(row, channel, packets, h, o)
+        for k in range(h.follower_ptr[channel], h.follower_ptr[channel + 1]):
+            _count_hops(row, h.follower[k], packets, h, o)
         s.packets[channel] = 0
         s.busy[channel] = 0

@@ -10,6 +10,7 @@ from spikemesh.description.system import Cost, LinkSpec, System
 from spikemesh.engine.dependencies import channel_order
 from spikemesh.engine.hardware import Hardware
 from spikemesh.engine.network import Channels, forest_dependencies
+from spikemesh.engine.network_chains import join_chains
 from spikemesh.ids import AnyArray, IntArray
 from spikemesh.kernels.barrier import (
     ANALYTIC,
@@ -77,6 +78,8 @@ def hardware_on(
     costs = _costs(system, home)
     by_core = np.flatnonzero(updated)[np.argsort(home[updated], kind="stable")]
     channels = _channels(geometry, ways)
+    forest = ways.forest._replace(work=_node_work(geometry, ways, costs))
+    joined = join_chains(channels, forest, ways.root, _ports(geometry))
     return Hardware(
         level=np.array([LEVELS[level]], dtype=np.int64),
         links=np.array([geometry.links], dtype=np.int64),
@@ -85,16 +88,19 @@ def hardware_on(
         core_of=placement.core_of_neuron,
         core_ptr=np.searchsorted(home[by_core], np.arange(system.core_count + 1)).astype(np.int64),
         by_core=by_core.astype(np.int64),
+        used=np.unique(home[by_core]).astype(np.int64),
         root_ptr=ways.root_ptr,
         root=ways.root,
         entry=ways.entry,
         fan_ptr=fan.ptr,
         fan_core=fan.core,
         load=picoseconds(system.cost_set.synaptic_event.latency_ns) * fan.synapses,
-        channels=channels,
-        forest=ways.forest._replace(work=_node_work(geometry, ways, costs)),
+        channels=joined.channels,
+        forest=joined.forest,
         rank=ways.rank,
         core=ways.core,
+        follower_ptr=joined.follower_ptr,
+        follower=joined.follower,
         kind=_by_port(geometry, _PORT_HOPS),
         chip_of_channel=_chip_of_channel(geometry),
         core_of_channel=_core_of_channel(geometry),
@@ -198,6 +204,13 @@ def _node_work(geometry: Geometry, ways: Ways, costs: IntArray) -> IntArray:
     channel = ways.forest.channel
     takes = (channel >= first) & (channel < first + geometry.system.core_count)
     return np.where(takes, costs[TAKE], 0).astype(np.int64)
+
+
+def _ports(geometry: Geometry) -> AnyArray:
+    """Return which channels are ports of routers."""
+    channel = np.arange(geometry.channels)
+    result: AnyArray = (channel >= geometry.links) & (channel < geometry.links + PORTS * geometry.routers)
+    return result
 
 
 def _by_port(geometry: Geometry, values: dict[int, int]) -> IntArray:
