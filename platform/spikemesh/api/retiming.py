@@ -158,7 +158,7 @@ def check_recorded(recorded: Any, system: System) -> None:
     if silent:
         shown = ", ".join(f'"{population}"' for population in silent)
         found = f"{name} does not hold the spikes of {shown}"
-        problems.append(Problem("trace", found, "record the spikes of all populations and run again"))
+        problems.append(Problem("trace", found, 'spikes = "all" under [run], and run it again'))
     was: dict[str, Any] = recorded.provenance.get("system") or {}
     for where, regime in (("trace", was.get("regime", "barrier")), ("system.regime", system.regime)):
         if regime != "barrier":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import resource
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -159,6 +160,8 @@ class Simulation:
         }  # fmt: skip
         self.settings = _changed(settings or RunSettings(), given)
         self.network = bound_network(network, registry)
+        if self.settings.spikes == "all":
+            self.network = replace(self.network, recorded=tuple(range(len(self.network.populations))))
         if system is None or isinstance(system, str):
             system = registry.systems.get(system or "ideal", "system").make((1,) if system is None else None)
         self.mapped = Mapped(self.network, system, mapping or MappingSettings(), self.settings, registry)
