@@ -137,7 +137,8 @@ def _scratch(hardware: Hardware) -> StepScratch:
     cores, channels = hardware.core_ptr.size - 1, hardware.channels.service.size
     packets, nodes = hardware.root.size, hardware.forest.channel.size
     sizes = {
-        "words": WORDS, "last": 1, "known": 1, "longest_update": 2, "turn": hardware.core_of.size,
+        "words": WORDS, "last": 1, "known": 1, "longest_update": 2,
+        **dict.fromkeys(("turn", "began"), hardware.core_of.size),
         "packet": packets, "time": packets, "source": packets,
         "stack_node": nodes + 1, "stack_time": nodes + 1, "stretch": 4, "records": 2 * packets + 4,
         "spare": 2 * packets + 4, "runs": packets + 2, "sent_at": packets, "sent_by": packets,

@@ -8,7 +8,7 @@ from spikemesh.contracts.bound import BoundNetwork
 from spikemesh.contracts.mapping import Router
 from spikemesh.description.system import Cost, LinkSpec, System
 from spikemesh.engine.dependencies import channel_order
-from spikemesh.engine.hardware import Hardware
+from spikemesh.engine.hardware import BUCKETS, Hardware
 from spikemesh.engine.network import Channels, forest_dependencies
 from spikemesh.engine.network_chains import join_chains
 from spikemesh.ids import AnyArray, IntArray
@@ -25,6 +25,7 @@ from spikemesh.kernels.barrier import (
     UPDATE,
 )
 from spikemesh.kernels.barrier import BARRIER as BARRIER_COST
+from spikemesh.kernels.spread import list_channels
 from spikemesh.kernels.ways import EAST, NORTH, PORTS, SOUTH, TILE, WEST
 from spikemesh.mapping.barrier import barrier_ns
 from spikemesh.mapping.forest import Ways, multicast_ways, unicast_ways
@@ -32,6 +33,9 @@ from spikemesh.mapping.geometry import Geometry, geometry_of
 from spikemesh.mapping.placement import Placement
 from spikemesh.mapping.routes import FanOut
 
+SPREAD_MAX = 1 << 22
+"""Channels that the spikes of all neurons may meet, at 32 bytes each, so that they are listed in advance."""
+_NONE: IntArray = np.zeros(0, dtype=np.int64)
 LEVELS = {"none": NONE, "analytic": ANALYTIC, "packet": PACKET}
 _PORT_HOPS = {TILE: 0, EAST: 1, WEST: 1, NORTH: 2, SOUTH: 2}
 """Kind of hop (see :data:`spikemesh.engine.hardware.HOPS`) by port."""
@@ -77,10 +81,11 @@ def hardware_on(
     ways = unicast_ways(geometry, fan, home) if unicast else multicast_ways(geometry, fan, home, relay)
     costs = _costs(system, home)
     by_core = np.flatnonzero(updated)[np.argsort(home[updated], kind="stable")]
+    run_ptr, run = _rows(by_core, home, system.core_count)
     channels = _channels(geometry, ways)
     forest = ways.forest._replace(work=_node_work(geometry, ways, costs))
     joined = join_chains(channels, forest, ways.root, _ports(geometry))
-    return Hardware(
+    hardware = Hardware(
         level=np.array([LEVELS[level]], dtype=np.int64),
         links=np.array([geometry.links], dtype=np.int64),
         costs=costs,
@@ -88,6 +93,8 @@ def hardware_on(
         core_of=placement.core_of_neuron,
         core_ptr=np.searchsorted(home[by_core], np.arange(system.core_count + 1)).astype(np.int64),
         by_core=by_core.astype(np.int64),
+        run_ptr=run_ptr,
+        run=run,
         used=np.unique(home[by_core]).astype(np.int64),
         root_ptr=ways.root_ptr,
         root=ways.root,
@@ -95,6 +102,8 @@ def hardware_on(
         fan_ptr=fan.ptr,
         fan_core=fan.core,
         load=picoseconds(system.cost_set.synaptic_event.latency_ns) * fan.synapses,
+        spread_ptr=_NONE,
+        spread=_NONE,
         channels=joined.channels,
         forest=joined.forest,
         rank=ways.rank,
@@ -112,6 +121,29 @@ def hardware_on(
         chip=np.arange(system.core_count, dtype=np.int64) // system.chip.core_count,
         board=_boards(system),
     )
+    return _spread(hardware) if level == "analytic" else hardware
+
+
+def _spread(hardware: Hardware) -> Hardware:
+    """List what each neuron's spike does to channels, unless that would be too long a list."""
+    ptr = np.zeros(hardware.core_of.size + 1, dtype=np.int64)
+    count = int(list_channels(hardware, BUCKETS, SPREAD_MAX, ptr, _NONE))
+    if not 0 < count <= SPREAD_MAX:
+        return hardware
+    entries = np.zeros(4 * count, dtype=np.int64)
+    list_channels(hardware, BUCKETS, SPREAD_MAX, ptr, entries)
+    return hardware._replace(spread_ptr=ptr, spread=entries)
+
+
+def _rows(by_core: IntArray, home: IntArray, cores: int) -> tuple[IntArray, IntArray]:
+    """Return rows of consecutive neurons by core."""
+    core = home[by_core]
+    begins = np.ones(by_core.size, dtype=bool)
+    begins[1:] = (np.diff(by_core) != 1) | (np.diff(core) != 0)
+    first = np.flatnonzero(begins)
+    last = np.append(first, by_core.size)[1:]
+    ends = np.stack([by_core[first], by_core[last - 1] + 1], axis=1).astype(np.int64)
+    return np.searchsorted(core[first], np.arange(cores + 1)).astype(np.int64), ends.reshape(-1)
 
 
 def hardware_pairs(fan: FanOut, home: IntArray, system: System) -> set[tuple[int, int]]:
