@@ -36,6 +36,7 @@ from spikemesh.mapping.needs import with_need
 from spikemesh.mapping.placement import Placement, place_network
 from spikemesh.mapping.reach import reach
 from spikemesh.mapping.report import MappingReport, mapping_report
+from spikemesh.mapping.rules import rules_of
 from spikemesh.registry import Registry
 from spikemesh.registry.bind import bind
 from spikemesh.registry.shared import shared_registry
@@ -86,7 +87,12 @@ class Mapped:
             self._programs(registry) if simulated else reach(network, self.placement, self.router)
         )
         self.report: MappingReport = mapping_report(
-            network, self.placement, self.build.fan, self.build.routes, self.build.indegree
+            network,
+            self.placement,
+            self.build.fan,
+            self.build.routes,
+            self.build.indegree,
+            rules_of(system, registry),
         )
         self.report = with_need(self.report, network, mapping, registry, self.build.indegree, measured)
         self.timed = any(p.link_timing is not None for p in self.build.programs)

@@ -17,6 +17,7 @@ from spikemesh.mapping.placement import placement_on
 from spikemesh.mapping.problem import partition_problem
 from spikemesh.mapping.report import MappingReport, mapping_report
 from spikemesh.mapping.routes import FanOut, packet_routes
+from spikemesh.mapping.rules import rules_of
 from spikemesh.mapping.smallest import curable, enlarged, fewest
 
 if TYPE_CHECKING:
@@ -61,6 +62,7 @@ def with_need(
     partitioner = registry.partitioners.get(settings.partition, "mapping.partition")
     graph = problem.connections.hypergraph()
     coarse = graph.target.size > SINGLE
+    rules = rules_of(report.system, registry)
 
     def fits(chips: int) -> bool:
         larger = replace(problem, system=enlarged(report.system, chips))
@@ -72,7 +74,7 @@ def with_need(
         ptr, core, synapses = fan_out(graph, placement.core_of_neuron)
         fan = FanOut(ptr, core.astype(CORE), synapses)
         routes = packet_routes(fan, placement, router)
-        return not mapping_report(network, placement, fan, routes, indegree).problems()
+        return not mapping_report(network, placement, fan, routes, indegree, rules).problems()
 
     chips = report.system.chip_count
     return replace(report, chips_needed=fewest(fits, chips, chips * TIMES_MAX))

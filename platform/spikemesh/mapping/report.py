@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from spikemesh.contracts.bound import BoundNetwork
+from spikemesh.contracts.limits import LimitRule, Use
 from spikemesh.description.system import System
 from spikemesh.errors import MappingError, Problem
 from spikemesh.ids import AnyArray, FloatArray, IntArray
@@ -15,6 +17,7 @@ from spikemesh.mapping.limits import memory_bits
 from spikemesh.mapping.placement import Placement
 from spikemesh.mapping.report_table import chip_table, core_table
 from spikemesh.mapping.routes import FanOut, Routes
+from spikemesh.mapping.rules import Checked, apply_rules, figures_of, problem_of, worst_of
 from spikemesh.mapping.smallest import with_chips
 
 WHAT = {
@@ -52,6 +55,12 @@ class MappingReport:
         Source neurons whose packets the chip's router sends, passes on or delivers.
     link_packets : ndarray of int64, shape (links,)
         Packets on each link if every neuron spikes once.
+    checked
+        What the chip's own limit rules found.
+    core_of : ndarray of int64, shape (neurons,)
+        Core of each neuron.
+    projections
+        Names of projections.
     cross_chip_synapses
         Synapses whose source is on another chip.
     """
@@ -67,6 +76,9 @@ class MappingReport:
     link_packets: IntArray
     cross_chip_synapses: int
     limits: dict[str, int | None] = field(default_factory=dict)
+    checked: Checked = field(default_factory=Checked)
+    core_of: IntArray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    projections: tuple[str, ...] = ()
     chips_needed: int | None = None
     """Smallest number of chips that would do, if limits are exceeded and it was looked for."""
 
@@ -99,8 +111,10 @@ class MappingReport:
 
     def problems(self) -> list[Problem]:
         """Return every limit that is exceeded, at its worst place: populations, limit and by how much."""
-        found = [p for key in self.use for p in self._core_problems(key)]
-        return with_chips(found + self._table_problems(), self.chips_needed)
+        found = [p for key in self.use for p in self._core_problems(key)] + self._table_problems()
+        of_rules = [problem_of(use, self._place(use)) for use in self.checked.uses]
+        found += [problem for problem in of_rules if problem is not None]
+        return with_chips([*found, *self.checked.problems], self.chips_needed)
 
     def check(self) -> None:
         """Raise MappingError if any limit is exceeded."""
@@ -123,6 +137,8 @@ class MappingReport:
 
     def _table_problems(self) -> list[Problem]:
         limit = self.system.chip.table_entries
+        if any(use.key == "table_entries" for use in self.checked.uses):
+            return []  # a rule counts them as the chip does
         if limit is None or not (self.table_entries > limit).any():
             return []
         worst = int(np.argmax(self.table_entries))
@@ -131,6 +147,24 @@ class MappingReport:
         found = f"packets of {need} neurons; the limit of a chip is {limit} (table_entries): "
         found += f"{need - limit} too many"
         return [Problem(f"{names} on chip{worst}", found, "more chips, or fewer projections between chips")]
+
+    def _place(self, use: Use) -> str:
+        """Name the place where a limit of a rule is nearest, with the populations there."""
+        place = worst_of(use)[0]
+        if use.of == "core":
+            return f"{self._names(self.held[:, place])} on {self.core_names[place]}"
+        if use.of == "chip":
+            return f"{self._names(self.per_chip_held()[:, place])} on chip{place}"
+        if use.of == "projection":
+            return f'projection "{self.projections[place]}"'
+        sizes = self.held.sum(axis=1)
+        if use.of == "population":
+            first = int(sizes[:place].sum())
+            where = f" on {self.core_names[self.core_of[first]]}" if sizes[place] else ""
+            return f'population "{self.populations[place]}"{where}'
+        population = int(np.searchsorted(np.cumsum(sizes), place, side="right"))
+        number = place - int(sizes[:population].sum())
+        return f'population "{self.populations[population]}", neuron {number} on {self.core_names[self.core_of[place]]}'
 
     def per_chip_held(self) -> IntArray:
         """Return neurons by population and chip."""
@@ -162,11 +196,13 @@ class MappingReport:
             "cross_chip_share": self.cross_chip_share,
             "imbalance": self.imbalance,
             "limits": {**self.limits, "table_entries": self.system.chip.table_entries},
+            "rules": [figures_of(use, self._place(use)) for use in self.checked.uses],
             "per_chip": self._chips(),
             "per_core": cores,
             "packets_if_each_neuron_spikes_once": dict(
                 zip(self.link_names, (int(n) for n in self.link_packets), strict=True)
             ),
+            "published": [figure.model_dump() for figure in self.system.chip.published],
             "chips_needed": self.chips_needed,
             "problems": [str(p) for p in self.problems()],
         }
@@ -204,7 +240,12 @@ _REMEDY = {
 
 
 def mapping_report(
-    network: BoundNetwork, placement: Placement, fan: FanOut, routes: Routes, fan_in: AnyArray | None = None
+    network: BoundNetwork,
+    placement: Placement,
+    fan: FanOut,
+    routes: Routes,
+    fan_in: AnyArray | None = None,
+    rules: Sequence[LimitRule] = (),
 ) -> MappingReport:
     """Count what a mapped network takes of every core, chip and link.
 
@@ -220,6 +261,8 @@ def mapping_report(
         Its packets, by source neuron and link.
     fan_in : ndarray of int, shape (neurons,), optional
         Synapses onto each neuron by global index, for the limit ``fan_in``.
+    rules
+        Limit rules of the chip.
 
     Returns
     -------
@@ -250,6 +293,9 @@ def mapping_report(
         link_packets=_sum_by(routes.link, routes.packets, len(placement.links)),
         cross_chip_synapses=int(fan.synapses[away].sum()),
         limits={key: getattr(spec, key) for key in WHAT},
+        checked=apply_rules(rules, network, placement, fan, routes),
+        core_of=home,
+        projections=tuple(p.name for p in network.projections),
     )
 
 
