@@ -12,6 +12,7 @@ COLUMNS = {
     "axons_in": "axons in",
     "axons_out": "axons out",
     "fan_in": "fan-in",
+    "table_entries": "table entries",
 }
 
 
@@ -26,21 +27,30 @@ def chip_table(figures: Mapping[str, Any]) -> str:
         ]
         for name, chip in figures["per_chip"].items()
     ]
-    keys = list(_columns(next(iter(figures["per_chip"].values()), {})))
+    keys = _columns(next(iter(figures["per_chip"].values()), {}))
     head = ["chip", "cores", *(COLUMNS[k] for k in keys), "populations"]
-    return "\n".join([_totals(figures), "", *_aligned([head, *rows]), *_limits(figures), *_problems(figures)])
+    return "\n".join(
+        [
+            _totals(figures),
+            "",
+            *_aligned([head, *rows]),
+            *_limits(figures),
+            *_waiting(figures),
+            *_problems(figures),
+        ]
+    )
 
 
 def core_table(figures: Mapping[str, Any]) -> str:
     """Lay out the totals, one line for each core in use, the limits of a core and the problems."""
     rows = [[name, *_figures(core)] for name, core in figures["per_core"].items()]
-    keys = list(_columns(next(iter(figures["per_core"].values()), {})))
+    keys = _columns(next(iter(figures["per_core"].values()), {}))
     head = ["core", *(COLUMNS[k] for k in keys)]
     return "\n".join([_totals(figures), "", *_aligned([head, *rows]), *_limits(figures), *_problems(figures)])
 
 
 def _columns(row: Mapping[str, Any]) -> list[str]:
-    return [key for key in COLUMNS if key in row]
+    return [key for key in COLUMNS if row.get(key) is not None]
 
 
 def _figures(row: Mapping[str, Any]) -> list[str]:
@@ -62,6 +72,11 @@ def _limits(figures: Mapping[str, Any]) -> list[str]:
     known = [f"{COLUMNS[key]} {limit:,}" for key, limit in limits.items() if limit is not None]
     lines = ["", f"limits of a core: {', '.join(known) if known else 'none'}"]
     return lines if table is None else [*lines, f"limit of a chip: table entries {table:,}"]
+
+
+def _waiting(figures: Mapping[str, Any]) -> list[str]:
+    waiting = figures["waiting"]
+    return [waiting["means"]] if waiting["circle"] or waiting["deadlock"] else []
 
 
 def _problems(figures: Mapping[str, Any]) -> list[str]:
