@@ -25,15 +25,19 @@ from spikemesh.description.network import NetworkDescription, Projection
 from spikemesh.description.run import RunSettings
 from spikemesh.description.system import MappingSettings, System
 from spikemesh.description.values import Quantity
+from spikemesh.engine.hardware import Hardware
 from spikemesh.engine.program import reporting_all
 from spikemesh.engine.setup import compile_kernels
 from spikemesh.errors import InputError, Problem, RunInterrupted, SpikemeshError, nearest
 from spikemesh.ids import FloatArray, IntArray
 from spikemesh.kernels.compile import compile_seconds
 from spikemesh.mapping.build import Build, build_programs
+from spikemesh.mapping.deadlock import waiting
+from spikemesh.mapping.hardware import hardware_of
 from spikemesh.mapping.link_timing import link_timing
 from spikemesh.mapping.needs import with_need
 from spikemesh.mapping.placement import Placement, place_network
+from spikemesh.mapping.problem import neuron_rates
 from spikemesh.mapping.reach import reach
 from spikemesh.mapping.report import MappingReport, mapping_report
 from spikemesh.mapping.rules import rules_of
@@ -84,7 +88,9 @@ class Mapped:
         self.bin_steps = settings.bin_steps or max(1, round(BIN_MS / network.timestep_ms))
         self.router: Router = registry.routers.get(mapping.route, "mapping.route")
         self.build: Build = (
-            self._programs(registry) if simulated else reach(network, self.placement, self.router)
+            self._programs(registry)
+            if simulated
+            else reach(network, self.placement, self.router, mapping.relay)
         )
         self.report: MappingReport = mapping_report(
             network,
@@ -93,11 +99,17 @@ class Mapped:
             self.build.routes,
             self.build.indegree,
             rules_of(system, registry),
+            neuron_rates(network, mapping, measured),
         )
         self.report = with_need(self.report, network, mapping, registry, self.build.indegree, measured)
+        self.report = replace(self.report, waiting=waiting(self.placement, self.build.routes, self._channels))
         self.timed = any(p.link_timing is not None for p in self.build.programs)
         """Whether packets can be late."""
         self.build_s = time.perf_counter() - started
+
+    def _channels(self) -> Hardware:
+        relay = self.mapping.relay
+        return hardware_of(self.network, self.placement, self.build.fan, self.router, "packet", relay)
 
     def _programs(self, registry: Registry) -> Build:
         return build_programs(
@@ -107,7 +119,10 @@ class Mapped:
             self.plan,
             self.bin_steps,
             [str(path) for path in registry.files],
-            lambda fan: link_timing(self.placement, self.router, fan, self.network.timestep_ms),
+            lambda fan: link_timing(
+                self.placement, self.router, fan, self.network.timestep_ms, self.mapping.relay
+            ),
+            self.mapping.relay,
         )
 
 

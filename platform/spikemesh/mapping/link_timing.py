@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import groupby
+
 import numpy as np
 
 from spikemesh.contracts.mapping import Router
@@ -17,7 +19,9 @@ from spikemesh.mapping.routes import FanOut
 PS_PER_MS, PS_PER_NS = 10**9, 10**3
 
 
-def link_timing(placement: Placement, router: Router, fan: FanOut, timestep_ms: float) -> LinkTiming | None:
+def link_timing(
+    placement: Placement, router: Router, fan: FanOut, timestep_ms: float, relay: bool = False
+) -> LinkTiming | None:
     """Describe how packets travel between chips, in the regimes in which the time of arrival matters.
 
     Parameters
@@ -30,6 +34,8 @@ def link_timing(placement: Placement, router: Router, fan: FanOut, timestep_ms: 
         Target cores of every neuron.
     timestep_ms
         Model time of a step: its hardware time too, unless the system has its own ``tick``.
+    relay
+        Whether there is one packet for each target chip, to a core there that sends it on.
 
     Returns
     -------
@@ -39,7 +45,7 @@ def link_timing(placement: Placement, router: Router, fan: FanOut, timestep_ms: 
     system = placement.system
     if system.regime == "barrier" or all(_ideal(link) for link in system.links.values()):
         return None
-    made = Branches(placement, router)
+    made = Branches(placement, router, relay)
     chip = placement.cores_per_chip
     core = placement.core_of_neuron.astype(np.int64)
     roots: list[list[int]] = []
@@ -107,8 +113,8 @@ def _channels(placement: Placement, forest: Forest) -> Channels:
 class Branches:
     """Makes the trees of packets; neurons of one chip with the same targets share theirs."""
 
-    def __init__(self, placement: Placement, router: Router) -> None:
-        self._placement, self._router = placement, router
+    def __init__(self, placement: Placement, router: Router, relay: bool = False) -> None:
+        self._placement, self._router, self._relay = placement, router, relay
         self._index = {ends: k for k, ends in enumerate(placement.links)}
         self._known: dict[tuple[int, tuple[int, ...]], list[int]] = {}
         self._paths: dict[tuple[int, int], list[int]] = {}
@@ -119,8 +125,12 @@ class Branches:
     def roots(self, chip: int, cores: tuple[int, ...]) -> list[int]:
         """Return the roots of the packets from a chip to cores on others."""
         if (chip, cores) not in self._known:
-            one_each = self._placement.system.chip.router == "unicast"
-            groups = [(core,) for core in cores] if one_each else [cores]
+            groups: list[tuple[int, ...]] = [cores]
+            if self._relay:
+                per_chip = self._placement.cores_per_chip
+                groups = [tuple(some) for _, some in groupby(cores, lambda core: core // per_chip)]
+            elif self._placement.system.chip.router == "unicast":
+                groups = [(core,) for core in cores]
             self._known[chip, cores] = [root for group in groups for root in self._tree(chip, group)]
         return self._known[chip, cores]
 

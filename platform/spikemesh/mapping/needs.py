@@ -73,7 +73,7 @@ def with_need(
         placement = placement_on(larger.system, core_of)
         ptr, core, synapses = fan_out(graph, placement.core_of_neuron)
         fan = FanOut(ptr, core.astype(CORE), synapses)
-        routes = packet_routes(fan, placement, router)
+        routes = packet_routes(fan, placement, router, settings.relay)
         return not mapping_report(network, placement, fan, routes, indegree, rules).problems()
 
     chips = report.system.chip_count

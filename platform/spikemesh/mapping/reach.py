@@ -50,7 +50,7 @@ class _Onto:
         self.longest = 0
 
 
-def reach(network: BoundNetwork, placement: Placement, router: Router) -> Build:
+def reach(network: BoundNetwork, placement: Placement, router: Router, relay: bool = False) -> Build:
     """Find what a mapping report and the timing half need of a mapped network.
 
     Weights are not drawn, and delays only where the chip limits them; everything found is what
@@ -60,6 +60,8 @@ def reach(network: BoundNetwork, placement: Placement, router: Router) -> Build:
     ----------
     network, placement, router
         What is mapped, where every neuron is, and how packets travel.
+    relay
+        Whether there is one packet for each target chip, to a core there that sends it on.
 
     Returns
     -------
@@ -81,7 +83,7 @@ def reach(network: BoundNetwork, placement: Placement, router: Router) -> Build:
         offset = network.populations[onto.projection.target].offset
         indegree[offset : offset + onto.indegree.size] += onto.indegree
     fan = _fan(network, counted)
-    return Build((), fan, packet_routes(fan, placement, router), indegree)
+    return Build((), fan, packet_routes(fan, placement, router, relay), indegree)
 
 
 def _fan(network: BoundNetwork, counted: Sequence[_Counted]) -> FanOut:
