@@ -17,6 +17,9 @@ class DimensionOrder:
 
     name = "dimension_order"
 
+    def __init__(self) -> None:
+        self._shortest = _ShortestWays({})
+
     def path(self, source: int, target: int, system: System, links: dict[tuple[int, int], int]) -> list[int]:
         """Return the links from chip to chip; see :class:`spikemesh.contracts.Router`."""
         if system.topology in ("mesh", "torus"):
@@ -24,7 +27,10 @@ class DimensionOrder:
         elif system.topology == "ring":
             chips = _along_axes(source, target, (system.chip_count,), wrap=True)
         else:
-            chips = _shortest(source, target, links)
+            # Callers ask for many ways over the same links: those of the last are kept.
+            if self._shortest.links is not links:
+                self._shortest = _ShortestWays(links)
+            chips = self._shortest.chips(source, target)
         return [links[ends] for ends in pairwise(chips)]
 
 
@@ -40,18 +46,35 @@ def _along_axes(source: int, target: int, shape: tuple[int, ...], wrap: bool) ->
     return chips
 
 
-def _shortest(source: int, target: int, links: dict[tuple[int, int], int]) -> list[int]:
-    beside: dict[int, list[int]] = {}
-    for a, b in sorted(links):
-        beside.setdefault(b, []).append(a)
-    # Hops to the target, searched backwards, so that the way forward can pick the lowest index.
-    hops, front = {target: 0}, [target]
-    while front and source not in hops:
-        reached = sorted({a for b in front for a in beside.get(b, ()) if a not in hops})
-        hops |= dict.fromkeys(reached, hops[front[0]] + 1)
-        front = reached
-    chips = [source]
-    while chips[-1] != target:
-        here = chips[-1]
-        chips.append(min(b for a, b in links if a == here and hops.get(b) == hops[here] - 1))
-    return chips
+class _ShortestWays:
+    """Shortest ways over links; all that lead to one chip are found together."""
+
+    def __init__(self, links: dict[tuple[int, int], int]) -> None:
+        self.links = links
+        self._after: dict[int, list[int]] = {}
+        self._before: dict[int, list[int]] = {}
+        for a, b in sorted(links):
+            self._after.setdefault(a, []).append(b)
+            self._before.setdefault(b, []).append(a)
+        self._next: dict[int, dict[int, int]] = {}
+
+    def chips(self, source: int, target: int) -> list[int]:
+        """Return the chips from one to another, both included."""
+        if target not in self._next:
+            self._next[target] = self._towards(target)
+        chips = [source]
+        while chips[-1] != target:
+            chips.append(self._next[target][chips[-1]])
+        return chips
+
+    def _towards(self, target: int) -> dict[int, int]:
+        """Next chip on the way from each chip."""
+        hops, front = {target: 0}, [target]
+        while front:
+            front = sorted({a for b in front for a in self._before.get(b, ()) if a not in hops})
+            hops |= dict.fromkeys(front, max(hops.values()) + 1)
+        return {
+            chip: min(b for b in self._after[chip] if hops.get(b) == far - 1)
+            for chip, far in hops.items()
+            if chip != target
+        }
