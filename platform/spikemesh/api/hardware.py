@@ -12,7 +12,6 @@ from spikemesh.description.system import System
 from spikemesh.engine.hardware import BUCKETS, CLASSES, HOPS
 from spikemesh.engine.timing import StepClock
 from spikemesh.engine.transit_counts import PLANS
-from spikemesh.errors import InputError, Problem
 from spikemesh.ids import IntArray
 from spikemesh.kernels.barrier import lower_edge
 from spikemesh.mapping.hardware import hardware_of, idle_costs_differ
@@ -41,22 +40,13 @@ SERIES = (SeriesPlan("step_time_ps", "ps"), SeriesPlan("step_core"), SeriesPlan(
 
 
 def level_of(settings: RunSettings, system: System) -> Level | None:
-    """Return how time on links is found; None where nothing is known of the system's times and energies.
-
-    Raises
-    ------
-    InputError
-        If loads alone cannot say it: in the regimes in which the time of a packet's arrival matters.
-    """
-    if system.regime != "barrier" and settings.links == "analytic":
-        found = f'"analytic" in regime "{system.regime}", where every packet has its time of arrival'
-        raise InputError(Problem("run.links", found, "allowed: none, packet"))
+    """Return how time on links is found; None where nothing is known of the system's times and energies."""
     if settings.links is not None:
         return settings.links
     known = system.costs is not None or any(
         value is not None
         for link in system.links.values()
-        for value in (link.latency, link.bandwidth, link.energy, link.idle_mw)
+        for value in (link.latency, link.bandwidth, link.queue, link.energy, link.idle_mw)
     )
     if not known:
         return "none" if settings.activity else None
@@ -66,7 +56,7 @@ def level_of(settings: RunSettings, system: System) -> Level | None:
 def step_clock(mapped: Mapped, level: Level) -> StepClock:
     """Make the clock of a mapped network."""
     placement = mapped.placement
-    if mapped.system.regime != "barrier":
+    if mapped.system.regime != "barrier" and level == "packet":
         # Packets are simulated by the workers, for what is late acts; loads remain to be counted.
         level = "analytic"
     hardware = hardware_of(

@@ -12,7 +12,7 @@ from typing import Any, Self
 import numpy as np
 
 from spikemesh.api.folder import TemporaryFolder
-from spikemesh.api.hardware import activity_of, hardware_counts, hardware_plan, level_of
+from spikemesh.api.hardware import Level, activity_of, hardware_counts, hardware_plan, level_of
 from spikemesh.api.plan import backend_of, worker_plan
 from spikemesh.api.provenance import provenance
 from spikemesh.api.result import RunResult
@@ -24,17 +24,20 @@ from spikemesh.description.network import NetworkDescription, Projection
 from spikemesh.description.run import RunSettings
 from spikemesh.description.system import MappingSettings, System
 from spikemesh.description.values import Quantity
+from spikemesh.engine.link_timing import LinkTiming
 from spikemesh.engine.program import reporting_all
 from spikemesh.engine.setup import compile_kernels
 from spikemesh.errors import InputError, Problem, RunInterrupted, SpikemeshError, nearest
 from spikemesh.ids import FloatArray, IntArray
 from spikemesh.kernels.compile import compile_seconds
 from spikemesh.mapping.build import Build, build_programs
+from spikemesh.mapping.hardware import updates_each_step
 from spikemesh.mapping.link_timing import link_timing
 from spikemesh.mapping.needs import with_need
 from spikemesh.mapping.placement import Placement, place_network
 from spikemesh.mapping.reach import reach
 from spikemesh.mapping.report import MappingReport, mapping_report
+from spikemesh.mapping.routes import FanOut
 from spikemesh.registry import Registry
 from spikemesh.registry.bind import bind
 from spikemesh.registry.shared import shared_registry
@@ -72,6 +75,8 @@ class Mapped:
     ) -> None:
         started = time.perf_counter()
         self.network, self.system, self.mapping, self.settings = network, system, mapping, settings
+        self.level: Level | None = level_of(settings, system)
+        """How time on links is found; None where nothing is known of the system's times and energies."""
         measured = None
         if mapping.rates == "measured":
             from spikemesh.api.rates import measured_rates
@@ -100,7 +105,18 @@ class Mapped:
             self.plan,
             self.bin_steps,
             [str(path) for path in registry.files],
-            lambda fan: link_timing(self.placement, self.router, fan, self.network.timestep_ms),
+            self._link_timing,
+        )
+
+    def _link_timing(self, fan: FanOut) -> LinkTiming | None:
+        return link_timing(
+            self.placement,
+            self.router,
+            fan,
+            self.network.timestep_ms,
+            self.level or "none",
+            updates_each_step(self.network),
+            self.mapping.relay,
         )
 
 
@@ -168,7 +184,7 @@ class Simulation:
         self._scenario = dict(scenario or {})
         self._temporary: TemporaryFolder | None = None
         self.path = Path(out) if out is not None else self._temporary_path()
-        self._level = level_of(self.settings, system)
+        self._level = self.mapped.level
         self._activity = activity_of(self.settings, system, self._level)
         self._programs = self.mapped.build.programs
         if self._level is not None:

@@ -21,8 +21,8 @@ class RunSettings(Frozen):
     address: str | None = None
     """Address of a Ray cluster to join; None starts a local Ray."""
     links: Literal["none", "analytic", "packet"] | None = None
-    """How time on links and networks on chip is found: not at all (links are ideal), from loads, or packet by packet.
-    None: ``analytic`` in the regime ``barrier``, ``packet`` in the others."""
+    """How time on links and networks on chip is found: not at all (links are ideal), without waiting of packets for
+    one another, or packet by packet. None: ``analytic`` in the regime ``barrier``, ``packet`` in the others."""
     activity: bool | None = None
     """Whether to keep which neurons spiked or changed state in every step: what an idle neuron costs needs it, also
     when the run is timed again for another system. None: where the costs in use need it."""

@@ -22,6 +22,7 @@ from spikemesh.engine.program import Program
 from spikemesh.engine.transit_counts import TransitCounts
 from spikemesh.engine.trees import Trees, expanded
 from spikemesh.engine.under_way import AXON, PLACE, ROOT, STAMP, UnderWay
+from spikemesh.engine.zero_load import ZeroLoad
 from spikemesh.errors import RunError
 from spikemesh.ids import AnyArray, IntArray
 from spikemesh.kernels.late import mark_lost, mark_reached
@@ -45,8 +46,9 @@ def _taken(packets: _Packets, which: IntArray | slice) -> _Packets:
     return _Packets(*(column[which] for column in packets))
 
 
-def _events(timing: LinkTiming) -> Events:
-    return Events(PacketNetwork(timing.channels, timing.forest))
+def _events(timing: LinkTiming) -> Events | ZeroLoad:
+    network = PacketNetwork(timing.channels, timing.forest)
+    return Events(network) if timing.queues else ZeroLoad(network)
 
 
 class Transit:
@@ -161,12 +163,12 @@ class Transit:
         sent, self._ahead = _taken(waiting, order[:due]), _taken(waiting, order[due:])
         self._under_way.append(*sent[1:], self._trees.leaf_count(sent.root))
         found = self._network.advance(sent.time, sent.root, end - 1)
-        if self._network.pending and self._network.idle:
-            self._report_deadlock(through)
+        if isinstance(self._network, Events) and self._network.pending and self._network.idle:
+            self._report_deadlock(self._network.deadlock(), through)
         return found
 
-    def _report_deadlock(self, through: int) -> None:
-        links = self._timing.link[self._network.deadlock()]
+    def _report_deadlock(self, channels: IntArray, through: int) -> None:
+        links = self._timing.link[channels]
         where = ", ".join(str(k) for k in links[links >= 0].tolist())
         raise RunError(f"packets wait for one another for ever; links (by index): {where or 'none'}", through)
 

@@ -70,13 +70,10 @@ def hardware_on(
 ) -> Hardware:
     """Do what :func:`hardware_of` does, for neurons of which it is known whether they are updated in every step."""
     system, home = placement.system, placement.core_of_neuron.astype(np.int64)
-    branching = system.chip.router != "unicast" and not relay
-    geometry = geometry_of(placement, router, hardware_pairs(fan, home, system), branching)
-    unicast = system.chip.router == "unicast" and not relay
-    ways = unicast_ways(geometry, fan, home) if unicast else multicast_ways(geometry, fan, home, relay)
+    geometry, ways = ways_of(placement, fan, router, relay)
     costs = _costs(system, home)
     by_core = np.flatnonzero(updated)[np.argsort(home[updated], kind="stable")]
-    channels = _channels(geometry, ways)
+    channels = channels_of(geometry)._replace(order=_order(ways, geometry.channels))
     return Hardware(
         level=np.array([LEVELS[level]], dtype=np.int64),
         links=np.array([geometry.links], dtype=np.int64),
@@ -92,7 +89,7 @@ def hardware_on(
         fan_core=fan.core,
         load=picoseconds(system.cost_set.synaptic_event.latency_ns) * fan.synapses,
         channels=channels,
-        forest=ways.forest._replace(work=_node_work(geometry, ways, costs)),
+        forest=ways.forest._replace(work=node_work(geometry, ways)),
         rank=ways.rank,
         core=ways.core,
         kind=_by_port(geometry, _PORT_HOPS),
@@ -106,6 +103,27 @@ def hardware_on(
         chip=np.arange(system.core_count, dtype=np.int64) // system.chip.core_count,
         board=_boards(system),
     )
+
+
+def ways_of(placement: Placement, fan: FanOut, router: Router, relay: bool) -> tuple[Geometry, Ways]:
+    """Lay out the channels of a system, and the ways of all packets through them.
+
+    Parameters
+    ----------
+    placement, fan
+        Where neurons are, and which cores they reach.
+    router
+        Finds the ways between chips.
+    relay
+        Whether packets to another chip go to one core there, which sends them on.
+    """
+    system, home = placement.system, placement.core_of_neuron.astype(np.int64)
+    unicast = system.chip.router == "unicast"
+    branching = not unicast and not relay
+    geometry = geometry_of(placement, router, hardware_pairs(fan, home, system), branching)
+    if unicast and not relay:
+        return geometry, unicast_ways(geometry, fan, home)
+    return geometry, multicast_ways(geometry, fan, home, relay)
 
 
 def hardware_pairs(fan: FanOut, home: IntArray, system: System) -> set[tuple[int, int]]:
@@ -141,7 +159,8 @@ def updates_each_step(network: BoundNetwork) -> AnyArray:
     return np.concatenate([np.zeros(0, dtype=bool), *updated])
 
 
-def _channels(geometry: Geometry, ways: Ways) -> Channels:
+def channels_of(geometry: Geometry) -> Channels:
+    """Return what every channel does to packets, without their order."""
     system = geometry.system
     count = geometry.channels
     service, latency, queue, drops, wait, period = (np.zeros(count, dtype=np.int64) for _ in range(6))
@@ -159,9 +178,8 @@ def _channels(geometry: Geometry, ways: Ways) -> Channels:
     sends = slice(count - system.core_count, count)
     service[sends] = picoseconds(costs.axon_out.latency_ns)
     # What is not published still takes a moment, so that packets have an order.
-    return Channels(
-        np.maximum(service, 1), latency, queue, drops.astype(np.uint8), wait, period, _order(ways, count)
-    )
+    unknown = np.zeros(0, dtype=np.int64)
+    return Channels(np.maximum(service, 1), latency, queue, drops.astype(np.uint8), wait, period, unknown)
 
 
 def _port_costs(tile: Cost, x: Cost, y: Cost) -> dict[int, Cost]:
@@ -192,12 +210,13 @@ def _order(ways: Ways, channels: int) -> IntArray:
     return channel_order(*forest_dependencies(ways.forest), channels)
 
 
-def _node_work(geometry: Geometry, ways: Ways, costs: IntArray) -> IntArray:
-    """Return what taking a packet in costs a core, synapses apart."""
+def node_work(geometry: Geometry, ways: Ways) -> IntArray:
+    """Return what each node takes besides its channel: taking a packet in costs a core so much, synapses apart."""
     first = int(geometry.core_in(np.zeros(1, dtype=np.int64))[0])
     channel = ways.forest.channel
     takes = (channel >= first) & (channel < first + geometry.system.core_count)
-    return np.where(takes, costs[TAKE], 0).astype(np.int64)
+    cost = picoseconds(geometry.system.cost_set.axon_in.latency_ns)
+    return np.where(takes, cost, 0).astype(np.int64)
 
 
 def _by_port(geometry: Geometry, values: dict[int, int]) -> IntArray:
