@@ -14,7 +14,7 @@ from spikemesh.engine.timing import StepClock
 from spikemesh.engine.transit_counts import PLANS
 from spikemesh.ids import IntArray
 from spikemesh.kernels.barrier import lower_edge
-from spikemesh.mapping.hardware import hardware_of, idle_costs_differ
+from spikemesh.mapping.hardware import hardware_of, idle_costs_differ, work_is_known
 from spikemesh.mapping.link_timing import tick_ps
 from spikemesh.runtime.hardware import HardwareCounts
 
@@ -35,7 +35,9 @@ COUNTERS = (
     *(CounterPlan(f"chip_hops_{kind}", "chip") for kind in HOPS),
     *(CounterPlan(f"latency_{kind}", "latency", binned=False) for kind in CLASSES),
 )
-"""Counters of the regime ``barrier``."""
+"""Counters of the hardware that every run has."""
+OVERRUNS = CounterPlan("core_overruns", "core")
+"""Counter of ticks in which the work of a core took longer than the tick, where its costs are published."""
 SERIES = (SeriesPlan("step_time_ps", "ps"), SeriesPlan("step_core"), SeriesPlan("step_link"))
 
 
@@ -53,6 +55,11 @@ def level_of(settings: RunSettings, system: System) -> Level | None:
     return "analytic" if system.regime == "barrier" else "packet"
 
 
+def counts_overruns(system: System) -> bool:
+    """Tell whether it is counted when cores are not done with a tick's work: where there are ticks, and known costs."""
+    return system.regime == "tick" and work_is_known(system)
+
+
 def step_clock(mapped: Mapped, level: Level) -> StepClock:
     """Make the clock of a mapped network."""
     placement = mapped.placement
@@ -60,8 +67,9 @@ def step_clock(mapped: Mapped, level: Level) -> StepClock:
         # Packets are simulated by the workers, for what is late acts; loads remain to be counted.
         level = "analytic"
     hardware = hardware_of(
-        mapped.network, placement, mapped.build.fan, mapped.router, level, mapped.mapping.relay
-    )
+        mapped.network, placement, mapped.build.fan, mapped.router, level, mapped.mapping.relay,
+        tick_ps(mapped.system, mapped.network.timestep_ms) if counts_overruns(mapped.system) else 0,
+    )  # fmt: skip
     return StepClock(hardware, mapped.bin_steps)
 
 
@@ -117,7 +125,11 @@ def hardware_plan(mapped: Mapped, level: Level | None, activity: bool = False) -
             "latency": tuple(str(lower_edge(k)) for k in range(BUCKETS)),
             **({"system": ("system",)} if mapped.timed else {}),
         },
-        "counters": (*COUNTERS, *_of_network()) if mapped.timed else COUNTERS,
+        "counters": (
+            *COUNTERS,
+            *((OVERRUNS,) if counts_overruns(system) else ()),
+            *(_of_network() if mapped.timed else ()),
+        ),
         "series": SERIES,
         "activity": activity,
         "hardware": {

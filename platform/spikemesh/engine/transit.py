@@ -75,7 +75,7 @@ class Transit:
         assert program.link_timing is not None  # noqa: S101  the caller checked
         self._timing: LinkTiming = program.link_timing
         self.corrections: Corrections = corrections_of(program)
-        self.known = 0
+        self.known = self._counted = 0
         self._longest = longest
         self._neuron_of_axon = program.axon_neuron
         self._bin_steps = program.bin_steps
@@ -114,14 +114,21 @@ class Transit:
         self._put_right(fresh, first_leaf, in_time, (packet[late], leaf[late], tick[late]), through)
         self._under_way.settle(found.deliveries.packet, 1)
         self._under_way.settle(found.drops.packet, self._trees.below[found.drops.node])
-        self._count_channels(through)
         self.known = through
+        if through % self._bin_steps == 0:
+            self.count_channels()
 
-    def _count_channels(self, through: int) -> None:
-        """Count what each channel did in the ticks up to ``through``."""
+    def count_channels(self) -> None:
+        """Count what each channel did since this was last done: at the end of every bin, and before a report."""
+        if self._counted == self.known:
+            return
+        self._counted = self.known
         now = np.stack(self._network.counts)
-        self.counts.channels(through, Counts(*(now - self._before)), self._timing.link)
+        since = Counts(*(now - self._before))._replace(longest=self._network.counts.longest)
+        self.counts.channels(self.known, since, self._timing.link)
         self._before = now
+        if self.known % self._bin_steps == 0 and isinstance(self._network, Events):
+            self._network.begin_longest()
 
     def _spikes(self, arrivals: Arrivals, through: int) -> tuple[IntArray, IntArray]:
         """Stamps and axons of the spikes of all workers after ``known``, by stamp and neuron."""
@@ -147,8 +154,6 @@ class Transit:
         before = _rank(stamp * timing.cores + core)
         time = stamp * timing.tick_ps + timing.ready_ps[neuron] + before * timing.send_ps[core]
         self.counts.sent(stamp, self._trees.leaf_count(root))
-        over = time + timing.send_ps[core] > (stamp + 1) * timing.tick_ps
-        self.counts.overrun(stamp[over], core[over])
         return _Packets(time, stamp, axon, root, np.arange(root.size))
 
     def _send(self, fresh: _Packets, through: int) -> Advance:

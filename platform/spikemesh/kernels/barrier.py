@@ -20,9 +20,9 @@ from typing import Any
 
 from spikemesh.kernels.accelerate import bare, bare_inlined
 
-# Costs of a step, in ps.
-SPIKE, SEND, TAKE, BARRIER, OVERLAPPED, UPDATE, IDLE = range(7)
-COSTS = 7
+# Costs of a step, in ps, and how long it may be for its work (0: for ever).
+SPIKE, SEND, TAKE, BARRIER, OVERLAPPED, UPDATE, IDLE, TICK = range(8)
+COSTS = 8
 
 # Words of a step's scratch.
 TOUCHED_CORES, TOUCHED_CHANNELS, STAMP = range(3)
@@ -216,6 +216,11 @@ def count_cores(row: Any, h: Any, s: Any, o: Any) -> None:
             o.core_busy_ps[row, core] += s.base[core]
             o.core_updates[row, core] += s.active[core]
             o.core_idle_updates[row, core] += neurons - s.active[core]
+        if h.costs[TICK]:
+            work = s.base[core]
+            if s.core_stamp[core] == s.words[STAMP]:
+                work += s.sent[core] + s.taken[core]
+            o.core_overruns[row, core] += work > h.costs[TICK]
     for k in range(s.words[TOUCHED_CORES]):
         core = s.cores[k]
         o.core_busy_ps[row, core] += s.sent[core] + s.taken[core]

@@ -21,6 +21,7 @@ from spikemesh.kernels.barrier import (
     SEND,
     SPIKE,
     TAKE,
+    TICK,
     UPDATE,
 )
 from spikemesh.kernels.barrier import BARRIER as BARRIER_COST
@@ -48,6 +49,7 @@ def hardware_of(
     router: Router,
     level: str,
     relay: bool = False,
+    tick_ps: int = 0,
 ) -> Hardware:
     """Describe a mapped network for :class:`spikemesh.engine.timing.StepClock`.
 
@@ -61,17 +63,26 @@ def hardware_of(
         How time on links is found: ``none``, ``analytic`` or ``packet``.
     relay
         Whether packets to another chip go to one core there, which sends them on.
+    tick_ps
+        How long a step may be for the work of its cores, where overruns are counted; 0: they are not.
     """
-    return hardware_on(updates_each_step(network), placement, fan, router, level, relay)
+    return hardware_on(updates_each_step(network), placement, fan, router, level, relay, tick_ps)
 
 
 def hardware_on(
-    updated: AnyArray, placement: Placement, fan: FanOut, router: Router, level: str, relay: bool = False
+    updated: AnyArray,
+    placement: Placement,
+    fan: FanOut,
+    router: Router,
+    level: str,
+    relay: bool = False,
+    tick_ps: int = 0,
 ) -> Hardware:
     """Do what :func:`hardware_of` does, for neurons of which it is known whether they are updated in every step."""
     system, home = placement.system, placement.core_of_neuron.astype(np.int64)
     geometry, ways = ways_of(placement, fan, router, relay)
     costs = _costs(system, home)
+    costs[TICK] = tick_ps
     by_core = np.flatnonzero(updated)[np.argsort(home[updated], kind="stable")]
     channels = channels_of(geometry)._replace(order=_order(ways, geometry.channels))
     return Hardware(
@@ -144,6 +155,17 @@ def _costs(system: System, home: IntArray) -> IntArray:
     idle = known.neuron_idle.latency_ns
     costs[IDLE] = costs[UPDATE] if idle is None else picoseconds(idle)
     return costs
+
+
+WORK = ("neuron_update", "synaptic_event", "axon_out")
+"""Costs that the work of a core consists of."""
+
+
+def work_is_known(system: System) -> bool:
+    """Tell whether the time that cores take for a step is published: each cost, or that others include it."""
+    costs = system.cost_set
+    known = [getattr(costs, name).latency_ns is not None for name in WORK]
+    return any(known) and all(k or name in costs.excluded for k, name in zip(known, WORK, strict=True))
 
 
 def idle_costs_differ(system: System) -> bool:
