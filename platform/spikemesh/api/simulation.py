@@ -12,11 +12,19 @@ from typing import Any, Self
 import numpy as np
 
 from spikemesh.api.folder import TemporaryFolder
-from spikemesh.api.hardware import Level, activity_of, hardware_counts, hardware_plan, level_of
+from spikemesh.api.hardware import (
+    Level,
+    activity_of,
+    counts_overruns,
+    hardware_counts,
+    hardware_plan,
+    level_of,
+)
 from spikemesh.api.plan import backend_of, worker_plan
 from spikemesh.api.provenance import provenance
 from spikemesh.api.result import RunResult
 from spikemesh.contracts.bound import BoundNetwork
+from spikemesh.contracts.energy_term import NOT_PUBLISHED
 from spikemesh.contracts.mapping import Router
 from spikemesh.contracts.trace import ProbePlan, TracePlan
 from spikemesh.description.builder import Network
@@ -393,6 +401,7 @@ class Simulation:
             "drive_events": totals.drive_events,
             "packets": totals.packets,
             **totals.network,
+            **self._overruns(),
             "compile_s": max(0.0, totals.compile_s - self._compiled),
             **self._timing(),
             "finalise_s": finalise_s,
@@ -403,6 +412,13 @@ class Simulation:
             "recorded": self._recorded(),
             "results": dict(own),
         }
+
+    def _overruns(self) -> dict[str, int | str]:
+        """Ticks that were too short for the work of a core, in the regime that has such ticks."""
+        if self.mapped.system.regime != "tick":
+            return {}
+        counted = self._level is not None and counts_overruns(self.mapped.system)
+        return {"core_overruns": self._session.totals.overruns if counted else NOT_PUBLISHED}
 
     def _recorded(self) -> list[str]:
         """Name what is recorded: populations, variables and projections."""

@@ -12,7 +12,13 @@ from spikemesh.description.system import BoardSpec, ChipSpec, CoreSpec, LinkSpec
 from spikemesh.errors import DescriptionError, Problem
 from spikemesh_plugins.systems.sourced import NOT_PUBLISHED, sourced
 from spikemesh_plugins.systems.spinnaker_boards import BOARD_CHIPS, TRIAD, edges_of, one_board, triads
-from spikemesh_plugins.systems.spinnaker_costs import BOARD_MW, BOARD_SOURCE, SHARP2012, SPINNMACHINE
+from spikemesh_plugins.systems.spinnaker_costs import (
+    BOARD_MW,
+    BOARD_SOURCE,
+    SHARP2012,
+    SPINNMACHINE,
+    STROMATIAS2013,
+)
 
 DATASHEET = "SpiNNaker datasheet 2.02, 2011"
 SLIDES = "SpiNNaker workshop slides, 2015"
@@ -31,9 +37,11 @@ CORE = sourced(
     synapse_bits=(32, f"{NEURON}: a synaptic word of weight, delay, type and index"),
 )
 
+COSTS = {"spinnmachine": SPINNMACHINE, "sharp2012": SHARP2012, "stromatias2013": STROMATIAS2013}
+
 CHIP = sourced(
     ChipSpec,
-    {"core": CORE, "costs": {"spinnmachine": SPINNMACHINE, "sharp2012": SHARP2012}},
+    {"core": CORE, "costs": COSTS},
     cores=((4, 4), f"{SLIDES}: 16 for applications, of 18 with 1 monitor; all are at one router"),
     tile=((1, 1), "not used: all cores are at one router"),
     network=("router", f"{DATASHEET}, section 10"),
