@@ -104,6 +104,7 @@ class StepOutputs(NamedTuple):
     core_packets_in: IntArray  # int64 [B, cores]
     core_packets_out: IntArray  # int64 [B, cores]
     core_busy_ps: IntArray  # int64 [B, cores]
+    core_overruns: IntArray  # int64 [B, cores], steps whose work took longer than they last
     link_busy_ps: IntArray  # int64 [B, L]
     link_wait_ps: IntArray  # int64 [B, L]
     link_queue_max: IntArray  # int64 [B, L]

@@ -11,11 +11,15 @@ from spikemesh.engine.hardware import BUCKETS, CLASSES, HOPS, Hardware, StepOutp
 from spikemesh.engine.packet_steps import PacketSteps
 from spikemesh.errors import RunError
 from spikemesh.ids import AnyArray, IntArray
-from spikemesh.kernels.barrier import PACKET, WORDS, estimate_steps
+from spikemesh.kernels.barrier import PACKET, TICK, WORDS, estimate_steps
 from spikemesh.kernels.compile import add_compile_seconds
 
 SERIES = ("step_time_ps", "step_core", "step_link")
-BY_CORE = ("core_updates", "core_idle_updates", "core_packets_in", "core_packets_out", "core_busy_ps")
+OVERRUNS = "core_overruns"
+BY_CORE = (
+    *("core_updates", "core_idle_updates", "core_packets_in", "core_packets_out", "core_busy_ps"),
+    OVERRUNS,
+)
 BY_LINK = ("link_busy_ps", "link_wait_ps", "link_queue_max")
 """Fields of :class:`spikemesh.engine.hardware.StepOutputs` of one shape."""
 
@@ -105,7 +109,10 @@ class StepClock:
             self._packets.run(first, until, ticks, neurons, active, outputs)
         else:
             estimate_steps(first, until, ticks, neurons, active, self._hardware, self._scratch, outputs)
-        return _figures(outputs)
+        figures = _figures(outputs)
+        if not self._hardware.costs[TICK]:
+            del figures.counters[OVERRUNS]
+        return figures
 
     def _outputs(self, first: int, until: int) -> StepOutputs:
         first_bin = first // self._bin_steps

@@ -23,9 +23,9 @@ import numpy as np
 from spikemesh.kernels.accelerate import bare, bare_inlined
 from spikemesh.kernels.pointers import address_of, as_int64, as_uint8
 
-# Costs of a step, in ps.
-SPIKE, SEND, TAKE, BARRIER, OVERLAPPED, UPDATE, IDLE = range(7)
-COSTS = 7
+# Costs of a step, in ps, and how long it may be for its work (0: for ever).
+SPIKE, SEND, TAKE, BARRIER, OVERLAPPED, UPDATE, IDLE, TICK = range(8)
+COSTS = 8
 
 # Words of a step's scratch.
 TOUCHED_CORES, TOUCHED_CHANNELS, STAMP, UNCOUNTED = range(4)
@@ -312,12 +312,29 @@ def _count_updates(row: Any, steps: Any, h: Any, s: Any, o: Any) -> None:
 
 
 @bare_inlined
+def _count_overruns(row: Any, h: Any, s: Any, o: Any) -> None:
+    """Count cores that have more to do in a step than it has time for."""
+    for place in range(h.used.size):
+        core = h.used[place]
+        work = s.base[core]
+        if s.core_stamp[core] == s.words[STAMP]:
+            work += s.sent[core] + s.taken[core]
+        o.core_overruns[row, core] += work > h.costs[TICK]
+    for k in range(s.words[TOUCHED_CORES]):
+        core = s.cores[k]
+        if h.core_ptr[core] == h.core_ptr[core + 1]:
+            o.core_overruns[row, core] += s.sent[core] + s.taken[core] > h.costs[TICK]
+
+
+@bare_inlined
 def count_cores(row: Any, active: Any, h: Any, s: Any, o: Any) -> None:
     """Add what cores did in a step to the counters of its bin."""
     if active.shape[0]:
         _count_updates(row, 1, h, s, o)
     else:
         s.words[UNCOUNTED] += 1
+    if h.costs[TICK]:
+        _count_overruns(row, h, s, o)
     for k in range(s.words[TOUCHED_CORES]):
         core = s.cores[k]
         o.core_busy_ps[row, core] += s.sent[core] + s.taken[core]
