@@ -377,6 +377,7 @@ class Simulation:
             "drive_events": totals.drive_events,
             "packets": totals.packets,
             **totals.network,
+            **trace.hardware_summary(),
             "compile_s": max(0.0, totals.compile_s - self._compiled),
             **self._timing(),
             "finalise_s": finalise_s,
