@@ -16,6 +16,7 @@ from spikemesh.errors import InputError, Problem
 from spikemesh.ids import IntArray
 from spikemesh.kernels.barrier import lower_edge
 from spikemesh.mapping.hardware import hardware_of, idle_costs_differ
+from spikemesh.mapping.learning_updates import learning_tables, learns
 from spikemesh.mapping.link_timing import tick_ps
 from spikemesh.runtime.hardware import HardwareCounts
 
@@ -37,6 +38,8 @@ COUNTERS = (
     *(CounterPlan(f"latency_{kind}", "latency", binned=False) for kind in CLASSES),
 )
 """Counters of the regime ``barrier``."""
+LEARNING = CounterPlan("core_learning_updates", "core")
+"""Counter of networks that learn."""
 SERIES = (SeriesPlan("step_time_ps", "ps"), SeriesPlan("step_core"), SeriesPlan("step_link"))
 
 
@@ -107,6 +110,7 @@ def hardware_counts(mapped: Mapped, level: Level, activity: bool = False) -> Har
         [populations[k].name for k in mapped.network.recorded],
         [np.concatenate([np.zeros(0, np.int64), *homes]) for homes in _neurons(mapped)] if activity else (),
         None if mapped.system.regime == "barrier" else tick_ps(mapped.system, mapped.network.timestep_ms),
+        learning_tables(mapped.network, mapped.placement),
     )
 
 
@@ -120,14 +124,14 @@ def hardware_plan(mapped: Mapped, level: Level | None, activity: bool = False) -
     """Return the arguments of :class:`spikemesh.contracts.TracePlan` that say what is counted of the hardware."""
     if level is None:
         return {}
-    system = mapped.system
+    system, learning = mapped.system, learns(mapped.network)
     return {
         "axes": {
             "chip": tuple(f"chip{k}" for k in range(system.chip_count)),
             "latency": tuple(str(lower_edge(k)) for k in range(BUCKETS)),
             **({"system": ("system",)} if mapped.timed else {}),
         },
-        "counters": (*COUNTERS, *_of_network()) if mapped.timed else COUNTERS,
+        "counters": (*COUNTERS, *(_of_network() if mapped.timed else ()), *((LEARNING,) if learning else ())),
         "series": SERIES,
         "activity": activity,
         "hardware": {
@@ -135,5 +139,6 @@ def hardware_plan(mapped: Mapped, level: Level | None, activity: bool = False) -
             "links_level": level,
             "relay": mapped.mapping.relay,
             "cores_used": int(np.unique(mapped.placement.core_of_neuron).size),
+            **({"learns": True} if learning else {}),
         },
     }
