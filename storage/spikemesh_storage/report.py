@@ -84,6 +84,7 @@ def _hardware_facts(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
     times = [("hardware time", "hardware_time_ms", 1e-3, "s"), ("mean step", "step_mean_ns", 1e-9, "s")]
     energies = [
         ("energy", "energy_mj", 1e-3, "J"),
+        ("energy of an inference", "energy_per_inference_mj", 1e-3, "J"),
         ("mean power", "power_mw", 1e-3, "W"),
         ("energy-delay product", "delay_product_js", 1.0, "J s"),
     ]
@@ -92,11 +93,14 @@ def _hardware_facts(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
     ]
     if summary.get("slowdown") is not None:
         facts.append(("hardware time / model time", f"{summary['slowdown']:.3g}"))
-    return facts + [
+    facts += [
         (name, known + in_unit(summary[key] * scale, unit))
         for name, key, scale, unit in energies
         if summary.get(key)
     ]
+    if summary.get("time_per_inference_ms") is not None:
+        facts.append(("time of an inference", in_unit(summary["time_per_inference_ms"] * 1e-3, "s")))
+    return facts
 
 
 def _hardware(trace: Trace, found: Mapping[str, Any]) -> list[str]:

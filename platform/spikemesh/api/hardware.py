@@ -15,6 +15,7 @@ from spikemesh.engine.transit_counts import PLANS
 from spikemesh.ids import IntArray
 from spikemesh.kernels.barrier import lower_edge
 from spikemesh.mapping.hardware import hardware_of, idle_costs_differ, work_is_known
+from spikemesh.mapping.learning_updates import learning_tables, learns
 from spikemesh.mapping.link_timing import tick_ps
 from spikemesh.runtime.hardware import HardwareCounts
 
@@ -38,6 +39,8 @@ COUNTERS = (
 """Counters of the hardware that every run has."""
 OVERRUNS = CounterPlan("core_overruns", "core")
 """Counter of ticks in which the work of a core took longer than the tick, where its costs are published."""
+LEARNING = CounterPlan("core_learning_updates", "core")
+"""Counter of networks that learn."""
 SERIES = (SeriesPlan("step_time_ps", "ps"), SeriesPlan("step_core"), SeriesPlan("step_link"))
 
 
@@ -105,6 +108,7 @@ def hardware_counts(mapped: Mapped, level: Level, activity: bool = False) -> Har
         [populations[k].name for k in mapped.network.recorded],
         [np.concatenate([np.zeros(0, np.int64), *homes]) for homes in _neurons(mapped)] if activity else (),
         None if mapped.system.regime == "barrier" else tick_ps(mapped.system, mapped.network.timestep_ms),
+        learning_tables(mapped.network, mapped.placement),
     )
 
 
@@ -118,7 +122,7 @@ def hardware_plan(mapped: Mapped, level: Level | None, activity: bool = False) -
     """Return the arguments of :class:`spikemesh.contracts.TracePlan` that say what is counted of the hardware."""
     if level is None:
         return {}
-    system = mapped.system
+    system, learning = mapped.system, learns(mapped.network)
     return {
         "axes": {
             "chip": tuple(f"chip{k}" for k in range(system.chip_count)),
@@ -129,6 +133,7 @@ def hardware_plan(mapped: Mapped, level: Level | None, activity: bool = False) -
             *COUNTERS,
             *((OVERRUNS,) if counts_overruns(system) else ()),
             *(_of_network() if mapped.timed else ()),
+            *((LEARNING,) if learning else ()),
         ),
         "series": SERIES,
         "activity": activity,
@@ -137,5 +142,6 @@ def hardware_plan(mapped: Mapped, level: Level | None, activity: bool = False) -
             "links_level": level,
             "relay": mapped.mapping.relay,
             "cores_used": int(np.unique(mapped.placement.core_of_neuron).size),
+            **({"learns": True} if learning else {}),
         },
     }

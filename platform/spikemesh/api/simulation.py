@@ -421,6 +421,7 @@ class Simulation:
             "drive_events": totals.drive_events,
             "packets": totals.packets,
             **totals.network,
+            **trace.hardware_summary(),
             **self._overruns(),
             "compile_s": max(0.0, totals.compile_s - self._compiled),
             **self._timing(),

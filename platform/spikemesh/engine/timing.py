@@ -68,6 +68,11 @@ class StepClock:
         add_compile_seconds(time.perf_counter() - started)
 
     @property
+    def bin_steps(self) -> int:
+        """Width of bins in steps."""
+        return self._bin_steps
+
+    @property
     def tick(self) -> int:
         """Last step whose time is known."""
         return self._tick
