@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from spikemesh.api import (
+        Comparison,
         MappingSettings,
         Network,
         RunResult,
         RunSettings,
         Simulation,
         System,
+        compare,
         constant_current,
         load_plugin,
         lognormal,
@@ -38,12 +40,14 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "Comparison",
     "MappingSettings",
     "Network",
     "RunResult",
     "RunSettings",
     "Simulation",
     "System",
+    "compare",
     "constant_current",
     "load_plugin",
     "lognormal",

@@ -9,6 +9,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from spikemesh.api.comparing import compare, overrides_of_scenario
+    from spikemesh.api.comparison import ComparedSystem, Comparison
     from spikemesh.api.plugins import load_plugin
     from spikemesh.api.result import RunResult
     from spikemesh.api.retiming import retime, retiming_settings
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
     from spikemesh.runtime.session import Progress
 
 __all__ = [
+    "ComparedSystem",
+    "Comparison",
     "LoadedScenario",
     "Mapped",
     "MappingReport",
@@ -36,6 +40,7 @@ __all__ = [
     "Simulation",
     "System",
     "check_fit",
+    "compare",
     "constant_current",
     "load_plugin",
     "lognormal",
@@ -43,6 +48,7 @@ __all__ = [
     "normal",
     "open_scenario",
     "open_trace",
+    "overrides_of_scenario",
     "poisson",
     "retime",
     "retiming_settings",
@@ -54,6 +60,8 @@ __all__ = [
 ]
 
 _HOMES = {
+    "spikemesh.api.comparing": ("compare", "overrides_of_scenario"),
+    "spikemesh.api.comparison": ("ComparedSystem", "Comparison"),
     "spikemesh.api.plugins": ("load_plugin",),
     "spikemesh.api.result": ("RunResult",),
     "spikemesh.api.retiming": ("retime", "retiming_settings"),

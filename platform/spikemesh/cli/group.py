@@ -19,6 +19,7 @@ COMMANDS = {
     "validate": "spikemesh.cli.validate",
     "map": "spikemesh.cli.mapping",
     "retime": "spikemesh.cli.retime",
+    "compare": "spikemesh.cli.compare",
     "scenarios": "spikemesh.cli.scenarios",
     "plugins": "spikemesh.cli.plugins",
     "schema": "spikemesh.cli.schema",
