@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         RunResult,
         RunSettings,
         Simulation,
+        Sweep,
         System,
         compare,
         constant_current,
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
         run,
         run_scenario,
         steps,
+        sweep,
         uniform,
     )
 
@@ -46,6 +48,7 @@ __all__ = [
     "RunResult",
     "RunSettings",
     "Simulation",
+    "Sweep",
     "System",
     "compare",
     "constant_current",
@@ -61,6 +64,7 @@ __all__ = [
     "run",
     "run_scenario",
     "steps",
+    "sweep",
     "uniform",
 ]
 

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from spikemesh.api.retiming import retime, retiming_settings
     from spikemesh.api.scenarios import LoadedScenario, check_fit, map_scenario, open_scenario, run_scenario
     from spikemesh.api.simulation import Mapped, Simulation, run
+    from spikemesh.api.sweep_table import Sweep, SweepRow
+    from spikemesh.api.sweeping import sweep
     from spikemesh.api.system import System
     from spikemesh.api.traces import open_trace
     from spikemesh.description.builder import Network, rule
@@ -38,6 +40,8 @@ __all__ = [
     "RunResult",
     "RunSettings",
     "Simulation",
+    "Sweep",
+    "SweepRow",
     "System",
     "check_fit",
     "compare",
@@ -56,6 +60,7 @@ __all__ = [
     "run",
     "run_scenario",
     "steps",
+    "sweep",
     "uniform",
 ]
 
@@ -73,6 +78,8 @@ _HOMES = {
         "run_scenario",
     ),
     "spikemesh.api.simulation": ("Mapped", "Simulation", "run"),
+    "spikemesh.api.sweep_table": ("Sweep", "SweepRow"),
+    "spikemesh.api.sweeping": ("sweep",),
     "spikemesh.api.system": ("System",),
     "spikemesh.api.traces": ("open_trace",),
     "spikemesh.description.builder": ("Network", "rule"),

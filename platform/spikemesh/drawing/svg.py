@@ -126,7 +126,7 @@ def curves(
     drawn: Sequence[Curve],
     x_title: str,
     y_title: str,
-    x_names: Sequence[str] | None = None,
+    marks: Sequence[tuple[float, str]] | None = None,
     height: int = 260,
 ) -> str:
     """Draw curves through points, with their names below where there are several.
@@ -137,8 +137,8 @@ def curves(
         At least one point has a value.
     x_title, y_title
         What the axes show, with units.
-    x_names
-        What stands at x = 0, 1, 2 ...; None: x are numbers.
+    marks
+        Places on the x axis, and what stands there; None: round numbers.
     height
         Of the plot in pixels, without the names.
 
@@ -149,9 +149,8 @@ def curves(
     """
     xs = [x for curve in drawn for x, _ in curve.points]
     ys = [y for curve in drawn for _, y in curve.points if y is not None]
-    left, right = (-0.5, len(x_names) - 0.5) if x_names is not None else (min(xs), max(xs))
-    if left == right:
-        left, right = left - 0.5, right + 0.5
+    margin = (max(xs) - min(xs)) / 25 or 0.5
+    left, right = min(xs) - margin, max(xs) + margin
     bottom, top = min(0.0, *ys) * 1.05, max(0.0, *ys) * 1.05
     if bottom == top:
         top = bottom + 1.0
@@ -163,8 +162,7 @@ def curves(
     def y(value: float) -> float:
         return _TOP + (top - value) / (top - bottom) * high
 
-    marks = [(float(k), name) for k, name in enumerate(x_names or ())]
-    if x_names is None:
+    if marks is None:
         marks = [(t, f"{t:g}") for t in ticks(left, right, 8)]
     parts = [
         *(_across(y(t), t) for t in ticks(bottom, top)),
@@ -173,11 +171,12 @@ def curves(
         f'<text class="title" transform="translate(14 {_TOP + high}) rotate(-90)">{escape(y_title)}</text>',
     ]
     for k, curve in enumerate(drawn):
-        hue = f"hue{k % HUES}"
+        # Points that lie on one another show as rings.
+        hue, r = f"hue{k % HUES}", 3 + min(len(drawn) - 1 - k, 4)
         for piece in _pieces([(x(a), None if b is None else y(b)) for a, b in curve.points]):
             points = " ".join(f"{a:.1f},{b:.1f}" for a, b in piece)
             parts.append(f'<polyline class="curve {hue}" points="{points}"/>')
-            parts += [f'<circle class="point {hue}" cx="{a:.1f}" cy="{b:.1f}" r="3.5"/>' for a, b in piece]
+            parts += [f'<circle class="point {hue}" cx="{a:.1f}" cy="{b:.1f}" r="{r}"/>' for a, b in piece]
     named = [curve.name for curve in drawn] if len(drawn) > 1 else []
     parts += _names(named, height + 8)
     return _svg(height + 8 + _ROW * len(named), parts, f"{y_title} against {x_title}")
