@@ -26,10 +26,10 @@ COSTS = CostSet(
 )
 
 
-def mesh_system(chips=(2, 2), router="unicast", network="mesh", fabrics=2, **changes):
-    """Chips of 2 x 2 tiles of 2 x 2 cores; packets take 290 ps on chip and 8,696 ps between chips."""
+def mesh_system(chips=(2, 2), router="unicast", network="mesh", fabrics=2, cores=(4, 4), **changes):
+    """Chips of tiles of 2 x 2 cores; packets take 290 ps on chip and 8,696 ps between chips."""
     chip = ChipSpec(
-        cores=(4, 4), tile=(2, 2), network=network, fabrics=fabrics if network == "mesh" else 1, router=router,
+        cores=cores, tile=(2, 2), network=network, fabrics=fabrics if network == "mesh" else 1, router=router,
         core=CoreSpec(), costs={"set": changes.pop("costs", COSTS)},
     )  # fmt: skip
     links = {

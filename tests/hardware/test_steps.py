@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from spikemesh.description.chip import LinkSpec
+from spikemesh.description.costs import Cost
+from spikemesh.engine.network_chains import Joined
 from spikemesh.engine.timing import StepClock
 from spikemesh.mapping.hardware import hardware_on
 
@@ -156,3 +158,87 @@ def test_idle_neurons_take_their_own_time(router):
         assert figures.series["step_time_ps"].tolist() == [121_700, sent + after + 100_000, 129_100]
         assert figures.counters["core_updates"].sum(axis=0)[:2].tolist() == [6, 2]
         assert figures.counters["core_idle_updates"].sum(axis=0)[:2].tolist() == [3, 1]
+
+
+@pytest.mark.parametrize("kind", ["unicast", "multicast"])
+@pytest.mark.parametrize("level", ["analytic", "packet"])
+def test_joined_channels_change_nothing(router, monkeypatch, kind, level):
+    # Packets cross a chip whose cores are not in use: their hops there are joined.
+    mapped = random_mapped(mesh_system(chips=(4, 1), router=kind, cores=(8, 4)), neurons=40, degree=6)
+    cores = np.where(mapped.home < 32, mapped.home % 4, 96 + mapped.home % 4)
+    mapped = Mapped(mapped.placement.system, cores, mapped.fan.source, np.arange(mapped.fan.source.size) % 40)
+    rng = np.random.default_rng(6)
+    steps = [(t, n) for t in range(1, 31) for n in np.flatnonzero(rng.random(40) < 0.05 * (t % 5))]
+    hardware, clock = clock_of(mapped, router, level)
+    assert hardware.follower.size > 10
+    joined = run(clock, steps, 30)
+    nothing = Joined(
+        hardware.channels,
+        hardware.forest,
+        np.zeros(hardware.channels.service.size + 1, np.int64),
+        np.zeros(0, np.int64),
+    )
+    monkeypatch.setattr(
+        "spikemesh.mapping.hardware.join_chains",
+        lambda channels, forest, *_: nothing._replace(channels=channels, forest=forest),
+    )
+    whole = run(clock_of(mapped, router, level)[1], steps, 30)
+    for name in whole.series:
+        assert np.array_equal(joined.series[name], whole.series[name]), name
+    for name in whole.counters:
+        assert np.array_equal(joined.counters[name], whole.counters[name]), name
+
+
+@pytest.mark.parametrize("spread", [1, 7, 97, 400])
+def test_updates_of_rows_of_neurons(router, spread):
+    # Rows of consecutive neurons, of any length and beginning anywhere in a byte; the last neurons are never updated.
+    costs = COSTS.model_copy(update={"neuron_idle": Cost(latency_ns=2.5)})
+    rng, size, steps = np.random.default_rng(spread), 400, 12
+    home = np.arange(size) // spread % 5
+    mapped = Mapped(mesh_system(chips=(1, 1), costs=costs), home, [0], [1])
+    updated = np.arange(size) < size - 30
+    hardware = hardware_on(updated, mapped.placement, mapped.fan, router, "none", False)
+    clock = StepClock(hardware, steps)
+    active = rng.random((steps, size)) < rng.random((steps, 1))
+    spikes = [(t + 1, n) for t in range(steps) for n in np.flatnonzero(active[t] & (rng.random(size) < 0.05))]
+    bits = np.packbits(active, axis=1)
+    ticks, neurons = (np.array(a, dtype=np.int64) for a in zip(*spikes, strict=True))
+    figures = clock.advance(steps, ticks, neurons, bits)
+    took = np.where(active, 9_700, 2_500) * updated
+    longest = []
+    for t in range(steps):
+        done = np.bincount(home, weights=took[t], minlength=16).astype(np.int64)
+        sent = np.zeros(16, dtype=np.int64)
+        for n in [n for tick, n in spikes if tick == t + 1]:
+            sent[home[n]] += 30_000 + 5_100 * int(n == 0)
+        taken = np.zeros(16, dtype=np.int64)
+        taken[home[1]] = (16_000 + 4_700) * ((t + 1, 0) in spikes)
+        longest.append(int(np.maximum(done + sent, taken).max()) + 100_000)
+    assert figures.series["step_time_ps"].tolist() == longest
+    by_core = [
+        np.bincount(home[updated], weights=(active[:, updated] == k).sum(axis=0), minlength=16)
+        for k in (1, 0)
+    ]
+    assert figures.counters["core_updates"].sum(axis=0).tolist() == by_core[0].tolist()
+    assert figures.counters["core_idle_updates"].sum(axis=0).tolist() == by_core[1].tolist()
+
+
+@pytest.mark.parametrize("kind", ["unicast", "multicast", "broadcast"])
+@pytest.mark.parametrize("phases", ["overlapped", "sequential"])
+@pytest.mark.parametrize("relay", [False, True])
+def test_what_spikes_do_to_channels_is_what_their_packets_do(router, monkeypatch, kind, phases, relay):
+    costs = COSTS.model_copy(update={"phases": phases})
+    mapped = random_mapped(mesh_system(chips=(3, 2), router=kind, costs=costs), degree=12)
+    rng = np.random.default_rng(7)
+    steps = [(t, n) for t in range(1, 31) for n in np.flatnonzero(rng.random(60) < 0.03 * (t % 8))]
+    hardware, clock = clock_of(mapped, router, "analytic", relay)
+    assert hardware.spread.size > 4 * 60
+    listed = run(clock, steps, 30)
+    monkeypatch.setattr("spikemesh.mapping.hardware.SPREAD_MAX", 0)
+    hardware, clock = clock_of(mapped, router, "analytic", relay)
+    assert hardware.spread.size == 0
+    followed = run(clock, steps, 30)
+    for name in listed.series:
+        assert np.array_equal(listed.series[name], followed.series[name]), name
+    for name in listed.counters:
+        assert np.array_equal(listed.counters[name], followed.counters[name]), name

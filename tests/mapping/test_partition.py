@@ -297,3 +297,16 @@ def test_a_partitioner_that_crowds_a_core_is_refused(network, registry, monkeypa
         place_network(
             network({"a": 3}, []), system(1, neurons=2), MappingSettings(partition="faulty"), registry
         )
+
+
+def test_cores_are_filled_within_their_output_axons(network, registry):
+    # 64 neurons that each reach all 32 targets; these fill cores of 8 neurons, 4 of them. A core of sources has
+    # 4 output axons a neuron then: 32 axons are 8 neurons, on 8 cores.
+    net = network({"a": 64, "b": 32}, [("a", "b", "all_to_all", 0)])
+    limits = {"neurons": 64, "synapse_memory_bits": 8 * 64 * 64, "axons_out": 32}
+    target = system(1, cores=(8, 8), **limits)
+    placement = place_network(net, target, MappingSettings(), registry)
+    reached = np.unique(placement.core_of[1]).size
+    axons = reached * np.bincount(placement.core_of[0], minlength=64)
+    assert axons.max() <= 32
+    assert np.unique(placement.core_of[0]).size == -(-64 * reached // 32)

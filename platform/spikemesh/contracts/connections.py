@@ -98,8 +98,8 @@ class Connections(Protocol):
         """Return expected packets from part (row) to part (column); the diagonal is what stays."""
         ...
 
-    def pairs(self, part: AnyArray, parts: int) -> int:
-        """Count pairs of a neuron and a part that has a target of it."""
+    def parts_reached(self, part: AnyArray, parts: int) -> IntArray:
+        """Count for each neuron the parts that have a target of it."""
         ...
 
     def refined(self, part: AnyArray, bounds: Bounds, movable: AnyArray, seed: int) -> IntArray:
@@ -125,8 +125,8 @@ class Connections(Protocol):
         """
         ...
 
-    def packed(self, neurons: IntArray, core: CoreSpec) -> IntArray:
-        """Fill cores one after the other, in the order given, as full as neurons, memory and input axons allow.
+    def packed(self, neurons: IntArray, core: CoreSpec, axons_out: IntArray | None = None) -> IntArray:
+        """Fill cores one after the other, in the order given, as full as neurons, memory and axons allow.
 
         Parameters
         ----------
@@ -134,6 +134,8 @@ class Connections(Protocol):
             Neurons in the order in which they are put on cores.
         core
             Gives the limits and how memory is counted.
+        axons_out : ndarray of int64, shape (neurons of the network,), optional
+            Output axons of each neuron; None: they do not count.
 
         Returns
         -------

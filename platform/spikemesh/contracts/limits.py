@@ -50,10 +50,11 @@ class Load:
     source, core, synapses : ndarray of int64
         One entry for each pair of a source neuron and a core on which it has synapses, sorted by source: the neuron,
         the core, and how many.
-    route_source, route_link : ndarray of int64
-        One entry for each pair of a neuron and a directed link that its packets cross, sorted by neuron.
     draw
         Draws the synapses of a projection, given its index, some at a time. That takes as long as building them.
+    tags
+        Allocates a tag to each source neuron and chip, so that no two that reach one core have the same, and returns
+        for each core the tags up to the highest.
     """
 
     network: BoundNetwork
@@ -62,9 +63,8 @@ class Load:
     source: IntArray
     core: IntArray
     synapses: IntArray
-    route_source: IntArray
-    route_link: IntArray
     draw: Callable[[int], Iterator[Synapses]]
+    tags: Callable[[], IntArray]
 
     @property
     def population_of(self) -> IntArray:

@@ -65,7 +65,7 @@ class ChipSpec(Frozen):
     """How a packet for several cores leaves: one for each core, one along a tree for all, or one for each chip,
     which offers it to all its cores."""
     table_entries: COUNT | None = None
-    """Source neurons whose packets the chip's router can send, pass on or deliver."""
+    """Entries of keys and masks in the table of the chip's multicast router; None: it has no such table, or no end."""
     rules: tuple[str, ...] = ()
     """Names of limit rules: what the chip counts in a way of its own (see :class:`spikemesh.contracts.LimitRule`)."""
     models: tuple[str, ...] = ()

@@ -128,7 +128,17 @@ class PacketSteps:
         table = np.ascontiguousarray(table)
         flat = np.append(np.zeros(3, dtype=np.int64), deliveries)
         end_step(
-            row, tick - first - 1, 0, len(table), table, len(deliveries), flat, hardware, scratch, outputs
+            row,
+            tick - first - 1,
+            0,
+            len(table),
+            table,
+            len(deliveries),
+            flat,
+            active,
+            hardware,
+            scratch,
+            outputs,
         )
         if tick % outputs.bin_steps == 0 or tick == until:
             settle(row, hardware, scratch, outputs)

@@ -72,11 +72,9 @@ def _inject(count: Any, address: Any, h: Any, s: Any, f: Any, w: Any) -> Any:
 @bare_inlined
 def _hold_cores(h: Any, s: Any, w: Any) -> None:
     """Let cores take in nothing before they have updated all neurons and sent all packets."""
-    for core in range(s.base.size):
-        w.free[h.rank_of_core[core]] = s.base[core]
     for k in range(s.words[TOUCHED_CORES]):
         core = s.cores[k]
-        w.free[h.rank_of_core[core]] += s.sent[core]
+        w.free[h.rank_of_core[core]] = s.base[core] + s.sent[core]
 
 
 @bare_inlined
@@ -116,7 +114,7 @@ def count_deliveries(first: Any, last: Any, deliveries: Any, h: Any, s: Any, o: 
 @bare
 def begin_step(step: Any, at: Any, end: Any, neurons: Any, active: Any, h: Any, s: Any) -> Any:
     """List and order the packets of one step; returns their number and the address of the records."""
-    update_neurons(step, active, h, s)
+    update_neurons(step, at, end, neurons, active, h, s)
     count = generate(at, end, neurons, h, s)
     return count, _order_packets(count, s)
 
@@ -130,13 +128,14 @@ def end_step(
     table: Any,
     delivered: Any,
     deliveries: Any,
+    active: Any,
     h: Any,
     s: Any,
     o: Any,
 ) -> None:
     """Write down a step whose packets are all through: rows of channels and deliveries."""
     latest, core = cores_done(h, s)
-    count_cores(row, h, s, o)
+    count_cores(row, active, h, s, o)
     drained, core_latest, busiest, link = count_channels(row, first, last, table, h, s, o)
     count_deliveries(0, delivered, deliveries, h, s, o)
     if core_latest > latest:
@@ -196,7 +195,7 @@ def packet_steps(
             forget(w)
             return status
         row = (tick - 1) // o.bin_steps - o.first_bin
-        end_step(row, tick - first - 1, 0, rows, r.rows, delivered, r.deliveries, h, s, o)
+        end_step(row, tick - first - 1, 0, rows, r.rows, delivered, r.deliveries, active, h, s, o)
         if tick % o.bin_steps == 0 or tick == until:
             settle(row, h, s, o)
         s.stretch[TICK], s.stretch[SPIKE_AT] = tick, end

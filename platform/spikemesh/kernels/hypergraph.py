@@ -67,17 +67,15 @@ def packets_between(ptr: Any, target: Any, weight: Any, part: Any, packets: Any)
 
 
 @kernel
-def pairs_of(ptr: Any, target: Any, part: Any, parts: Any) -> Any:
-    """Count pairs of a neuron and a part that has a target of it."""
+def parts_reached(ptr: Any, target: Any, part: Any, parts: Any, number: Any) -> None:
+    """Count for each neuron the parts that have a target of it."""
     seen = np.full(parts, -1, dtype=np.int64)
-    pairs = 0
     for n in range(ptr.size - 1):
         for k in range(ptr[n], ptr[n + 1]):
             there = part[target[k]]
             if seen[there] != n:
                 seen[there] = n
-                pairs += 1
-    return pairs
+                number[n] += 1
 
 
 @kernel

@@ -23,7 +23,7 @@ def _bits(synapses: Any, rule: Any) -> Any:
 
 @kernel
 def fill_cores(
-    order: Any, in_ptr: Any, in_source: Any, synapses: Any, limits: Any, rule: Any, core: Any
+    order: Any, in_ptr: Any, in_source: Any, synapses: Any, out: Any, limits: Any, rule: Any, core: Any
 ) -> Any:
     """Put neurons on core after core in the order given; returns the number of cores.
 
@@ -33,8 +33,10 @@ def fill_cores(
         Neurons.
     in_ptr, in_source, synapses
         Distinct sources of every neuron of the network, and how many synapses come from each.
-    limits : ndarray of int64, shape (3,)
-        Neurons, bits of synapse memory and input axons of a core.
+    out : ndarray of int64, shape (neurons,)
+        Output axons of every neuron of the network.
+    limits : ndarray of int64, shape (4,)
+        Neurons, bits of synapse memory, input and output axons of a core.
     rule : ndarray of int64, shape (5,)
         How memory is counted, see :func:`_bits`.
     core : ndarray of int64
@@ -43,7 +45,7 @@ def fill_cores(
     on = np.full(in_ptr.size - 1, -1, dtype=np.int64)
     held = np.zeros(in_ptr.size - 1, dtype=np.int64)
     here = -1
-    neurons = bits = axons = np.int64(0)
+    neurons = bits = axons = sent = np.int64(0)
     for at in range(order.size):
         v = order[at]
         more_bits = more_axons = np.int64(0)
@@ -54,9 +56,10 @@ def fill_cores(
                 more_axons += had == 0
                 more_bits += _bits(had + synapses[k], rule) - _bits(had, rule)
         full = neurons + 1 > limits[0] or bits + more_bits > limits[1] or axons + more_axons > limits[2]
+        full = full or sent + out[v] > limits[3]
         if here < 0 or full:
             here += 1
-            neurons = bits = axons = np.int64(0)
+            neurons = bits = axons = sent = np.int64(0)
             more_axons = in_ptr[v + 1] - in_ptr[v]
             more_bits = np.int64(0)
             for k in range(in_ptr[v], in_ptr[v + 1]):
@@ -68,5 +71,6 @@ def fill_cores(
         neurons += 1
         bits += more_bits
         axons += more_axons
+        sent += out[v]
         core[at] = here
     return here + 1

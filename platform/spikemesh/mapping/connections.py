@@ -55,11 +55,11 @@ class DrawnConnections:
 
         return packets(self._graph, self._rates, part, parts)
 
-    def pairs(self, part: AnyArray, parts: int) -> int:
-        """Count pairs of a neuron and a part that has a target of it."""
-        from spikemesh.mapping.netlists import pairs
+    def parts_reached(self, part: AnyArray, parts: int) -> IntArray:
+        """Count for each neuron the parts that have a target of it."""
+        from spikemesh.mapping.netlists import parts_reached
 
-        return pairs(self._graph, part, parts)
+        return parts_reached(self._graph, part, parts)
 
     def refined(self, part: AnyArray, bounds: Bounds, movable: AnyArray, seed: int) -> IntArray:
         """Move neurons between parts while that saves packets and keeps the bounds."""
@@ -67,8 +67,8 @@ class DrawnConnections:
 
         return refined(self._graph, self._rates, part, bounds, movable, seed)
 
-    def packed(self, neurons: IntArray, core: CoreSpec) -> IntArray:
-        """Fill cores one after the other, in the order given, as full as neurons, memory and input axons allow."""
+    def packed(self, neurons: IntArray, core: CoreSpec, axons_out: IntArray | None = None) -> IntArray:
+        """Fill cores one after the other, in the order given, as full as neurons, memory and axons allow."""
         from spikemesh.mapping.netlists import packed
 
-        return packed(self._graph, neurons, core)
+        return packed(self._graph, neurons, core, axons_out)

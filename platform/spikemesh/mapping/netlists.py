@@ -45,9 +45,11 @@ def packets(graph: Hypergraph, rates: FloatArray, part: AnyArray, parts: int) ->
     return result
 
 
-def pairs(graph: Hypergraph, part: AnyArray, parts: int) -> int:
-    """Count pairs of a neuron and a part that has a target of it."""
-    return int(kernels.pairs_of(graph.ptr, graph.target, _whole(part), parts))
+def parts_reached(graph: Hypergraph, part: AnyArray, parts: int) -> IntArray:
+    """Count for each neuron the parts that have a target of it."""
+    number = np.zeros(graph.ptr.size - 1, dtype=np.int64)
+    kernels.parts_reached(graph.ptr, graph.target, _whole(part), parts, number)
+    return number
 
 
 def refined(
@@ -74,13 +76,15 @@ def refined(
     return part
 
 
-def packed(graph: Hypergraph, neurons: IntArray, core: CoreSpec) -> IntArray:
-    """Fill cores one after the other, in the order given, as full as neurons, memory and input axons allow."""
+def packed(graph: Hypergraph, neurons: IntArray, core: CoreSpec, axons_out: IntArray | None) -> IntArray:
+    """Fill cores one after the other, in the order given, as full as neurons, memory and axons allow."""
     result = np.empty(neurons.size, dtype=np.int64)
-    limits = np.array([core.neurons or _MANY, core.synapse_memory_bits or _MANY, core.axons_in or _MANY])
+    most = (core.neurons, core.synapse_memory_bits, core.axons_in, core.axons_out)
+    limits = np.array([_MANY if limit is None else limit for limit in most])
+    out = np.zeros(graph.ptr.size - 1, dtype=np.int64) if axons_out is None else axons_out
     block = core.block_synapses or _MANY
     rule = np.array([core.synapse_bits, core.axon_bits, core.block_bits, block, core.word_bits])
-    fill_cores(neurons, graph.in_ptr, graph.source, graph.synapses, limits, rule, result)
+    fill_cores(neurons, graph.in_ptr, graph.source, graph.synapses, out, limits, rule, result)
     return result
 
 

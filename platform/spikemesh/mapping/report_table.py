@@ -12,6 +12,7 @@ COLUMNS = {
     "axons_in": "axons in",
     "axons_out": "axons out",
     "fan_in": "fan-in",
+    "table_entries": "table entries",
 }
 
 
@@ -26,26 +27,26 @@ def chip_table(figures: Mapping[str, Any]) -> str:
         ]
         for name, chip in figures["per_chip"].items()
     ]
-    keys = list(_columns(next(iter(figures["per_chip"].values()), {})))
+    keys = _columns(next(iter(figures["per_chip"].values()), {}))
     head = ["chip", "cores", *(COLUMNS[k] for k in keys), "populations"]
-    return _laid_out(figures, [head, *rows])
+    return _laid_out(figures, [head, *rows], _waiting(figures))
 
 
 def core_table(figures: Mapping[str, Any]) -> str:
     """Lay out the totals, one line for each core in use, the limits of a core and the problems."""
     rows = [[name, *_figures(core)] for name, core in figures["per_core"].items()]
-    keys = list(_columns(next(iter(figures["per_core"].values()), {})))
+    keys = _columns(next(iter(figures["per_core"].values()), {}))
     head = ["core", *(COLUMNS[k] for k in keys)]
     return _laid_out(figures, [head, *rows])
 
 
-def _laid_out(figures: Mapping[str, Any], rows: Sequence[Sequence[str]]) -> str:
-    below = (*_limits(figures), *_numerics(figures), *_published(figures), *_problems(figures))
+def _laid_out(figures: Mapping[str, Any], rows: Sequence[Sequence[str]], more: Sequence[str] = ()) -> str:
+    below = (*_limits(figures), *more, *_numerics(figures), *_published(figures), *_problems(figures))
     return "\n".join([_totals(figures), "", *_aligned(rows), *below])
 
 
 def _columns(row: Mapping[str, Any]) -> list[str]:
-    return [key for key in COLUMNS if key in row]
+    return [key for key in COLUMNS if row.get(key) is not None]
 
 
 def _figures(row: Mapping[str, Any]) -> list[str]:
@@ -64,7 +65,6 @@ def _totals(figures: Mapping[str, Any]) -> str:
 def _limits(figures: Mapping[str, Any]) -> list[str]:
     limits = {**figures["limits"]}
     table = limits.pop("table_entries")
-    table = None if any(use["key"] == "table_entries" for use in figures["rules"]) else table
     known = [f"{COLUMNS[key]} {limit:,}" for key, limit in limits.items() if limit is not None]
     lines = ["", f"limits of a core: {', '.join(known) if known else 'none'}"]
     lines = lines if table is None else [*lines, f"limit of a chip: table entries {table:,}"]
@@ -92,6 +92,11 @@ def _published(figures: Mapping[str, Any]) -> list[str]:
     found = figures["published"]
     lines = [f"  {f['what']}: {f['value']:g} {f['unit']} [{f['source']}; {f['evidence']}]" for f in found]
     return ["", f"published of {figures['system']}:", *lines] if lines else []
+
+
+def _waiting(figures: Mapping[str, Any]) -> list[str]:
+    waiting = figures["waiting"]
+    return [waiting["means"]] if waiting["circle"] or waiting["deadlock"] else []
 
 
 def _problems(figures: Mapping[str, Any]) -> list[str]:

@@ -14,7 +14,8 @@ from spikemesh.description.system import System
 from spikemesh.errors import PluginError, Problem, SpikemeshError
 from spikemesh.mapping.edges import edge_chunks, edge_delays, edge_weights
 from spikemesh.mapping.placement import Placement
-from spikemesh.mapping.routes import FanOut, Routes
+from spikemesh.mapping.routes import FanOut
+from spikemesh.mapping.tags import allocate_tags
 
 if TYPE_CHECKING:
     from spikemesh.registry import Registry
@@ -48,7 +49,7 @@ def rules_of(system: System, registry: Registry) -> tuple[LimitRule, ...]:
 
 
 def apply_rules(
-    rules: Sequence[LimitRule], network: BoundNetwork, placement: Placement, fan: FanOut, routes: Routes
+    rules: Sequence[LimitRule], network: BoundNetwork, placement: Placement, fan: FanOut
 ) -> Checked:
     """Apply rules to a mapped network.
 
@@ -66,9 +67,8 @@ def apply_rules(
         source=fan.source,
         core=fan.core.astype(np.int64),
         synapses=fan.synapses,
-        route_source=np.repeat(np.arange(routes.ptr.size - 1, dtype=np.int64), np.diff(routes.ptr)),
-        route_link=routes.link.astype(np.int64),
         draw=lambda index: _drawn(network, index),
+        tags=lambda: allocate_tags(fan, placement).highest,
     )
     uses: list[Use] = []
     problems: list[Problem] = []

@@ -12,6 +12,8 @@ from spikemesh.ids import AnyArray, FloatArray, IntArray
 from spikemesh_plugins.mapping.graph import parts_of, synapses_taken, within
 from spikemesh_plugins.mapping.layouts import fill, over_cores, proportional
 
+ROUNDS = 4
+"""How often cores are filled again with the axons that the last filling led to, before a mapping is left to fail."""
 GAIN = 0.99
 """An order must leave less than this fraction of the pairs of neuron and core to be taken instead of the plain one."""
 
@@ -64,17 +66,40 @@ def _packed(
     problem: PartitionProblem, chip_of: Sequence[AnyArray], ordered: bool, spread: list[IntArray] | None
 ) -> list[IntArray] | None:
     """Fill cores one after the other; chips that need more cores than they have stay spread."""
-    chips, cores = np.concatenate(chip_of), problem.system.chip.core_count
+    chips, most = np.concatenate(chip_of), problem.system.chip.core.axons_out
     graph = _graph(problem) if ordered else None
-    result = np.empty(chips.size, dtype=np.int64) if spread is None else np.concatenate(spread)
+    start = None if spread is None else np.concatenate(spread)
+    found = _packed_chips(problem, chips, graph, start, None)
+    for _ in range(0 if most is None or problem.connections is None else ROUNDS):
+        if found is None:
+            break
+        assert problem.connections is not None  # noqa: S101  there would be no rounds
+        axons = problem.connections.parts_reached(found, problem.system.core_count)
+        if np.bincount(found, weights=axons).max(initial=0) <= most:
+            break
+        # More cores for the neurons of one mean more axons for those that reach them: hence several rounds.
+        found = _packed_chips(problem, chips, graph, start, axons)
+    return None if found is None else np.split(found, np.cumsum(problem.sizes)[:-1])
+
+
+def _packed_chips(
+    problem: PartitionProblem,
+    chips: AnyArray,
+    graph: Neighbours | None,
+    start: IntArray | None,
+    axons_out: IntArray | None,
+) -> IntArray | None:
+    """Return the core of every neuron; None if a chip has too few and no neuron has a core to start from."""
+    cores = problem.system.chip.core_count
+    result = np.empty(chips.size, dtype=np.int64) if start is None else start.copy()
     for chip in range(problem.system.chip_count):
         mine = np.flatnonzero(chips == chip)
-        core = _best_order(problem, mine, graph)
+        core = _best_order(problem, mine, graph, axons_out)
         if core.max(initial=0) < cores:
             result[mine] = chip * cores + core
-        elif spread is None:
+        elif start is None:
             return None
-    return np.split(result, np.cumsum(problem.sizes)[:-1])
+    return result
 
 
 def _graph(problem: PartitionProblem) -> Neighbours | None:
@@ -82,15 +107,17 @@ def _graph(problem: PartitionProblem) -> Neighbours | None:
     return None if known is None else known.neighbours(synapses_taken(sum(problem.sizes)))
 
 
-def _best_order(problem: PartitionProblem, mine: IntArray, graph: Neighbours | None) -> IntArray:
+def _best_order(
+    problem: PartitionProblem, mine: IntArray, graph: Neighbours | None, axons_out: IntArray | None
+) -> IntArray:
     """Pack a chip's neurons as they are numbered, or in groups that belong together if that takes fewer pairs."""
-    plain = packed(problem, mine)
+    plain = packed(problem, mine, axons_out)
     cores = int(plain.max(initial=0)) + 1
     if graph is None or problem.connections is None or cores < 2:
         return plain
     order = np.argsort(parts_of(within(graph, mine), cores, problem.seed), kind="stable")
     grouped = np.empty_like(plain)
-    grouped[order] = packed(problem, mine[order])
+    grouped[order] = packed(problem, mine[order], axons_out)
     fits = grouped.max() < problem.system.chip.core_count
     if not fits:
         return plain
@@ -103,13 +130,13 @@ def _pairs(problem: PartitionProblem, mine: IntArray, core: IntArray) -> int:
     assert problem.connections is not None  # noqa: S101  the caller checked
     part = np.zeros(sum(problem.sizes), dtype=np.int64)
     part[mine] = 1 + core
-    return problem.connections.pairs(part, int(core.max()) + 2)
+    return int(problem.connections.parts_reached(part, int(core.max()) + 2).sum())
 
 
-def packed(problem: PartitionProblem, neurons: IntArray) -> IntArray:
+def packed(problem: PartitionProblem, neurons: IntArray, axons_out: IntArray | None = None) -> IntArray:
     """Fill cores one after the other with neurons in the order given.
 
-    Limits of memory and input axons need the synapses; where they are not known, expected ones stand for them.
+    Limits of memory and axons need the synapses; where they are not known, expected ones stand for them.
 
     Returns
     -------
@@ -117,8 +144,8 @@ def packed(problem: PartitionProblem, neurons: IntArray) -> IntArray:
         Number of the core of each, from 0; there may be more than a chip has.
     """
     core = problem.system.chip.core
-    if problem.connections is not None and (core.synapse_memory_bits or core.axons_in):
-        return problem.connections.packed(neurons, core)
+    if problem.connections is not None and (core.synapse_memory_bits or core.axons_in or core.axons_out):
+        return problem.connections.packed(neurons, core, axons_out)
     if core.neurons is None and core.synapse_memory_bits is None:
         return np.zeros(neurons.size, dtype=np.int64)
     bits = np.repeat(problem.fan_in * core.synapse_bits, problem.sizes)[neurons]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from spikemesh.description.system import ChipSpec, CoreSpec, LinkSpec, Published, System
 from spikemesh_plugins.systems.loihi_costs import DAVIES2018, FRADY, SANAFE2025
-from spikemesh_plugins.systems.sourced import sourced
+from spikemesh_plugins.systems.sourced import grid, sourced
 
 DAVIES = "Davies et al., IEEE Micro 38(1):82-99, 2018"
 PROCEEDINGS = "Davies et al., Proc. IEEE 109(5), 2021"
@@ -114,13 +114,13 @@ def loihi(chips: tuple[int, ...] | None = None) -> System:
     Parameters
     ----------
     chips
-        Shape of the grid; None: the two chips of a Kapoho Bay.
+        Shape of the grid, or how many: the most nearly square one; None: the two chips of a Kapoho Bay.
     """
     usual = {} if chips else {"chips": "Kapoho Bay: 2 chips (Lava, resources.py)"}
     return System(
         name="loihi",
         chip=CHIP,
-        chips=chips or (2, 1),
+        chips=grid(chips, (2, 1)),
         topology="mesh",
         regime="barrier",
         links={"on_chip": ON_CHIP, "between_chips": BETWEEN_CHIPS},

@@ -12,7 +12,13 @@ from spikemesh.description.system import BoardSpec, ChipSpec, CoreSpec, LinkSpec
 from spikemesh.errors import DescriptionError, Problem
 from spikemesh_plugins.systems.sourced import NOT_PUBLISHED, sourced
 from spikemesh_plugins.systems.spinnaker_boards import BOARD_CHIPS, TRIAD, edges_of, one_board, triads
-from spikemesh_plugins.systems.spinnaker_costs import BOARD_MW, BOARD_SOURCE, SHARP2012, SPINNMACHINE
+from spikemesh_plugins.systems.spinnaker_costs import (
+    BOARD_MW,
+    BOARD_SOURCE,
+    SHARP2012,
+    SPINNMACHINE,
+    STROMATIAS2013,
+)
 
 DATASHEET = "SpiNNaker datasheet 2.02, 2011"
 SLIDES = "SpiNNaker workshop slides, 2015"
@@ -30,6 +36,8 @@ CORE = sourced(
     delay_steps=(16, f"{NEURON}: 4 bits; longer ones take cores that hold packets back"),
     synapse_bits=(32, f"{NEURON}: a synaptic word of weight, delay, type and index"),
 )
+
+COSTS = {"spinnmachine": SPINNMACHINE, "sharp2012": SHARP2012, "stromatias2013": STROMATIAS2013}
 
 PUBLISHED = (
     Published(
@@ -52,9 +60,9 @@ CHIP = sourced(
     ChipSpec,
     {
         "core": CORE,
-        "costs": {"spinnmachine": SPINNMACHINE, "sharp2012": SHARP2012},
+        "costs": COSTS,
         "published": PUBLISHED,
-        "rules": ("spinnaker_memory", "spinnaker_router"),
+        "rules": ("spinnaker_memory",),
     },
     format=("spinnaker", NEURON),
     cores=((4, 4), f"{SLIDES}: 16 for applications, of 18 with 1 monitor; all are at one router"),

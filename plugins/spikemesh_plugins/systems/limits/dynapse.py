@@ -43,9 +43,8 @@ class TagBroadcast:
         words = np.bincount(source[own], minlength=load.network.size)
         what, remedy = "target chips, each with a mask of its cores", "targets on fewer chips"
         yield Use("destinations", what, "neuron", words, self.destinations, remedy)
-        tags = np.bincount(load.core, minlength=load.system.core_count)
         remedy = "more chips, or fewer source neurons for each core"
-        yield Use("tags", "tags of source neurons", "core", tags, self.tags, remedy)
+        yield Use("tags", "tags of source neurons", "core", load.tags(), self.tags, remedy)
         if load.system.topology in GRIDS and len(load.system.chips) > 1:
             far = np.zeros(chips, dtype=np.int64)
             away = self._steps(load, source[own], chip[own])
