@@ -18,12 +18,12 @@ SETS = [(p.name, costs) for p in PRESETS for costs in p.make(None).chip.costs]
 
 
 def small():
-    """Six sources that reach four neurons, which reach one another; every neuron spikes."""
+    """Six sources that reach four neurons, which reach one another, in a way that every chip can have."""
     net = sm.Network(timestep="1 ms", seed=1)
     source = net.add_population("in", 6, "spike_source", times=[np.arange(1.0, 9.0)] * 6)
     neurons = net.add_population("n", 4, "iaf", v_th=1.0)
-    net.connect(source, neurons, "fixed_outdegree", outdegree=1, multapses=False, weight=0.4)
-    net.connect(neurons, neurons, "one_to_one", weight=0.1)
+    net.connect(source, neurons, "all_to_all", weight=0.4)
+    net.connect(neurons, neurons, "all_to_all", weight=0.1)
     net.probe(neurons, "spikes")
     return net
 
