@@ -23,8 +23,6 @@ seed = 3
 [system]
 preset = "loihi"
 chips = 1
-[mapping]
-cores = "all"
 [run]
 backend = "local"
 [[population]]
@@ -41,11 +39,13 @@ params = { v_th = 1.0, i_e = 0.1 }
 source = "in"
 target = "exc"
 connect = { rule = "fixed_indegree", indegree = 5 }
+multapses = false
 weight = 0.2
 [[projection]]
 source = "exc"
 target = "exc"
 connect = { rule = "fixed_indegree", indegree = 5 }
+multapses = false
 weight = 0.2
 [[probe]]
 target = "exc"
