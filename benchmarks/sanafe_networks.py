@@ -100,10 +100,24 @@ def _single(value: float) -> float:
 
 
 class Large:
-    """The network whose speed is measured: random targets, biases that make neurons spike every 33 to 100 steps."""
+    """The network whose speed is measured: random targets, and biases that make neurons spike every 33 to 100 steps."""
 
-    neurons, outdegree, threshold, leak_decay = 10240, 100, 100.0, 1.0
+    neurons, outdegree = 10240, 100
+    threshold, leak_decay, reset = 100.0, 1.0, 0.0
     least_bias, most_bias = 1.0, 3.0
     weight_deviation = 1.0
-    seed = 1
     steps = 200
+    seed = 1
+
+
+def large_arrays() -> tuple[Any, Any, Any, Any]:
+    """Return biases, and source, target and weight of each synapse; biases too are multiples of 1/64."""
+    import numpy as np
+
+    draw = np.random.default_rng(Large.seed)
+    synapses = Large.neurons * Large.outdegree
+    bias = np.rint(64 * draw.uniform(Large.least_bias, Large.most_bias, Large.neurons)) / 64
+    source = np.repeat(np.arange(Large.neurons), Large.outdegree)
+    target = draw.integers(0, Large.neurons, synapses)
+    weight = np.rint(64 * draw.normal(0.0, Large.weight_deviation, synapses)) / 64
+    return bias, source, target, np.where(weight == 0.0, 1 / 64, weight)
