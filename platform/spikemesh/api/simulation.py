@@ -132,6 +132,7 @@ class Mapped:
             self.bin_steps,
             [str(path) for path in registry.files],
             self._link_timing,
+            self.mapping.relay,
         )
 
     def _link_timing(self, fan: FanOut) -> LinkTiming | None:
