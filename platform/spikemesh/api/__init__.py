@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from spikemesh.description.run import RunSettings
     from spikemesh.description.system import MappingSettings
     from spikemesh.description.values import lognormal, normal, uniform
+    from spikemesh.mapping.picture_page import check_picture, write_picture
     from spikemesh.mapping.report import MappingReport
     from spikemesh.runtime.session import Progress
 
@@ -36,6 +37,7 @@ __all__ = [
     "Simulation",
     "System",
     "check_fit",
+    "check_picture",
     "constant_current",
     "load_plugin",
     "lognormal",
@@ -51,6 +53,7 @@ __all__ = [
     "run_scenario",
     "steps",
     "uniform",
+    "write_picture",
 ]
 
 _HOMES = {
@@ -72,6 +75,7 @@ _HOMES = {
     "spikemesh.description.run": ("RunSettings",),
     "spikemesh.description.system": ("MappingSettings",),
     "spikemesh.description.values": ("lognormal", "normal", "uniform"),
+    "spikemesh.mapping.picture_page": ("check_picture", "write_picture"),
     "spikemesh.mapping.report": ("MappingReport",),
     "spikemesh.runtime.session": ("Progress",),
 }
