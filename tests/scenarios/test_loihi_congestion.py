@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 
 from spikemesh import api
 from spikemesh.errors import InputError
+from spikemesh_storage.report import write_report
 
 # Sources fire every 8 steps, equally many in each.
 SHORT = "16 ms"
@@ -107,6 +110,20 @@ def test_one_setting_is_a_cure_and_the_mapping_report_tells_what_the_link_will_d
 def test_packets_to_relays_are_counted_as_they_are_sent(run):
     # 128 spikes a step, each a packet over the link, whatever number of cores it is for.
     assert run("loihi_congestion", "mapping.relay=true", duration="8 ms")["packets"] == 8 * 128
+
+
+def test_analysis_and_report_name_the_link(run, tmp_path):
+    run("loihi_congestion", duration=SHORT)
+    with api.open_trace(tmp_path / "loihi_congestion.h5") as trace:
+        found = trace.analyse()
+        write_report(trace, tmp_path / "page.html")
+    assert max(found["links"], key=lambda row: row["utilisation"])["link"] == "chip0->chip1"
+    assert found["hardware"]["critical_links"] == [{"link": "chip0->chip1", "steps": 16, "share": 1.0}]
+    page = (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert "<td>chip0-&gt;chip1</td><td>16</td><td>100 %</td>" in re.sub(r"<td [^>]*>", "<td>", page)
+    # The drawing of links: the longest bar, first.
+    links = page[page.index("<h2>Links</h2>") :]
+    assert links.index("chip0-&gt;chip1") < links.index("chip1-&gt;chip0")
 
 
 def test_placement_puts_whole_modules_on_each_chip(run, tmp_path):

@@ -13,11 +13,19 @@ from typing import Any, Self
 import numpy as np
 
 from spikemesh.api.folder import TemporaryFolder
-from spikemesh.api.hardware import activity_of, hardware_counts, hardware_plan, level_of
+from spikemesh.api.hardware import (
+    Level,
+    activity_of,
+    counts_overruns,
+    hardware_counts,
+    hardware_plan,
+    level_of,
+)
 from spikemesh.api.plan import backend_of, worker_plan
 from spikemesh.api.provenance import provenance
 from spikemesh.api.result import RunResult
 from spikemesh.contracts.bound import BoundNetwork
+from spikemesh.contracts.energy_term import NOT_PUBLISHED
 from spikemesh.contracts.mapping import Router
 from spikemesh.contracts.trace import ProbePlan, TracePlan
 from spikemesh.description.builder import Network
@@ -26,6 +34,7 @@ from spikemesh.description.run import RunSettings
 from spikemesh.description.system import MappingSettings, System
 from spikemesh.description.values import Quantity
 from spikemesh.engine.hardware import Hardware
+from spikemesh.engine.link_timing import LinkTiming
 from spikemesh.engine.program import reporting_all
 from spikemesh.engine.setup import compile_kernels
 from spikemesh.errors import InputError, Problem, RunInterrupted, SpikemeshError, nearest
@@ -33,13 +42,15 @@ from spikemesh.ids import FloatArray, IntArray
 from spikemesh.kernels.compile import compile_seconds
 from spikemesh.mapping.build import Build, build_programs
 from spikemesh.mapping.deadlock import waiting
-from spikemesh.mapping.hardware import hardware_of
+from spikemesh.mapping.hardware import hardware_of, updates_each_step
 from spikemesh.mapping.link_timing import link_timing
 from spikemesh.mapping.needs import with_need
 from spikemesh.mapping.placement import Placement, place_network
 from spikemesh.mapping.problem import neuron_rates
 from spikemesh.mapping.reach import reach
 from spikemesh.mapping.report import MappingReport, mapping_report
+from spikemesh.mapping.routes import FanOut
+from spikemesh.mapping.rules import rules_of
 from spikemesh.registry import Registry
 from spikemesh.registry.bind import bind
 from spikemesh.registry.shared import shared_registry
@@ -77,6 +88,8 @@ class Mapped:
     ) -> None:
         started = time.perf_counter()
         self.network, self.system, self.mapping, self.settings = network, system, mapping, settings
+        self.level: Level | None = level_of(settings, system)
+        """How time on links is found; None where nothing is known of the system's times and energies."""
         measured = None
         if mapping.rates == "measured":
             from spikemesh.api.rates import measured_rates
@@ -97,6 +110,7 @@ class Mapped:
             self.build.fan,
             self.build.routes,
             self.build.indegree,
+            rules_of(system, registry),
             neuron_rates(network, mapping, measured),
         )
         self.report = with_need(self.report, network, mapping, registry, self.build.indegree, measured)
@@ -118,9 +132,18 @@ class Mapped:
             self.plan,
             self.bin_steps,
             [str(path) for path in registry.files],
-            lambda fan: link_timing(
-                self.placement, self.router, fan, self.network.timestep_ms, self.mapping.relay
-            ),
+            self._link_timing,
+            self.mapping.relay,
+        )
+
+    def _link_timing(self, fan: FanOut) -> LinkTiming | None:
+        return link_timing(
+            self.placement,
+            self.router,
+            fan,
+            self.network.timestep_ms,
+            self.level or "none",
+            updates_each_step(self.network),
             self.mapping.relay,
         )
 
@@ -180,6 +203,8 @@ class Simulation:
         }  # fmt: skip
         self.settings = _changed(settings or RunSettings(), given)
         self.network = bound_network(network, registry)
+        if self.settings.spikes == "all":
+            self.network = replace(self.network, recorded=tuple(range(len(self.network.populations))))
         if system is None or isinstance(system, str):
             system = registry.systems.get(system or "ideal", "system").make((1,) if system is None else None)
         self.mapped = Mapped(self.network, system, mapping or MappingSettings(), self.settings, registry)
@@ -189,7 +214,7 @@ class Simulation:
         self._scenario = dict(scenario or {})
         self._temporary: TemporaryFolder | None = None
         self.path = Path(out) if out is not None else self._temporary_path()
-        self._level = level_of(self.settings, system)
+        self._level = self.mapped.level
         self._activity = activity_of(self.settings, system, self._level)
         self._programs = self.mapped.build.programs
         if self._level is not None:
@@ -398,6 +423,8 @@ class Simulation:
             "drive_events": totals.drive_events,
             "packets": totals.packets,
             **totals.network,
+            **trace.hardware_summary(),
+            **self._overruns(),
             "compile_s": max(0.0, totals.compile_s - self._compiled),
             **self._timing(),
             "finalise_s": finalise_s,
@@ -408,6 +435,13 @@ class Simulation:
             "recorded": self._recorded(),
             "results": dict(own),
         }
+
+    def _overruns(self) -> dict[str, int | str]:
+        """Ticks that were too short for the work of a core, in the regime that has such ticks."""
+        if self.mapped.system.regime != "tick":
+            return {}
+        counted = self._level is not None and counts_overruns(self.mapped.system)
+        return {"core_overruns": self._session.totals.overruns if counted else NOT_PUBLISHED}
 
     def _recorded(self) -> list[str]:
         """Name what is recorded: populations, variables and projections."""

@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from spikemesh.description.costs import CostSet
 from spikemesh.description.frozen import COUNT, MW, NS, PJ, Frozen
+from spikemesh.description.published import Published
 from spikemesh.errors import DescriptionError, Problem, UnitError
 from spikemesh.units import magnitude
 
@@ -72,6 +73,8 @@ class ChipSpec(Frozen):
     packet_bits: COUNT = 32
     clock_mhz: float | None = Field(None, gt=0)
     costs: dict[str, CostSet] = Field(default_factory=dict)
+    published: tuple[Published, ...] = ()
+    """Results published of the whole chip, to compare with; nothing is computed from them."""
     sources: dict[str, str] = Field(default_factory=dict)
     """Where each figure comes from, by the name of its key."""
 

@@ -23,14 +23,19 @@ def cache_folder() -> Path:
 
 
 def stamp() -> str:
-    """Return a text that changes with the source of any kernel and with the compiler.
+    """Return a text that changes with the source of any kernel and of the tuples they take, and with the compiler.
 
-    numba tells cached code apart by the file of the function alone, but kernels inline one another.
+    numba tells cached code apart by the file of the function alone, but kernels inline one another; and the types of
+    their arguments are kept as references to the modules of the tuples.
     """
     compiler = (sys.version, version("numba"), version("llvmlite"))
     digest = hashlib.blake2b(repr(compiler).encode(), digest_size=8)
-    for path in sorted(Path(__file__).parent.glob("*.py")):
-        digest.update(path.read_bytes())
+    kernels = Path(__file__).parent
+    for folder in (kernels, kernels.parent / "engine", kernels.parent / "mapping"):
+        for path in sorted(folder.glob("*.py")):
+            source = path.read_bytes()
+            if folder is kernels or b"(NamedTuple)" in source:
+                digest.update(source)
     return digest.hexdigest()
 
 

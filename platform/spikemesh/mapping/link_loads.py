@@ -10,7 +10,8 @@ import numpy as np
 
 from spikemesh.description.system import System
 from spikemesh.ids import FloatArray, IntArray
-from spikemesh.mapping.link_timing import service_ps, tick_ps
+from spikemesh.mapping.hardware import service_ps
+from spikemesh.mapping.link_timing import tick_ps
 from spikemesh.mapping.routes import Routes
 
 

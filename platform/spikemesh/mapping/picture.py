@@ -19,7 +19,7 @@ STYLE = """
 @media (prefers-color-scheme: dark) {
   .mapping { --ink: #e4eaf0; --soft: #9aa8b6; --rule: #414d59; --paper: #151b21; --chip: #202932; }
 }
-.mapping { background: var(--paper); font-family: system-ui, sans-serif; }
+.mapping { background: var(--paper); font-family: system-ui, sans-serif; width: auto; max-width: 100%; }
 .mapping text { fill: var(--ink); font-size: 12px; }
 .mapping .title { font-size: 15px; font-weight: 600; }
 .mapping .soft { fill: var(--soft); }

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from spikemesh.contracts.bound import BoundNetwork
+from spikemesh.contracts.limits import LimitRule, Use
 from spikemesh.description.system import MappingSettings, System
 from spikemesh.errors import MappingError, Problem
 from spikemesh.ids import AnyArray, FloatArray, IntArray
@@ -19,6 +21,7 @@ from spikemesh.mapping.placement import Placement
 from spikemesh.mapping.report_table import chip_table, core_table
 from spikemesh.mapping.router_tables import table_sizes
 from spikemesh.mapping.routes import FanOut, Routes
+from spikemesh.mapping.rules import Checked, apply_rules, figures_of, problem_of, worst_of
 from spikemesh.mapping.smallest import with_chips
 
 WHAT = {
@@ -56,6 +59,12 @@ class MappingReport:
         Entries of each chip's router (see :mod:`spikemesh.mapping.router_tables`); None where it has no such table.
     loads
         What the links between chips carry.
+    checked
+        What the chip's own limit rules found.
+    core_of : ndarray of int64, shape (neurons,)
+        Core of each neuron.
+    projections
+        Names of projections.
     cross_chip_synapses
         Synapses whose source is on another chip.
     waiting
@@ -73,6 +82,9 @@ class MappingReport:
     loads: LinkLoads
     cross_chip_synapses: int
     limits: dict[str, int | None] = field(default_factory=dict)
+    checked: Checked = field(default_factory=Checked)
+    core_of: IntArray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    projections: tuple[str, ...] = ()
     waiting: Waiting = field(default_factory=Waiting)
     settings: MappingSettings = field(default_factory=MappingSettings)
     """How the network was mapped."""
@@ -108,8 +120,10 @@ class MappingReport:
 
     def problems(self) -> list[Problem]:
         """Return every limit that is exceeded, at its worst place: populations, limit and by how much."""
-        found = [p for key in self.use for p in self._core_problems(key)]
-        return with_chips(found + self._table_problems(), self.chips_needed)
+        found = [p for key in self.use for p in self._core_problems(key)] + self._table_problems()
+        of_rules = [problem_of(use, self._place(use)) for use in self.checked.uses]
+        found += [problem for problem in of_rules if problem is not None]
+        return with_chips([*found, *self.checked.problems], self.chips_needed)
 
     def check(self) -> None:
         """Raise MappingError if any limit is exceeded."""
@@ -132,6 +146,8 @@ class MappingReport:
 
     def _table_problems(self) -> list[Problem]:
         limit, entries = self.system.chip.table_entries, self.table_entries
+        if any(use.key == "table_entries" for use in self.checked.uses):
+            return []  # a rule counts them as the chip does
         if limit is None or entries is None or not (entries > limit).any():
             return []
         worst = int(np.argmax(entries))
@@ -140,6 +156,24 @@ class MappingReport:
         found = f"{need} entries of the router's table; the limit of a chip is {limit} (table_entries): "
         found += f"{need - limit} too many"
         return [Problem(f"{names} on chip{worst}", found, "more chips, or fewer projections between chips")]
+
+    def _place(self, use: Use) -> str:
+        """Name the place where a limit of a rule is nearest, with the populations there."""
+        place = worst_of(use)[0]
+        if use.of == "core":
+            return f"{self._names(self.held[:, place])} on {self.core_names[place]}"
+        if use.of == "chip":
+            return f"{self._names(self.per_chip_held()[:, place])} on chip{place}"
+        if use.of == "projection":
+            return f'projection "{self.projections[place]}"'
+        sizes = self.held.sum(axis=1)
+        if use.of == "population":
+            first = int(sizes[:place].sum())
+            where = f" on {self.core_names[self.core_of[first]]}" if sizes[place] else ""
+            return f'population "{self.populations[place]}"{where}'
+        population = int(np.searchsorted(np.cumsum(sizes), place, side="right"))
+        number = place - int(sizes[:population].sum())
+        return f'population "{self.populations[population]}", neuron {number} on {self.core_names[self.core_of[place]]}'
 
     def per_chip_held(self) -> IntArray:
         """Return neurons by population and chip."""
@@ -172,8 +206,10 @@ class MappingReport:
             "cross_chip_share": self.cross_chip_share,
             "imbalance": self.imbalance,
             "limits": {**self.limits, "table_entries": self.system.chip.table_entries},
+            "rules": [figures_of(use, self._place(use)) for use in self.checked.uses],
             "per_chip": self._chips(),
             "per_core": cores,
+            "published": [figure.model_dump() for figure in self.system.chip.published],
             "links": self.loads.to_dict(self.link_names),
             "waiting": {
                 "circle": list(self.waiting.circle),
@@ -228,6 +264,7 @@ def mapping_report(
     fan: FanOut,
     routes: Routes,
     fan_in: AnyArray | None = None,
+    rules: Sequence[LimitRule] = (),
     rates: FloatArray | None = None,
 ) -> MappingReport:
     """Count what a mapped network takes of every core, chip and link.
@@ -244,6 +281,8 @@ def mapping_report(
         Its packets, by source neuron and link.
     fan_in : ndarray of int, shape (neurons,), optional
         Synapses onto each neuron by global index, for the limit ``fan_in``.
+    rules
+        Limit rules of the chip.
     rates : ndarray of float64, shape (neurons,), optional
         Spikes a second of every neuron, for the loads of links.
 
@@ -276,6 +315,9 @@ def mapping_report(
         loads=link_loads(system, routes, rates, network.timestep_ms),
         cross_chip_synapses=int(fan.synapses[away].sum()),
         limits={key: getattr(spec, key) for key in WHAT},
+        checked=apply_rules(rules, network, placement, fan, routes),
+        core_of=home,
+        projections=tuple(p.name for p in network.projections),
     )
 
 
