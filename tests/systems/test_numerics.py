@@ -69,6 +69,9 @@ def test_weights_of_truenorth_have_four_values_of_9_bits():
     values = [10.0, 11.0, 50.0, 100.0, 255.0]
     assert rounded("truenorth", values, whole=True, synapses=[5]) == [[10.0, 10.0, 50.0, 100.0, 255.0]]
     assert rounded("truenorth", [3.4, 300.0, -300.0], whole=True) == [[3.0, 255.0, -256.0]]
+    # Signs are kept, so that inhibition stays what it is.
+    mixed = [-1.0, 3.0, 7.0, 13.0, 18.0]
+    assert rounded("truenorth", mixed, whole=True) == [[-1.0, 5.0, 5.0, 13.0, 18.0]]
     # Twenty synapses of 11 count more than one of 10.
     by_count = rounded("truenorth", [10.0], [11.0], [50.0, 100.0, 255.0], whole=True, synapses=[1, 20, 3])
     assert by_count == [[11.0], [11.0], [50.0, 100.0, 255.0]]

@@ -8,7 +8,7 @@ import numpy as np
 
 from spikemesh.contracts import Weights
 from spikemesh.ids import FloatArray
-from spikemesh_plugins.systems.formats.levels import best_levels, nearest_of
+from spikemesh_plugins.systems.formats.levels import nearest_of_sign, of_one_sign
 
 OF_A_SIGN = 2
 """Types of synapses that excite, and that inhibit: a fast and a slow one each."""
@@ -28,20 +28,11 @@ class SharedBiases:
         counts = [np.full(w.values.size, w.synapses / max(w.values.size, 1)) for w in onto]
         every = np.concatenate([w.values for w in onto])
         count, whole = np.concatenate(counts), any(w.whole for w in onto)
-        levels = []
-        for here in (every < 0, every > 0):
-            values, index = np.unique(every[here], return_inverse=True)
-            levels.append(
-                best_levels(values, np.bincount(index, count[here]).astype(float), OF_A_SIGN, whole)
-            )
-        return [_by_sign(w.values, *levels) for w in onto]
-
-
-def _by_sign(values: FloatArray, negative: FloatArray, positive: FloatArray) -> FloatArray:
-    result = values.copy()
-    result[values < 0] = nearest_of(values[values < 0], negative)
-    result[values > 0] = nearest_of(values[values > 0], positive)
-    return result
+        levels = [
+            of_one_sign(np.where(here, every, 0.0), count, OF_A_SIGN, whole)
+            for here in (every < 0, every > 0)
+        ]
+        return [nearest_of_sign(w.values, np.concatenate(levels)) for w in onto]
 
 
 DYNAPSE = SharedBiases()

@@ -62,3 +62,43 @@ def nearest_of(values: FloatArray, levels: FloatArray) -> FloatArray:
         return values
     between = (levels[1:] + levels[:-1]) / 2
     return levels[np.searchsorted(between, values, side="left")]
+
+
+def of_one_sign(values: FloatArray, counts: FloatArray, most: int, whole: bool) -> FloatArray:
+    """Return the best levels of weights that keep their sign: see :func:`best_levels`.
+
+    Parameters
+    ----------
+    values, counts : ndarray of float64, shape (n,)
+        Weights in any order, and how often each occurs; 0 is no weight.
+    most
+        Levels of both signs together.
+    whole
+        Whether they must be whole numbers.
+    """
+    parts = [_distinct(values[here], counts[here]) for here in (values < 0, values > 0)]
+    best, least = np.zeros(0), np.inf
+    for negative in range(most + 1):
+        levels, error = [], 0.0
+        for (value, count), few in zip(parts, (negative, most - negative), strict=True):
+            if value.size and few:
+                levels.append(best_levels(value, count, few, whole))
+                error += float((count * (value - nearest_of(value, levels[-1])) ** 2).sum())
+            elif value.size:
+                error = np.inf
+        if error < least:
+            best, least = np.concatenate([np.zeros(0), *levels]), error
+    return best
+
+
+def _distinct(values: FloatArray, counts: FloatArray) -> tuple[FloatArray, FloatArray]:
+    value, index = np.unique(values, return_inverse=True)
+    return value, np.bincount(index, counts, minlength=value.size).astype(float)
+
+
+def nearest_of_sign(values: FloatArray, levels: FloatArray) -> FloatArray:
+    """Return the nearest of some rising levels of the same sign to each value; 0 stays."""
+    result = values.copy()
+    for here, same in ((values < 0, levels[levels < 0]), (values > 0, levels[levels > 0])):
+        result[here] = nearest_of(values[here], same)
+    return result

@@ -9,7 +9,7 @@ import numpy as np
 from spikemesh.contracts import Weights
 from spikemesh.ids import FloatArray
 from spikemesh_plugins.systems.formats.grids import largest
-from spikemesh_plugins.systems.formats.levels import best_levels, nearest_of
+from spikemesh_plugins.systems.formats.levels import nearest_of_sign, of_one_sign
 
 LOW, HIGH = -256, 255
 """Signed whole numbers of 9 bits."""
@@ -17,7 +17,10 @@ TYPES = 4
 
 
 class AxonTypes:
-    """Whole numbers of 9 bits, four different ones onto a population; no synapse, weight 0, is none of the four."""
+    """Whole numbers of 9 bits, four different ones onto a population; no synapse, weight 0, is none of the four.
+
+    Weights keep their sign.
+    """
 
     name = "truenorth"
     source = (
@@ -31,7 +34,5 @@ class AxonTypes:
             return [w.values for w in onto]
         scaled = [np.clip(np.rint(w.values / unit), LOW, HIGH) for w in onto]
         counts = [np.full(w.values.size, w.synapses / max(w.values.size, 1)) for w in onto]
-        every, count = np.concatenate(scaled), np.concatenate(counts)
-        values, index = np.unique(every[every != 0], return_inverse=True)
-        levels = best_levels(values, np.bincount(index, count[every != 0]).astype(float), TYPES, whole=True)
-        return [np.where(s == 0, 0.0, nearest_of(s, levels)) * unit for s in scaled]
+        levels = of_one_sign(np.concatenate(scaled), np.concatenate(counts), TYPES, whole=True)
+        return [nearest_of_sign(s, levels) * unit for s in scaled]
