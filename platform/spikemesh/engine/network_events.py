@@ -43,6 +43,7 @@ from spikemesh.kernels.network_places import (
     NONE,
     NUMBER,
     RECORDS,
+    REROUTED,
     SENT,
     SENT_LEAVES,
     SERVING,
@@ -249,6 +250,11 @@ class Events:
     def pending(self) -> int:
         """Packets and copies that are in the network or will be sent; 0: all is done."""
         return int(self._state.counter[RECORDS])
+
+    @property
+    def rerouted(self) -> int:
+        """Packets that have taken a detour, once for each copy and detour."""
+        return int(self._state.counter[REROUTED])
 
     @property
     def idle(self) -> bool:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from spikemesh.kernels.accelerate import bare_inlined
 from spikemesh.kernels.pointers import address_of, as_int64
 
@@ -37,6 +39,22 @@ LINE = 8
 # reports and twice the number of the load, from 1, that a packet leaves there (0: none), the rank of its channel.
 WORK, ONLY_CHILD, REPORT, RANK = range(4)
 FLOW = 4
+
+
+@bare_inlined
+def detour_of(node: Any, f: Any) -> Any:
+    """Return the entry of the first node of a node's detour, as one of ``child``; -1: it has none."""
+    return f.detour[node] if f.detour.size else np.int64(-1)
+
+
+@bare_inlined
+def reported_as(tag: Any, f: Any) -> Any:
+    """Return the tag under which a packet at a node is reported: that of the node which it goes round."""
+    if f.instead.size == 0:
+        return tag
+    node = tag & NODE
+    instead = f.instead[node]
+    return tag if instead < 0 else tag - node + instead
 
 
 @bare_inlined
