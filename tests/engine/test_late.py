@@ -52,7 +52,7 @@ class Prescribed:
     """In place of the network: a packet of a root and tick arrives so many ticks later, or is dropped."""
 
     fates = (0,)
-    pending = 0
+    pending = rerouted = 0
     counts = Counts(*np.zeros((8, 1), dtype=np.int64))
 
     def __init__(self):
@@ -255,6 +255,7 @@ def test_packets_are_conserved_and_counted(follow):
         "packets_late": sum(bool(late) for _, late in fates),
     }
     assert min(expected.values()) > 100
+    expected["packets_rerouted"] = 0
     for run in runs:
         assert {name: run.total(name) for name in OF_SYSTEM} == expected
         left = {w._transit.in_flight for w in run.workers}

@@ -79,6 +79,7 @@ class Transit:
         self._bin_steps = program.bin_steps
         self._network = _events(self._timing)
         self._before = np.zeros((len(Counts._fields), self._timing.link.size), dtype=np.int64)
+        self._rerouted = 0
         self._trees = Trees(self._timing)
         self.counts = TransitCounts(self._trees.arrays, program)
         self._ahead = _Packets(*[np.zeros(0, dtype=np.int64)] * 5)
@@ -119,7 +120,8 @@ class Transit:
         """Count what each channel did in the ticks up to ``through``."""
         now = np.stack(self._network.counts)
         self.counts.channels(through, Counts(*(now - self._before)), self._timing.link)
-        self._before = now
+        self.counts.rerouted(through, self._network.rerouted - self._rerouted)
+        self._before, self._rerouted = now, self._network.rerouted
 
     def _spikes(self, arrivals: Arrivals, through: int) -> tuple[IntArray, IntArray]:
         """Stamps and axons of the spikes of all workers after ``known``, by stamp and neuron."""

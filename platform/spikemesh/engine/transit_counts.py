@@ -11,10 +11,11 @@ from spikemesh.engine.trees import TreeArrays
 from spikemesh.ids import AnyArray, IntArray
 from spikemesh.kernels.late import count_events, count_on_way
 
-OF_SYSTEM = ("packets_sent", "packets_delivered", "packets_dropped", "packets_late")
+OF_SYSTEM = ("packets_sent", "packets_delivered", "packets_dropped", "packets_late", "packets_rerouted")
 """One column. A packet counts once for every place that it goes to (where it branches, its copies are packets):
 sent in the tick of its spike, delivered or dropped in the tick in which that happens, late in the tick of its spike,
-if it was still under way when that ended. Late ones may be delivered or dropped later."""
+if it was still under way when that ended. Late ones may be delivered or dropped later. Rerouted are packets that went
+round a link, one for each link: counted by copies under way, in the tick in which they turn off."""
 OF_LINKS = ("link_late", "link_dropped", "link_busy_ps", "link_wait_ps")
 """By link between chips: packets on whose way it is to a place that they reach late, once for each packet; those for
 which it had no room; time of service, and time from arrivals to the beginning of service. Times are counted when a
@@ -110,6 +111,10 @@ class TransitCounts:
             ("link_wait_ps", counts.waiting),
         ):
             np.add.at(self.counters[name][row], link[between], values[between])
+
+    def rerouted(self, tick: int, packets: int) -> None:
+        """Count packets that turned off to go round a link, in one bin up to a tick."""
+        self._add("packets_rerouted", np.array([tick]), packets)
 
     def late(self, stamp: IntArray, root: IntArray, first_leaf: IntArray, late: AnyArray) -> None:
         """Count packets that were under way when the tick of their spike ended.

@@ -11,6 +11,7 @@ from spikemesh.engine.dependencies import channel_order
 from spikemesh.engine.link_timing import LinkTiming
 from spikemesh.engine.network import Channels, Forest, forest_dependencies
 from spikemesh.ids import IntArray
+from spikemesh.mapping.detours import with_emergency_routing
 from spikemesh.mapping.placement import Placement
 from spikemesh.mapping.routes import FanOut
 
@@ -48,7 +49,7 @@ def link_timing(placement: Placement, router: Router, fan: FanOut, timestep_ms: 
         away = targets[targets // chip != core[neuron] // chip]
         roots.append(made.roots(int(core[neuron]) // chip, tuple(away.tolist())))
     forest = made.forest()
-    return LinkTiming(
+    timing = LinkTiming(
         regime="tick" if system.regime == "tick" else "async",
         tick_ps=tick_ps(system, timestep_ms),
         channels=_channels(placement, forest),
@@ -63,6 +64,7 @@ def link_timing(placement: Placement, router: Router, fan: FanOut, timestep_ms: 
         link=np.arange(len(placement.links), dtype=np.int64),
         age_ticks=system.packet_age,
     )
+    return with_emergency_routing(timing, system)
 
 
 def tick_ps(system: System, timestep_ms: float) -> int:
