@@ -80,6 +80,12 @@ def test_boards_of_48_chips(chips, wrap):
     assert (len(found) == len(links)) == (wrap is not None)
 
 
+def test_places_count_from_one_another_only():
+    system = spinnaker((48,))
+    moved_away = system.model_copy(update={"positions": tuple((x - 5, y + 7) for x, y in system.positions)})
+    assert ways(moved_away) == ways(system)
+
+
 @pytest.mark.parametrize(
     "system",
     [

@@ -54,25 +54,25 @@ def detour_links(system: System) -> IntArray:
 
 
 def _places(system: System) -> tuple[tuple[Place, ...], Place]:
-    """Place of each chip, and the extents of their frame; no places where chips lie in no triangles.
+    """Place of each chip from the lower left one, and the extents of all; no places where chips lie in no triangles.
 
-    Beyond the frame's edge comes the other one: it matters only where chips are linked so.
+    Beyond an edge comes the opposite one: it matters only where chips are linked so.
     """
-    places: tuple[Place, ...] = ()
     if system.topology in ("triangular", "triangular_torus") and len(system.chips) == 2:
-        width, height = system.chips
-        grid = (coordinates(chip, (width, height)) for chip in range(system.chip_count))
-        return tuple((x, y) for x, y in grid), (width, height)
-    if system.topology == "edges":
+        places = tuple((x, y) for x, y in (coordinates(k, system.chips) for k in range(system.chip_count)))
+    elif system.topology == "edges" and system.positions:
         places = system.positions
-    extents = (1 + max((place[axis] for place in places), default=0) for axis in (0, 1))
-    return places, (next(extents), next(extents))
+    else:
+        return (), (1, 1)
+    (left, right), (low, high) = ((min(along), max(along)) for along in zip(*places, strict=True))
+    return tuple((x - left, y - low) for x, y in places), (right - left + 1, high - low + 1)
 
 
 def with_emergency_routing(timing: LinkTiming, system: System) -> LinkTiming:
     """Let packets take the way round links that stay full, if the system does that.
 
-    Links that stall packets, or have room for any number, are not gone round; no way leads over links that stall.
+    Every link has a channel. Links that stall packets, or have room for any number, are not gone round; no way leads
+    over links that stall.
     """
     if not system.emergency:
         return timing
