@@ -13,12 +13,15 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from spikemesh.api import (
+        Comparison,
         MappingSettings,
         Network,
         RunResult,
         RunSettings,
         Simulation,
+        Sweep,
         System,
+        compare,
         constant_current,
         load_plugin,
         lognormal,
@@ -32,18 +35,22 @@ if TYPE_CHECKING:
         run,
         run_scenario,
         steps,
+        sweep,
         uniform,
     )
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "Comparison",
     "MappingSettings",
     "Network",
     "RunResult",
     "RunSettings",
     "Simulation",
+    "Sweep",
     "System",
+    "compare",
     "constant_current",
     "load_plugin",
     "lognormal",
@@ -57,6 +64,7 @@ __all__ = [
     "run",
     "run_scenario",
     "steps",
+    "sweep",
     "uniform",
 ]
 

@@ -10,6 +10,7 @@ import numpy as np
 from spikemesh.contracts.energy import Energy
 from spikemesh.ids import IntArray
 from spikemesh_storage.energy import STEP_TIME
+from spikemesh_storage.schema import LINK_PACKETS
 
 if TYPE_CHECKING:
     from spikemesh_storage.reader import Trace
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 PERCENTILES = (50, 90, 99)
 PACKETS = ("packets_sent", "packets_delivered", "packets_dropped", "packets_late", "packets_rerouted")
 LATENCY = "latency_"
+BUSY = "link_busy_ps"
 PJ_PER_MJ = 1e9
 _PS_PER_MS = 1e9
 
@@ -188,23 +190,72 @@ def hardware_figures(trace: Trace) -> dict[str, Any] | None:
     return found
 
 
+def busiest_link(trace: Trace) -> dict[str, Any]:
+    """Return name and utilisation of the link that was busy longest, of equals the one with most packets.
+
+    Empty without packets on links; the utilisation, busy time over hardware time, is None if it was not counted.
+    """
+    packets = trace.counts(LINK_PACKETS).sum(axis=0)
+    if not packets.any():
+        return {}
+    counted = BUSY in trace.counters
+    busy = trace.counts(BUSY).sum(axis=0) if counted else np.zeros_like(packets)
+    link = int(np.lexsort((packets, busy))[-1])
+    time = trace.hardware_time_ps
+    return {
+        "busiest_link": trace.link_names[link],
+        "busiest_link_utilisation": int(busy[link]) / time if counted and time else None,
+    }
+
+
+def _mostly_last(trace: Trace) -> dict[str, Any]:
+    """Return the core and the link that most steps waited for, and the part of the steps that did."""
+    found: dict[str, Any] = {}
+    for what, names in (("core", trace.core_names), ("link", trace.link_names)):
+        series = f"step_{what}"
+        rows = critical(trace.per_step(series), names, what) if series in trace.series else []
+        if rows:
+            found |= {f"critical_{what}": rows[0][what], f"critical_{what}_share": rows[0]["share"]}
+    return found
+
+
+def _known_mj(energy: Energy, part: str, pj: float) -> float | None:
+    """Return an energy in mJ; None where nothing of it is known, which is not the same as none."""
+    return None if not pj and energy.completeness_of(part) != "complete" else pj / PJ_PER_MJ
+
+
 def hardware_summary(trace: Trace) -> dict[str, Any]:
-    """Return the figures of the hardware in a trace's summary; empty if it was not looked at."""
+    """Return the figures of the hardware in a trace's summary; empty if it was not looked at.
+
+    Energies are of what is known; the notes say whether that is all. Where nothing is, they are None.
+    """
     energy = trace.energy_account()
     if energy is None:
         return {}
-    found: dict[str, Any] = {}
+    found: dict[str, Any] = {"regime": trace.hardware["system"]["regime"]}
     if STEP_TIME in trace.series:
         found |= step_figures(trace.per_step(STEP_TIME), trace.timestep_ms)
         del found["steps"]
     elif energy.time_ps is not None:
         found["hardware_time_ms"] = energy.time_ps / _PS_PER_MS
+    found |= _mostly_last(trace) | busiest_link(trace)
+    total_mj = _known_mj(energy, "total", energy.total.value)
     power, product = energy.power_w, energy.delay_product_js
-    return found | {
-        "energy_dynamic_mj": energy.dynamic.value / PJ_PER_MJ,
-        "energy_static_mj": energy.static.value / PJ_PER_MJ,
-        "energy_mj": energy.total.value / PJ_PER_MJ,
-        "power_mw": None if power is None else power.value * 1000,
-        "delay_product_js": None if product is None else product.value,
+    found |= {
+        "energy_dynamic_mj": _known_mj(energy, "dynamic", energy.dynamic.value),
+        "energy_static_mj": _known_mj(energy, "static", energy.static.value),
+        "energy_mj": total_mj,
+        "power_mw": None if power is None or total_mj is None else power.value * 1000,
+        "delay_product_js": None if product is None or total_mj is None else product.value,
+        "energy_dynamic_note": energy.completeness_of("dynamic"),
+        "energy_static_note": energy.completeness_of("static"),
         "energy_note": energy.completeness,
     }
+    if energy.inferences:
+        time = energy.time_ps
+        found |= {
+            "inferences": energy.inferences,
+            "energy_per_inference_mj": None if total_mj is None else total_mj / energy.inferences,
+            "time_per_inference_ms": None if time is None else time / _PS_PER_MS / energy.inferences,
+        }
+    return found

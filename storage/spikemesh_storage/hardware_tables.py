@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from spikemesh.contracts.energy import INCLUDED, NOT_PUBLISHED
 from spikemesh_storage.tables import add_row, new_table, pairs_table
 
 if TYPE_CHECKING:
@@ -101,8 +102,17 @@ def _energy(energy: Mapping[str, Any]) -> Table:
             term["evidence"],
         )
     for name in ("dynamic", "static", "total"):
-        add_row(table, name, None, "", *(_joules(pj) for pj in energy[f"{name}_pj"].values()), "", "")
+        sums = energy[f"{name}_pj"]
+        unknown = not sums["value"] and any(
+            _missing(term) and name in ("total", term["part"]) for term in energy["terms"]
+        )
+        shown = (NOT_PUBLISHED, "", "") if unknown else (_joules(pj) for pj in sums.values())
+        add_row(table, name, None, "", *shown, "", "")
     return table
+
+
+def _missing(term: Mapping[str, Any]) -> bool:
+    return term["value_pj"] is None and term["note"] != INCLUDED
 
 
 def _energies(term: Mapping[str, Any]) -> Iterable[str]:
@@ -138,11 +148,20 @@ def _field(rows: list[dict[str, Any]]) -> Table:
             table,
             *(row[key] for key in ("task", "system", "costs", "chips", "cores", "accuracy")),
             in_unit(None if row["latency_ms"] is None else row["latency_ms"] * 1e-3, "s"),
-            *(("" if known else ">= ") + in_unit(e * 1e-3, "J") for e in energies),
+            *(_at_least(e * 1e-3, "J", known) for e in energies),
             _product(row["delay_product_ujs"], known),
         )
     return table
 
 
+def _at_least(value: float, unit: str, known: bool) -> str:
+    """Return a figure that is a lower bound where not all is known, and says nothing where it is 0."""
+    if not known and not value:
+        return NOT_PUBLISHED
+    return ("" if known else ">= ") + in_unit(value, unit)
+
+
 def _product(ujs: float | None, known: bool) -> str:
-    return "-" if ujs is None else ("" if known else ">= ") + f"{ujs:.4g} uJ s"
+    if ujs is None:
+        return "-"
+    return NOT_PUBLISHED if not known and not ujs else ("" if known else ">= ") + f"{ujs:.4g} uJ s"

@@ -54,8 +54,7 @@ def add_core_loads(trace: Trace, rows: list[dict[str, Any]]) -> list[dict[str, A
 
 def _queues(trace: Trace) -> bool:
     """Tell whether packets waited for one another: they do not where links are only loads."""
-    level, system = trace.hardware.get("links_level", "packet"), trace.hardware.get("system", {})
-    return bool(level == "packet" and system.get("regime", "barrier") == "barrier")
+    return bool(trace.hardware.get("links_level", "packet") == "packet")
 
 
 def _add_counts(

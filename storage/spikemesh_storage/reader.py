@@ -13,7 +13,7 @@ import numpy as np
 
 from spikemesh.errors import InputError, Problem, TraceError, nearest
 from spikemesh.ids import AnyArray, IntArray
-from spikemesh_storage import analysis, energy
+from spikemesh_storage import analysis, energy, hardware
 from spikemesh_storage.content import Content, bin_edges, sample_blocks, sample_count
 from spikemesh_storage.digest import digest
 from spikemesh_storage.faults import is_lock_failure, lock_failure
@@ -359,6 +359,10 @@ class Trace:
             remedy = "run it on a system with costs, or with run.links set"
             raise InputError(Problem("energy", "the trace does not describe its hardware", remedy))
         return energy.frame(found)
+
+    def hardware_summary(self) -> dict[str, Any]:
+        """Return time, bottlenecks and energy of the hardware in figures; empty if it was not looked at."""
+        return hardware.hardware_summary(self)
 
     def activity(self, first: int, until: int) -> AnyArray:
         """Return who spiked or changed state in the ticks after ``first`` to ``until``.

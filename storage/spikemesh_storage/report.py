@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from spikemesh.drawing.page import figure, page, paragraph, table
+from spikemesh.drawing.svg import Bar, bars, line
 from spikemesh.errors import InputError, Problem
-from spikemesh_storage.drawing import Bar, bars, line
 from spikemesh_storage.energy import STEP_TIME
 from spikemesh_storage.hardware_tables import in_unit
-from spikemesh_storage.report_style import STYLE
 from spikemesh_storage.tables import shown
 
 if TYPE_CHECKING:
@@ -43,17 +43,13 @@ def report(trace: Trace) -> str:
     """Return the report of a trace as HTML."""
     found = trace.analyse()
     title = _title(trace)
-    parts = [f"<h1>{escape(title)}</h1>", _facts(trace, found), *_hardware(trace, found)]
+    parts = [_facts(trace, found), *_hardware(trace, found)]
     if found["populations"]:
         parts += ["<h2>Populations</h2>", _firing(found["populations"])]
     results = found.get("results")
     if isinstance(results, Mapping):
         parts += ["<h2>Results of the scenario</h2>", _table(["", "value"], results.items())]
-    return (
-        f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"/><title>{escape(title)}</title>'
-        f'<meta name="viewport" content="width=device-width, initial-scale=1"/><style>{STYLE}</style></head>'
-        f"<body><main>{''.join(parts)}</main></body></html>\n"
-    )
+    return page(title, parts)
 
 
 def _title(trace: Trace) -> str:
@@ -84,6 +80,7 @@ def _hardware_facts(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
     times = [("hardware time", "hardware_time_ms", 1e-3, "s"), ("mean step", "step_mean_ns", 1e-9, "s")]
     energies = [
         ("energy", "energy_mj", 1e-3, "J"),
+        ("energy of an inference", "energy_per_inference_mj", 1e-3, "J"),
         ("mean power", "power_mw", 1e-3, "W"),
         ("energy-delay product", "delay_product_js", 1.0, "J s"),
     ]
@@ -92,11 +89,14 @@ def _hardware_facts(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
     ]
     if summary.get("slowdown") is not None:
         facts.append(("hardware time / model time", f"{summary['slowdown']:.3g}"))
-    return facts + [
+    facts += [
         (name, known + in_unit(summary[key] * scale, unit))
         for name, key, scale, unit in energies
         if summary.get(key)
     ]
+    if summary.get("time_per_inference_ms") is not None:
+        facts.append(("time of an inference", in_unit(summary["time_per_inference_ms"] * 1e-3, "s")))
+    return facts
 
 
 def _hardware(trace: Trace, found: Mapping[str, Any]) -> list[str]:
@@ -119,7 +119,7 @@ def _step_times(trace: Trace) -> str:
     times = trace.per_step(STEP_TIME).astype(np.float64)
     scale, unit = next((u for u in _UNITS if times.max() >= u[0]), _UNITS[-1])
     drawn = line(times / scale, trace.timestep_ms, "model time in ms", f"hardware time of a step in {unit}")
-    return _figure(
+    return figure(
         drawn, "Mean of the steps under each pixel; the band goes from the shortest to the longest of them."
     )
 
@@ -140,7 +140,7 @@ def _links(rows: Sequence[Mapping[str, Any]]) -> str:
     most = max([1.0, *(bar.value or 0.0 for bar in drawn)])
     more = f" The hottest {len(hottest)} of {len(rows)}." if len(rows) > len(hottest) else ""
     caption = f"Part of the hardware time in which a link was busy; a full bar is {100 * most:.3g} %.{more}"
-    return _figure(bars(drawn, "utilisation of links", most), caption)
+    return figure(bars(drawn, "utilisation of links", most), caption)
 
 
 def _link_note(row: Mapping[str, Any]) -> str:
@@ -153,11 +153,11 @@ def _latencies(latency: Mapping[str, Any]) -> str:
     columns = ["packets", "p50_ns", "p90_ns", "p99_ns", "max_ns"]
     rows = [[row["hops"].replace("_", " "), *(row[c] for c in columns)] for row in latency["classes"]]
     note = f"Lower edges of buckets; the values themselves are at most {100 * latency['bucket_width']:.3g} % above."
-    return _table(["between cores", *(c.replace("_", " ") for c in columns)], rows) + f"<p>{note}</p>"
+    return _table(["between cores", *(c.replace("_", " ") for c in columns)], rows) + paragraph(note)
 
 
 def _energy(energy: Mapping[str, Any]) -> list[str]:
-    parts = [f"<p>{escape(energy['completeness'].capitalize().replace('_', ' '))}.</p>"]
+    parts = [paragraph(f"{energy['completeness'].capitalize().replace('_', ' ')}.")]
     for part, what in (
         ("dynamic", "What is done"),
         ("static", "What is merely there, over the hardware time"),
@@ -169,7 +169,7 @@ def _energy(energy: Mapping[str, Any]) -> list[str]:
             caption = (
                 f"{what}: {total} of what is known. Thin lines are ranges of the figures, where published."
             )
-            parts.append(_figure(drawn, caption))
+            parts.append(figure(drawn, caption))
     return parts
 
 
@@ -185,13 +185,5 @@ def _firing(populations: Mapping[str, Any]) -> str:
     return _table(["population", *(c.replace("_", " ") for c in columns)], rows)
 
 
-def _figure(drawn: str, caption: str) -> str:
-    return f"<figure>{drawn}<figcaption>{escape(caption)}</figcaption></figure>"
-
-
 def _table(head: Sequence[str], rows: Iterable[Iterable[Any]]) -> str:
-    heads = "".join(f"<th>{escape(cell)}</th>" for cell in head)
-    body = "".join(
-        "<tr>" + "".join(f"<td>{escape(shown(cell))}</td>" for cell in row) + "</tr>" for row in rows
-    )
-    return f'<div class="wide"><table><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table></div>'
+    return table(head, ([shown(cell) for cell in row] for row in rows))

@@ -99,6 +99,26 @@ def test_links_far_above_need_and_ideal_ones(regime, link):
     assert digest["function"] == ideal
 
 
+@pytest.mark.parametrize("regime", ["tick", "async"])
+def test_without_links_a_run_is_the_ideal_one(regime):
+    digest, counts = outcome(regime, links="none")
+    assert digest["function"] == outcome("barrier")[0]["function"]
+    assert counts == {}
+
+
+@pytest.mark.parametrize("regime", ["tick", "async"])
+def test_at_zero_load_no_packet_waits_and_none_is_lost(regime):
+    """Over one or two links of 0.353 ms: in time or one tick of 0.5 ms late; rounded, one tick late."""
+    found = [outcome(regime, links="analytic", workers=w) for w in (1, 2, 4)]
+    assert found[0] == found[1] == found[2]
+    digest, counts = found[0]
+    queued, waited = outcome(regime, links="packet")
+    assert counts["packets_dropped"] == 0 < waited["packets_dropped"]
+    assert 0 < counts["packets_late"] <= counts["packets_sent"]
+    assert (counts["packets_late"] == counts["packets_sent"]) == (regime == "async")
+    assert digest["function"] not in (queued["function"], outcome("barrier")[0]["function"])
+
+
 def test_learning_over_slow_links_is_refused():
     net = make(sm.rule("stdp_pair", w_max=300.0))
     with pytest.raises(InputError, match="synapses that learn wait for packets"):

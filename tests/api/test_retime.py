@@ -86,3 +86,20 @@ def test_another_network_is_refused(tmp_path):
     net.add_population("more", 5, "iaf")
     with pytest.raises(InputError):
         sm.retime(recorded, small_loihi((2, 1)), network=net, out=tmp_path / "b.h5")
+
+
+def test_all_spikes_are_kept_if_asked_for(tmp_path):
+    net = network()
+    net.add_population("silent", 4, "iaf")
+    system = small_loihi((2, 1))
+    for spikes, kept in (("probed", ("exc", "inh")), ("all", ("exc", "inh", "silent"))):
+        settings = sm.RunSettings(spikes=spikes, backend="local", workers=1)
+        path = tmp_path / f"{spikes}.h5"
+        sm.run(net, system, duration="60 ms", out=path, settings=settings)
+        assert sm.open_trace(path).populations == kept
+    with pytest.raises(
+        InputError, match=r'spikes of "silent" \(spikes = "all" under \[run\], and run it again\)'
+    ):
+        sm.retime(tmp_path / "probed.h5", system, network=net, out=tmp_path / "c.h5")
+    retimed = sm.retime(tmp_path / "all.h5", system, network=net, out=tmp_path / "c.h5")
+    assert retimed.summary["spikes"] > 100

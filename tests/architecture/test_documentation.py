@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 import pytest
+from click.testing import CliRunner
 
 from spikemesh.cli import main
 from spikemesh.registry import load_registry
@@ -66,3 +67,22 @@ def test_the_neuron_plugin_of_the_docs_loads_and_is_short(tmp_path):
     assert len(source.splitlines()) <= 40
     model = load_registry([file]).neuron_models.get("leaky")
     assert set(model.state) == {"v"}
+
+
+def test_the_limit_rule_of_the_docs_limits(tmp_path):
+    (source,) = [
+        text for text in blocks(ROOT / "docs" / "plugins.md", "python") if "class OnePopulation" in text
+    ]
+    file = tmp_path / "one.py"
+    file.write_text(source)
+    scenario = tmp_path / "scenario.toml"
+    population = '[[population]]\nname = "{}"\nsize = 1\nmodel = "iaf"\n'
+    chip = '[system]\npreset = "ideal"\n[system.chip]\ncores = [1, 1]\nrules = ["one_population"]\n'
+    scenario.write_text('duration = "1 ms"\n' + chip + population.format("a") + population.format("b"))
+    result = CliRunner().invoke(main, ["map", str(scenario), "--plugin", str(file)])
+    assert result.exit_code != 0
+    message = (
+        'populations "a", "b" on chip0.core0: 2 populations on a core; the limit of a core is 1 (populations)'
+    )
+    assert message in result.stdout
+    assert "more chips: 2 would do" in result.stdout

@@ -18,6 +18,7 @@ HOOKS = {
     "spikemesh_encoders": "encoder",
     "spikemesh_decoders": "decoder",
     "spikemesh_systems": "system preset",
+    "spikemesh_limit_rules": "limit rule",
     "spikemesh_partitioners": "partitioner",
     "spikemesh_placers": "placer",
     "spikemesh_routers": "router",

@@ -34,15 +34,15 @@ REPORT = SimpleNamespace(
 
 def test_every_option_reaches_the_run(api, invoke):
     invoke(
-        "run", "ring", "--out", "a.h5", "--backend", "ray", "--workers", "3", "--actors", "core", "--address",
-        "auto", "--links", "packet", "--duration", "2 s", "--overwrite", "--set", "seed=2", "--set", "timestep=0.5 ms",
+        "run", "ring", "--out", "a.h5", "--backend", "ray", "--workers", "3", "--actors", "core", "--links", "packet",
+        "--address", "auto", "--duration", "2 s", "--overwrite", "--set", "seed=2", "--set", "timestep=0.5 ms",
         "--plugin", "m.py",
     )  # fmt: skip
     assert api.calls == [
         ("open_scenario", {"name": "ring", "overrides": ("seed=2", "timestep=0.5 ms"), "plugins": ("m.py",)}),
         ("run_scenario", {
-            "out": "a.h5", "backend": "ray", "workers": 3, "actors": "core", "links": "packet", "address": "auto",
-            "duration": "2 s", "overwrite": True,
+            "out": "a.h5", "backend": "ray", "workers": 3, "actors": "core", "links": "packet",
+            "address": "auto", "duration": "2 s", "overwrite": True,
         }),
     ]  # fmt: skip
 

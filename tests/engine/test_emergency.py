@@ -72,6 +72,22 @@ def test_a_blocked_link_is_gone_round(across, workers):
     assert {ends: n for ends, n in by_link["link_dropped"].items() if n} == {(0, 3): 2}
 
 
+def test_the_router_at_the_corner_takes_its_time_too(engine):
+    """As before, with 400 us at the router of every chip: on the own one, on the last, and on the one in between."""
+    spec = {"bandwidth": "4 kpacket/s", "queue": 2, "when_full": "drop", "wait": 600_000.0}
+    hop = {"hop_tile": {"latency_ns": 400_000.0, "source": "made up"}}
+    chip = {"cores": (1, 1), "costs": {"made": hop}}
+    run = engine(
+        volley(4, [3.0]), 20, 4, 2, deal="apart", cores=1, timed=timed, regime="tick", emergency=True,
+        links={"between_chips": spec}, chip=chip, costs="made", **CORNERS,
+    )  # fmt: skip
+    # The first three take the places, and are there after 1.05 ms and more. The fourth stays in its router to 600 us,
+    # and is on the link to chip 1 at 1 ms, in the router there at 1.25, on the next link at 1.65, on chip 3 at 1.9, and
+    # through there at 2.3 ms.
+    assert run.spikes("out") == [(6, 0), (6, 1), (6, 2), (7, 3)]
+    assert run.total("packets_rerouted") == 1
+
+
 def test_without_emergency_routing_the_same_packets_are_lost(across):
     run = across(volley(12, [3.0]), emergency=False)
     assert run.spikes("out") == [(5, 0), (5, 1), (5, 2), (6, 3), (6, 4)]

@@ -52,7 +52,7 @@ class Prescribed:
     """In place of the network: a packet of a root and tick arrives so many ticks later, or is dropped."""
 
     fates = (0,)
-    pending = rerouted = 0
+    pending = 0
     counts = Counts(*np.zeros((8, 1), dtype=np.int64))
 
     def __init__(self):

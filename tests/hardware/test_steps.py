@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from spikemesh.description.chip import LinkSpec
+from spikemesh.description.costs import Cost
 from spikemesh.engine.network_chains import Joined
 from spikemesh.engine.timing import StepClock
 from spikemesh.mapping.hardware import hardware_on
@@ -186,3 +187,58 @@ def test_joined_channels_change_nothing(router, monkeypatch, kind, level):
         assert np.array_equal(joined.series[name], whole.series[name]), name
     for name in whole.counters:
         assert np.array_equal(joined.counters[name], whole.counters[name]), name
+
+
+@pytest.mark.parametrize("spread", [1, 7, 97, 400])
+def test_updates_of_rows_of_neurons(router, spread):
+    # Rows of consecutive neurons, of any length and beginning anywhere in a byte; the last neurons are never updated.
+    costs = COSTS.model_copy(update={"neuron_idle": Cost(latency_ns=2.5)})
+    rng, size, steps = np.random.default_rng(spread), 400, 12
+    home = np.arange(size) // spread % 5
+    mapped = Mapped(mesh_system(chips=(1, 1), costs=costs), home, [0], [1])
+    updated = np.arange(size) < size - 30
+    hardware = hardware_on(updated, mapped.placement, mapped.fan, router, "none", False)
+    clock = StepClock(hardware, steps)
+    active = rng.random((steps, size)) < rng.random((steps, 1))
+    spikes = [(t + 1, n) for t in range(steps) for n in np.flatnonzero(active[t] & (rng.random(size) < 0.05))]
+    bits = np.packbits(active, axis=1)
+    ticks, neurons = (np.array(a, dtype=np.int64) for a in zip(*spikes, strict=True))
+    figures = clock.advance(steps, ticks, neurons, bits)
+    took = np.where(active, 9_700, 2_500) * updated
+    longest = []
+    for t in range(steps):
+        done = np.bincount(home, weights=took[t], minlength=16).astype(np.int64)
+        sent = np.zeros(16, dtype=np.int64)
+        for n in [n for tick, n in spikes if tick == t + 1]:
+            sent[home[n]] += 30_000 + 5_100 * int(n == 0)
+        taken = np.zeros(16, dtype=np.int64)
+        taken[home[1]] = (16_000 + 4_700) * ((t + 1, 0) in spikes)
+        longest.append(int(np.maximum(done + sent, taken).max()) + 100_000)
+    assert figures.series["step_time_ps"].tolist() == longest
+    by_core = [
+        np.bincount(home[updated], weights=(active[:, updated] == k).sum(axis=0), minlength=16)
+        for k in (1, 0)
+    ]
+    assert figures.counters["core_updates"].sum(axis=0).tolist() == by_core[0].tolist()
+    assert figures.counters["core_idle_updates"].sum(axis=0).tolist() == by_core[1].tolist()
+
+
+@pytest.mark.parametrize("kind", ["unicast", "multicast", "broadcast"])
+@pytest.mark.parametrize("phases", ["overlapped", "sequential"])
+@pytest.mark.parametrize("relay", [False, True])
+def test_what_spikes_do_to_channels_is_what_their_packets_do(router, monkeypatch, kind, phases, relay):
+    costs = COSTS.model_copy(update={"phases": phases})
+    mapped = random_mapped(mesh_system(chips=(3, 2), router=kind, costs=costs), degree=12)
+    rng = np.random.default_rng(7)
+    steps = [(t, n) for t in range(1, 31) for n in np.flatnonzero(rng.random(60) < 0.03 * (t % 8))]
+    hardware, clock = clock_of(mapped, router, "analytic", relay)
+    assert hardware.spread.size > 4 * 60
+    listed = run(clock, steps, 30)
+    monkeypatch.setattr("spikemesh.mapping.hardware.SPREAD_MAX", 0)
+    hardware, clock = clock_of(mapped, router, "analytic", relay)
+    assert hardware.spread.size == 0
+    followed = run(clock, steps, 30)
+    for name in listed.series:
+        assert np.array_equal(listed.series[name], followed.series[name]), name
+    for name in listed.counters:
+        assert np.array_equal(listed.counters[name], followed.counters[name]), name

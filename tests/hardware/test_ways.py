@@ -1,15 +1,19 @@
 """Ways of packets: every target once, along x first, over the links that the mapping counts."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
+from spikemesh.errors import PluginError
 from spikemesh.kernels.ways import EAST, NORTH, PORTS, SOUTH, TILE, WEST
 from spikemesh.mapping.forest import multicast_ways, unicast_ways
 from spikemesh.mapping.geometry import geometry_of
 from spikemesh.mapping.hardware import hardware_pairs
 from spikemesh.mapping.routes import packet_routes
+from spikemesh_plugins.mapping.longest_dimension_first import LongestDimensionFirst
 
-from .conftest import follow, mesh_system, random_mapped
+from .conftest import Mapped, follow, mesh_system, random_mapped
 
 
 def ways_of(mapped, router, relay=False):
@@ -80,6 +84,45 @@ def test_links_between_chips_carry_what_the_mapping_counts(router, router_kind):
     for root in ways.root:
         visit(root)
     assert np.array_equal(seen[: geometry.links], counted)
+
+
+@pytest.mark.parametrize("topology", ["triangular_torus", "mesh"])
+def test_ways_of_packets_that_branch_may_depend_on_where_they_start(topology):
+    # Longest dimension first: from (0, 0) to (3, 2) three times x first, from (1, 0) along y first to the same chip.
+    router = LongestDimensionFirst()
+    system = mesh_system(chips=(5, 4), router="multicast", network="router", topology=topology, cores=(2, 2))
+    mapped = random_mapped(system, neurons=80)
+    geometry, ways = ways_of(mapped, router)
+    routes = packet_routes(mapped.fan, mapped.placement, router)
+    for n in range(mapped.home.size):
+        (root,) = ways.root[ways.root_ptr[n] : ways.root_ptr[n + 1]]
+        seen = {c for _, channels in follow(ways.forest, root) for c in channels if c < geometry.links}
+        assert sorted(seen) == routes.link[routes.ptr[n] : routes.ptr[n + 1]].tolist()
+
+
+def test_packets_that_carry_their_target_alone_are_refused_ways_by_source():
+    mapped = random_mapped(mesh_system(chips=(5, 4), network="router", cores=(2, 2)), neurons=80)
+    with pytest.raises(PluginError, match="a way may depend on its target only"):
+        ways_of(mapped, LongestDimensionFirst())
+
+
+class Detours:
+    """From chip 0 to chip 1 over chips 2 and 3, to chip 3 over chip 1."""
+
+    name = "detours"
+
+    def path(self, source, target, system, links):
+        chips = [0, 2, 3, 1] if target == 1 else [0, 1, 3]
+        return [links[ends] for ends in pairwise(chips)]
+
+
+def test_ways_that_meet_again_are_refused_where_packets_branch():
+    system = mesh_system(chips=(2, 2), router="multicast", network="router", cores=(2, 2))
+    mapped = Mapped(system, [0, 4, 12], [0, 0], [1, 2])
+    with pytest.raises(PluginError, match=r'"detours": paths from chip 0 come to chip 1 by two links'):
+        ways_of(mapped, Detours())
+    with pytest.raises(PluginError, match="must be a tree"):
+        packet_routes(mapped.fan, mapped.placement, Detours())
 
 
 def test_a_relay_is_sent_one_packet_for_each_other_chip(router):

@@ -13,6 +13,7 @@ from spikemesh.description.costs import CostSet
 from spikemesh.description.system import BoardSpec, ChipSpec, Cost, LinkSpec, System
 from spikemesh_plugins.systems.loihi import loihi
 from spikemesh_plugins.systems.loihi_costs import DAVIES2018
+from spikemesh_plugins.systems.truenorth import truenorth
 
 S = 10**12
 """One second in ps."""
@@ -73,6 +74,23 @@ def test_truenorth_sweep_of_akopyan_2015(rate_hz, published_mw):
     energy = account(costs, counts, regime="tick", tick="1 ms")
     assert energy.completeness == "complete"
     assert energy.power_w.value * 1000 == pytest.approx(published_mw, rel=0.01)
+
+
+@pytest.mark.parametrize(
+    ("supply_v", "published_mw", "within"), [(0.775, 72.0, 0.02), (0.8, 71.0, 0.01), (0.75, 65.0, 0.09)]
+)
+def test_truenorth_at_20_hz_by_its_supply(supply_v, published_mw, within):
+    # Merolla et al. 2014 and Akopyan et al. 2015: 72 mW at 20 Hz, 128 active synapses, 0.775 V; 65 mW at 0.75 V. The
+    # account was measured at 0.8 V and is not scaled, as no law of scaling is published: it misses them by -2 % and
+    # +9 %. One synaptic event at the published 26 pJ, static power included, would miss the sweep by -41 to +256 %.
+    given = truenorth((1, 1))
+    assert given.cost_set.supply_v == 0.8
+    events = round(2**20 * 20.0) * 128
+    counts = {**ALL_COUNTED, "core_synaptic_events": events, "core_updates": 2**20 * 1000}
+    energy = energy_of(given, Activity(1000, S, 4096, counts))
+    found_mw = energy.power_w.value * 1000
+    assert found_mw == pytest.approx(published_mw, rel=within)
+    assert (found_mw > published_mw) == (supply_v < 0.775)
 
 
 @pytest.mark.parametrize(("cores", "published_w"), [(0, 31.88), (806, 59.38)])

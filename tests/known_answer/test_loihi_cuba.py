@@ -36,8 +36,8 @@ def reset(v, spikes):
 
 
 def test_golden_trace_of_lava(simulate):
-    # hardware.md 1.5, from Lava's PyLifModelBitAcc. The earliest arrival is in step 2; v = -413 decays to
-    # -400 in step 1, which the bias of 400 lifts to 0, so the table begins in step 2.
+    # hardware.md 1.5 (row 1 of its section 13), from Lava's PyLifModelBitAcc. The earliest arrival is in step 2;
+    # v = -413 decays to -400 in step 1, which the bias of 400 lifts to 0, so the table begins in step 2.
     u, v, spikes = run(
         simulate, {2: [100], 5: [-50], 6: [200], 11: [-150, -150]}, 13,
         init={"v": -413}, du=409, dv=128, vth=300, bias_mant=100, bias_exp=2,

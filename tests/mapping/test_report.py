@@ -37,8 +37,8 @@ def test_counts(network):
     assert found.cross_chip_synapses == 12
     assert found.cross_chip_share == pytest.approx(12 / 113)
     assert found.imbalance == pytest.approx(1 / 3)
-    assert found.link_packets.tolist() == [4, 0]
-    assert found.table_entries.tolist() == [4, 4]
+    assert found.loads.packets.tolist() == [4, 0]
+    assert found.table_entries is None
     assert found.problems() == []
     found.check()
 
@@ -84,9 +84,9 @@ def test_memory_of_one_axon_without_blocks():
             "the limit of a core is 40 (fan_in): 60 too many",
         ),
         (
-            {"table_entries": 3},
-            'population "a" on chip0: packets of 4 neurons; '
-            "the limit of a chip is 3 (table_entries): 1 too many",
+            {"table_entries": 1},
+            'population "a" on chip0: 2 entries of the router\'s table; '
+            "the limit of a chip is 1 (table_entries): 1 too many",
         ),
     ],
 )
@@ -100,7 +100,17 @@ def test_every_limit_names_population_limit_and_excess(network, limit, message):
 
 def test_limits_that_are_just_met_are_no_problem(network):
     limits = {"neurons": 2, "axons_in": 4, "axons_out": 3, "synapse_memory_bits": 6400, "fan_in": 100}
-    report(network, indegree=np.array([100, 0, 0, 0, 6, 6]), table_entries=4, **limits).check()
+    report(network, indegree=np.array([100, 0, 0, 0, 6, 6]), table_entries=2, **limits).check()
+
+
+def test_entries_of_router_tables(network):
+    # Core 0 sends to core 2 and to itself, core 1 to core 2 alone: two routes on chip 0. On chip 1 both go to core 2,
+    # and core 2 to core 3.
+    found = report(network, table_entries=1023)
+    assert found.table_entries.tolist() == [2, 2]
+    assert found.to_dict()["per_chip"]["chip1"]["table_entries"] == 2
+    assert "table entries" in found.table().splitlines()[3]
+    assert report(network, table_entries=1023, router="unicast").table_entries is None
 
 
 def test_all_exceeded_limits_come_at_once(network):
@@ -113,7 +123,13 @@ def test_dictionary_is_json_and_says_the_same(network):
     assert figures["per_chip"]["chip1"]["synapses"] == 13
     assert figures["per_chip"]["chip0"]["populations"] == {"a": 4}
     assert figures["per_core"]["chip1.core0"]["axons_in"] == 4
-    assert figures["packets_if_each_neuron_spikes_once"] == {"chip0->chip1": 4, "chip1->chip0": 0}
+    assert figures["links"]["chip0->chip1"] == {
+        "packets_if_each_neuron_spikes_once": 4,
+        "packets_per_step": None,
+        "busy_ns_per_step": None,
+        "utilisation": None,
+    }
+    assert figures["waiting"]["circle"] == figures["waiting"]["deadlock"] == []
     assert figures["limits"]["axons_in"] == 3
     assert len(figures["problems"]) == 1
 

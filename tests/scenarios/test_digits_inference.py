@@ -125,6 +125,23 @@ def test_a_shorter_run_judges_the_digits_it_showed(run):
     assert results["steps_per_digit"] == 48
 
 
+def test_on_a_system_with_costs_a_digit_has_energy_and_latency(run, tmp_path):
+    from spikemesh import api
+
+    results = run("digits_inference", 'system.preset="loihi"', duration="480 ms")["results"]
+    assert results["inferences"] == 10
+    with api.open_trace(tmp_path / "digits_inference.h5") as trace:
+        found = trace.analyse()["hardware"]
+        (row,), total_ps = found["table"], int(trace.per_step("step_time_ps").sum())
+    assert (row["per"], row["accuracy"]) == ("inference", results["accuracy"])
+    assert row["latency_ms"] == pytest.approx(total_ps / 1e9 / 10, rel=1e-12)
+    assert row["energy_dynamic_mj"] == pytest.approx(
+        found["energy"]["dynamic_pj"]["value"] / 1e9 / 10, rel=1e-12
+    )
+    # 104.4 mW a chip at rest (Frady et al. 2020, Table 1).
+    assert row["energy_idle_mj"] == pytest.approx(4 * 104.4 * row["latency_ms"] / 1e3, rel=1e-3)
+
+
 def test_every_chip_has_at_least_two_occupied_cores(run, tmp_path):
     from spikemesh import api
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 
 from spikemesh import api
 from spikemesh.errors import InputError
+from spikemesh_storage.report import write_report
 
 # Sources fire every 8 steps, equally many in each.
 SHORT = "16 ms"
@@ -84,6 +87,20 @@ def test_cures_remove_the_excess_at_ratio_thirty(measured, level):
         assert step[cure]["load"] < 0.1
     assert step["budget"]["packets_per_step"] == pytest.approx(step["none"]["packets_per_step"] / 4, rel=0.01)
     assert step["placement"]["packets_per_step"] < 0.05 * step["none"]["packets_per_step"]
+
+
+def test_analysis_and_report_name_the_link(run, tmp_path):
+    run("loihi_congestion", duration=SHORT)
+    with api.open_trace(tmp_path / "loihi_congestion.h5") as trace:
+        found = trace.analyse()
+        write_report(trace, tmp_path / "page.html")
+    assert max(found["links"], key=lambda row: row["utilisation"])["link"] == "chip0->chip1"
+    assert found["hardware"]["critical_links"] == [{"link": "chip0->chip1", "steps": 16, "share": 1.0}]
+    page = (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert "<td>chip0-&gt;chip1</td><td>16</td><td>100 %</td>" in re.sub(r"<td [^>]*>", "<td>", page)
+    # The drawing of links: the longest bar, first.
+    links = page[page.index("<h2>Links</h2>") :]
+    assert links.index("chip0-&gt;chip1") < links.index("chip1-&gt;chip0")
 
 
 def test_placement_puts_whole_modules_on_each_chip(run, tmp_path):

@@ -201,7 +201,36 @@ def test_summary(small):
     assert found["energy_mj"] == pytest.approx(total_mj, rel=1e-12, abs=0)
     assert found["delay_product_js"] == pytest.approx(total_mj * 1e-3 * 10e-6, rel=1e-12, abs=0)
     assert found["power_mw"] == pytest.approx(total_mj / 0.01 * 1000)
-    assert found["energy_note"] == "incomplete: misses spike"
+    assert found["energy_note"] == found["energy_dynamic_note"] == "incomplete: misses spike"
+    assert found["energy_static_note"] == "complete"
+    assert (found["critical_core"], found["critical_core_share"]) == ("chip0.core0", 0.5)
+    assert (found["critical_link"], found["critical_link_share"]) == ("chip0->chip1", 0.5)
+    assert found["busiest_link"] == "chip0->chip1"
+    assert found["busiest_link_utilisation"] == pytest.approx(0.75)  # 7.5 of 10 us
+    assert "inferences" not in found
+
+
+def test_summary_of_inferences(small):
+    with small(results={"inferences": 4}) as trace:
+        found = trace.summary()
+    assert found["inferences"] == 4
+    total_mj = (DYNAMIC_PJ + STATIC_PJ) * 1e-9
+    assert found["energy_per_inference_mj"] == pytest.approx(total_mj / 4, rel=1e-12, abs=0)
+    assert found["time_per_inference_ms"] == pytest.approx(0.0025)
+
+
+def test_energies_of_which_nothing_is_published_are_no_zeros(small, hardware_run):
+    system = {**hardware_run.plan.hardware["system"], "costs": None, "links": {"between_chips": {}}}
+    commands = {command.name: command for command in spikemesh_commands()}
+    with small("unknown", hardware={"system": system}, results={"inferences": 1}) as trace:
+        found, path = trace.summary(), trace.path
+    energies = ("energy_mj", "energy_static_mj", "energy_dynamic_mj", "power_mw", "delay_product_js")
+    assert {found[name] for name in (*energies, "energy_per_inference_mj")} == {None}
+    text = CliRunner().invoke(commands["analyze"], [str(path)]).stdout
+    lines = {line.strip().split("  ")[0]: line for line in text.splitlines()}
+    for name in ("dynamic", "static", "total"):
+        assert "not published" in lines[name]
+    assert " 0 J" not in text[text.index("per inference") :]
 
 
 def test_a_row_of_the_fields_table(small, hardware_run):

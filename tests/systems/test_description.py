@@ -123,6 +123,19 @@ def test_unknown_cost_set():
     assert "no cost sets" in problems('[system]\ncosts = "davies"', ideal())["system.costs"][1]
 
 
+def test_a_figure_that_is_replaced_loses_the_range_and_the_evidence_of_the_old_one():
+    costs = read("[system.chip.costs.sanafe2025.hop_x]\nenergy_pj = 5.0", loihi()).chip.costs["sanafe2025"]
+    hop = costs.hop_x
+    assert (hop.energy_pj, hop.energy_range_pj, hop.evidence) == (5.0, None, "given")
+    assert hop.latency_range_ns == loihi().chip.costs["sanafe2025"].hop_x.latency_range_ns
+    given = "[system.chip.costs.davies2018]\nstatic_mw = 50.0"
+    changed = read(given, loihi()).chip.costs["davies2018"]
+    assert (changed.static_mw, changed.static_source, changed.static_evidence) == (50.0, GIVEN, "given")
+    own = '[system.chip.costs.sanafe2025.hop_x]\nenergy_pj = 5.0\nsource = "a board"\nenergy_range_pj = [4.0, 6.0]'
+    hop = read(own, loihi()).chip.costs["sanafe2025"].hop_x
+    assert (hop.source, hop.energy_range_pj) == ("a board", (4.0, 6.0))
+
+
 def test_a_dropping_link_is_an_error_in_barrier():
     found = problems('[system]\n[system.links.between_chips]\nwhen_full = "drop"', ideal())
     text, remedy = found["system.links.between_chips.when_full"]

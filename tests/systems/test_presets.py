@@ -1,8 +1,13 @@
+from __future__ import annotations
+
 import pytest
 
 import spikemesh_plugins.systems as systems
-from spikemesh.description.costs import Cost, CostSet
+from spikemesh.contracts.energy import COUNTERS, INCLUDED, NOT_PUBLISHED, Activity, energy_of
 from spikemesh.registry import Registry
+from spikemesh_plugins.systems.sourced import COSTS
+
+CHIPS = [preset.name for preset in systems.PRESETS if preset.name != "ideal"]
 
 
 @pytest.fixture(scope="module")
@@ -37,10 +42,7 @@ def test_loihi_structure_and_limits(presets):
 
 
 def figures(costs, key):
-    return {name: getattr(getattr(costs, name), key) for name in CostSet.model_fields if name not in NO_COST}
-
-
-NO_COST = ("static_mw", "static_source")
+    return {name: getattr(getattr(costs, name), key) for name in COSTS}
 
 
 def test_loihi_costs_davies(presets):
@@ -48,13 +50,13 @@ def test_loihi_costs_davies(presets):
     costs = presets.get("loihi").make(None).chip.costs["davies2018"]
     assert figures(costs, "energy_pj") == {
         "synaptic_event": 23.6, "neuron_update": 81.0, "neuron_idle": 52.0, "spike": None, "axon_in": None,
-        "axon_out": None, "hop_tile": 1.7, "hop_x": 3.0, "hop_y": 4.0, "barrier": None,
-        "barrier_chip": None, "learning_update": 120.0,
+        "axon_out": None, "hop_tile": 1.7, "hop_x": 3.0, "hop_y": 4.0, "barrier": None, "barrier_tile": None,
+        "barrier_chip": None, "learning_update": 120.0, "cycle": None,
     }  # fmt: skip
     assert figures(costs, "latency_ns") == {
         "synaptic_event": 3.5, "neuron_update": 8.4, "neuron_idle": 5.3, "spike": None, "axon_in": None,
-        "axon_out": None, "hop_tile": 2.1, "hop_x": 4.1, "hop_y": 6.5, "barrier": 465.0,
-        "barrier_chip": 212.0, "learning_update": 6.1,
+        "axon_out": None, "hop_tile": 2.1, "hop_x": 4.1, "hop_y": 6.5, "barrier": 113.0, "barrier_tile": 35.2,
+        "barrier_chip": 212.0, "learning_update": 6.1, "cycle": None,
     }  # fmt: skip
     assert costs.static_mw == pytest.approx(3340 / 32, abs=0.05)  # Frady et al. 2020: 3.34 W over 32 chips
 
@@ -64,13 +66,13 @@ def test_loihi_costs_sanafe(presets):
     costs = presets.get("loihi").make(None).chip.costs["sanafe2025"]
     assert figures(costs, "energy_pj") == {
         "synaptic_event": 33.6, "neuron_update": 72.8, "neuron_idle": 51.2, "spike": 69.3, "axon_in": 0.0,
-        "axon_out": 111.0, "hop_tile": None, "hop_x": 3.0, "hop_y": 4.2, "barrier": None,
-        "barrier_chip": None, "learning_update": None,
+        "axon_out": 111.0, "hop_tile": None, "hop_x": 3.0, "hop_y": 4.2, "barrier": None, "barrier_tile": None,
+        "barrier_chip": None, "learning_update": None, "cycle": None,
     }  # fmt: skip
     assert figures(costs, "latency_ns") == {
         "synaptic_event": 4.7, "neuron_update": 9.7, "neuron_idle": 6.0, "spike": 30.0, "axon_in": 16.0,
-        "axon_out": 5.1, "hop_tile": None, "hop_x": 4.1, "hop_y": 6.5, "barrier": 1800.0,
-        "barrier_chip": 212.0, "learning_update": None,
+        "axon_out": 5.1, "hop_tile": None, "hop_x": 4.1, "hop_y": 6.5, "barrier": 1800.0, "barrier_tile": None,
+        "barrier_chip": 212.0, "learning_update": None, "cycle": None,
     }  # fmt: skip
     assert costs.static_mw is None
 
@@ -84,22 +86,67 @@ def test_loihi_link_is_derived_and_says_so(presets):
     assert link.sources["latency"] == "not published"
 
 
-def test_every_figure_of_loihi_has_a_source(presets):
-    loihi = presets.get("loihi").make(None)
-    unsourced = []
-    for part in (loihi.chip.core, loihi.chip, loihi.links["between_chips"]):
-        for name in type(part).model_fields:
-            value = getattr(part, name)
-            # The unit of the bandwidth belongs to it; stalling is what the regime demands.
-            plain = name not in ("sources", "core", "costs", "bandwidth_of", "when_full")
-            if plain and value is not None and not part.sources.get(name):
-                unsourced.append(name)
-    for set_name, costs in loihi.chip.costs.items():
-        for name in CostSet.model_fields:
-            cost = getattr(costs, name)
-            if isinstance(cost, Cost) and not cost.source:
-                unsourced.append(f"{set_name}.{name}")
-        if not costs.static_source:
-            unsourced.append(f"{set_name}.static_mw")
+def unsourced_in(part, where):
+    """Figures and absent figures of a part of a system that do not say where they come from."""
+    plain = {n: f for n, f in type(part).model_fields.items() if n not in NO_FIGURES}
+    held = {n: getattr(part, n) for n in plain}
+    stated = [n for n, f in plain.items() if held[n] != f.default or f.default is None]
+    return [f"{where}.{n}" for n in stated if not part.sources.get(n)]
+
+
+NO_FIGURES = (
+    "sources",
+    "core",
+    "costs",
+    "published",
+    "rules",
+    "models",
+    "bandwidth_of",
+    "frame_bits",
+    "when_full",
+)
+"""What is no figure of its own: names, and the words that go with a bandwidth or a queue that has a source."""
+
+
+@pytest.mark.parametrize("name", CHIPS)
+def test_every_figure_has_a_source_and_every_absent_one_a_reason(presets, name):
+    system = presets.get(name).make(None)
+    unsourced = unsourced_in(system.chip.core, "core") + unsourced_in(system.chip, "chip")
+    for kind, link in system.links.items():
+        unsourced += unsourced_in(link, kind)
+    for set_name, costs in system.chip.costs.items():
+        unsourced += [f"{set_name}.{c}" for c in COSTS if not getattr(costs, c).source]
+        unsourced += [] if costs.static_source else [f"{set_name}.static_mw"]
     assert unsourced == []
-    assert {"chips", "topology", "regime"} <= set(loihi.sources)
+    assert {"chips", "topology", "regime"} <= set(system.sources)
+
+
+@pytest.mark.parametrize("name", CHIPS)
+def test_what_is_not_there_is_said_to_be_none_included_or_not_published(presets, name):
+    for costs in presets.get(name).make(None).chip.costs.values():
+        for cost in (getattr(costs, c) for c in COSTS):
+            if cost.energy_pj is None and cost.latency_ns is None:
+                reasons = ("not published", "none", "included", "not in this account")
+                assert cost.source.startswith(reasons), cost.source
+
+
+@pytest.mark.parametrize("name", CHIPS)
+def test_an_absent_energy_is_never_nothing(presets, name):
+    """One of everything a chip can do: what a preset does not give is not published or included, never 0."""
+    given = presets.get(name).make(None)
+    for costs in given.chip.costs:
+        system = given.model_copy(update={"costs": costs})
+        counts = dict.fromkeys(COUNTERS.values(), 1)
+        done = Activity(1, 10**9, 1, counts, [1] * len(system.directed_links), learns=True)
+        energy = energy_of(system, done)
+        for term in energy.terms:
+            if term.each is None and term.count != 0:
+                assert (term.value_pj, term.low_pj, term.high_pj) == (None, None, None), term.kind
+                assert term.note in (NOT_PUBLISHED, INCLUDED, "clock rate not published"), term.kind
+            elif term.count != 0:
+                assert term.value_pj > 0 or term.each == 0, term.kind
+        absent = {c for c in COSTS if getattr(system.cost_set, c).energy_pj is None}
+        absent -= {"neuron_idle"} if system.cost_set.neuron_update.energy_pj is not None else set()
+        noted = {term.kind for term in energy.terms if term.value_pj is None}
+        assert absent & set(COUNTERS) <= noted
+        assert ("static_chip" in noted) == (system.cost_set.static_mw is None)

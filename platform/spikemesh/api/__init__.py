@@ -9,11 +9,15 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from spikemesh.api.comparing import compare, overrides_of_scenario
+    from spikemesh.api.comparison import ComparedSystem, Comparison
     from spikemesh.api.plugins import load_plugin
     from spikemesh.api.result import RunResult
     from spikemesh.api.retiming import retime, retiming_settings
     from spikemesh.api.scenarios import LoadedScenario, check_fit, map_scenario, open_scenario, run_scenario
     from spikemesh.api.simulation import Mapped, Simulation, run
+    from spikemesh.api.sweep_table import Sweep, SweepRow
+    from spikemesh.api.sweeping import sweep
     from spikemesh.api.system import System
     from spikemesh.api.traces import open_trace
     from spikemesh.description.builder import Network, rule
@@ -25,6 +29,8 @@ if TYPE_CHECKING:
     from spikemesh.runtime.session import Progress
 
 __all__ = [
+    "ComparedSystem",
+    "Comparison",
     "LoadedScenario",
     "Mapped",
     "MappingReport",
@@ -34,8 +40,11 @@ __all__ = [
     "RunResult",
     "RunSettings",
     "Simulation",
+    "Sweep",
+    "SweepRow",
     "System",
     "check_fit",
+    "compare",
     "constant_current",
     "load_plugin",
     "lognormal",
@@ -43,6 +52,7 @@ __all__ = [
     "normal",
     "open_scenario",
     "open_trace",
+    "overrides_of_scenario",
     "poisson",
     "retime",
     "retiming_settings",
@@ -50,10 +60,13 @@ __all__ = [
     "run",
     "run_scenario",
     "steps",
+    "sweep",
     "uniform",
 ]
 
 _HOMES = {
+    "spikemesh.api.comparing": ("compare", "overrides_of_scenario"),
+    "spikemesh.api.comparison": ("ComparedSystem", "Comparison"),
     "spikemesh.api.plugins": ("load_plugin",),
     "spikemesh.api.result": ("RunResult",),
     "spikemesh.api.retiming": ("retime", "retiming_settings"),
@@ -65,6 +78,8 @@ _HOMES = {
         "run_scenario",
     ),
     "spikemesh.api.simulation": ("Mapped", "Simulation", "run"),
+    "spikemesh.api.sweep_table": ("Sweep", "SweepRow"),
+    "spikemesh.api.sweeping": ("sweep",),
     "spikemesh.api.system": ("System",),
     "spikemesh.api.traces": ("open_trace",),
     "spikemesh.description.builder": ("Network", "rule"),

@@ -12,10 +12,10 @@ from spikemesh.description.system import System
 from spikemesh.engine.hardware import BUCKETS, CLASSES, HOPS
 from spikemesh.engine.timing import StepClock
 from spikemesh.engine.transit_counts import PLANS
-from spikemesh.errors import InputError, Problem
 from spikemesh.ids import IntArray
 from spikemesh.kernels.barrier import lower_edge
-from spikemesh.mapping.hardware import hardware_of, idle_costs_differ
+from spikemesh.mapping.hardware import hardware_of, idle_costs_differ, work_is_known
+from spikemesh.mapping.learning_updates import learning_tables, learns
 from spikemesh.mapping.link_timing import tick_ps
 from spikemesh.runtime.hardware import HardwareCounts
 
@@ -36,42 +36,43 @@ COUNTERS = (
     *(CounterPlan(f"chip_hops_{kind}", "chip") for kind in HOPS),
     *(CounterPlan(f"latency_{kind}", "latency", binned=False) for kind in CLASSES),
 )
-"""Counters of the regime ``barrier``."""
+"""Counters of the hardware that every run has."""
+OVERRUNS = CounterPlan("core_overruns", "core")
+"""Counter of ticks in which the work of a core took longer than the tick, where its costs are published."""
+LEARNING = CounterPlan("core_learning_updates", "core")
+"""Counter of networks that learn."""
 SERIES = (SeriesPlan("step_time_ps", "ps"), SeriesPlan("step_core"), SeriesPlan("step_link"))
 
 
 def level_of(settings: RunSettings, system: System) -> Level | None:
-    """Return how time on links is found; None where nothing is known of the system's times and energies.
-
-    Raises
-    ------
-    InputError
-        If loads alone cannot say it: in the regimes in which the time of a packet's arrival matters.
-    """
-    if system.regime != "barrier" and settings.links == "analytic":
-        found = f'"analytic" in regime "{system.regime}", where every packet has its time of arrival'
-        raise InputError(Problem("run.links", found, "allowed: none, packet"))
+    """Return how time on links is found; None where nothing is known of the system's times and energies."""
     if settings.links is not None:
         return settings.links
     known = system.costs is not None or any(
         value is not None
         for link in system.links.values()
-        for value in (link.latency, link.bandwidth, link.energy, link.idle_mw)
+        for value in (link.latency, link.bandwidth, link.queue, link.energy, link.idle_mw)
     )
     if not known:
         return "none" if settings.activity else None
     return "analytic" if system.regime == "barrier" else "packet"
 
 
+def counts_overruns(system: System) -> bool:
+    """Tell whether it is counted when cores are not done with a tick's work: where there are ticks, and known costs."""
+    return system.regime == "tick" and work_is_known(system)
+
+
 def step_clock(mapped: Mapped, level: Level) -> StepClock:
     """Make the clock of a mapped network."""
     placement = mapped.placement
-    if mapped.system.regime != "barrier":
+    if mapped.system.regime != "barrier" and level == "packet":
         # Packets are simulated by the workers, for what is late acts; loads remain to be counted.
         level = "analytic"
     hardware = hardware_of(
-        mapped.network, placement, mapped.build.fan, mapped.router, level, mapped.mapping.relay
-    )
+        mapped.network, placement, mapped.build.fan, mapped.router, level, mapped.mapping.relay,
+        tick_ps(mapped.system, mapped.network.timestep_ms) if counts_overruns(mapped.system) else 0,
+    )  # fmt: skip
     return StepClock(hardware, mapped.bin_steps)
 
 
@@ -107,6 +108,7 @@ def hardware_counts(mapped: Mapped, level: Level, activity: bool = False) -> Har
         [populations[k].name for k in mapped.network.recorded],
         [np.concatenate([np.zeros(0, np.int64), *homes]) for homes in _neurons(mapped)] if activity else (),
         None if mapped.system.regime == "barrier" else tick_ps(mapped.system, mapped.network.timestep_ms),
+        learning_tables(mapped.network, mapped.placement),
     )
 
 
@@ -120,14 +122,19 @@ def hardware_plan(mapped: Mapped, level: Level | None, activity: bool = False) -
     """Return the arguments of :class:`spikemesh.contracts.TracePlan` that say what is counted of the hardware."""
     if level is None:
         return {}
-    system = mapped.system
+    system, learning = mapped.system, learns(mapped.network)
     return {
         "axes": {
             "chip": tuple(f"chip{k}" for k in range(system.chip_count)),
             "latency": tuple(str(lower_edge(k)) for k in range(BUCKETS)),
             **({"system": ("system",)} if mapped.timed else {}),
         },
-        "counters": (*COUNTERS, *_of_network()) if mapped.timed else COUNTERS,
+        "counters": (
+            *COUNTERS,
+            *((OVERRUNS,) if counts_overruns(system) else ()),
+            *(_of_network() if mapped.timed else ()),
+            *((LEARNING,) if learning else ()),
+        ),
         "series": SERIES,
         "activity": activity,
         "hardware": {
@@ -135,5 +142,6 @@ def hardware_plan(mapped: Mapped, level: Level | None, activity: bool = False) -
             "links_level": level,
             "relay": mapped.mapping.relay,
             "cores_used": int(np.unique(mapped.placement.core_of_neuron).size),
+            **({"learns": True} if learning else {}),
         },
     }

@@ -23,28 +23,30 @@ def system_table(text: str, where: str = "--system") -> dict[str, Any]:
     Parameters
     ----------
     text
-        ``loihi``, ``loihi:4x2`` or ``my_chip.toml``, also with chips.
+        ``loihi``, ``loihi:4x2``, ``loihi:sanafe2025`` (a cost set), ``loihi:4x2:sanafe2025``; or ``my_chip.toml``, also
+        with chips and a cost set.
     where
         Named in errors.
 
     Returns
     -------
     dict
-        ``preset`` or ``file``, and ``chips`` if given.
+        ``preset`` or ``file``, and ``chips`` and ``costs`` if given.
 
     Raises
     ------
     InputError
         If there is no such preset or file, or the chips are no shape.
     """
-    name, colon, shape = text.partition(":")
+    name, *parts = text.split(":")
     table: dict[str, Any] = {}
-    if colon:
-        if not _CHIPS.fullmatch(shape):
-            found = f'"{shape}" in "{text}" is no shape of chips'
-            raise InputError(Problem(where, found, "such as loihi:4 or loihi:4x2"))
-        chips = [int(n) for n in shape.split("x")]
-        table["chips"] = chips if len(chips) > 1 else chips[0]
+    for part in parts:
+        key = "costs" if part[:1].isalpha() else "chips"
+        if key in table or (key == "chips" and not _CHIPS.fullmatch(part)):
+            found = f'"{part}" in "{text}" is neither a shape of chips nor the name of a cost set'
+            raise InputError(Problem(where, found, "such as loihi:4, loihi:4x2 or loihi:4x2:sanafe2025"))
+        chips = [int(n) for n in part.split("x")] if key == "chips" else []
+        table[key] = part if key == "costs" else chips if len(chips) > 1 else chips[0]
     presets = shared_registry().systems.items
     if name in presets:
         return {"preset": name, **table}

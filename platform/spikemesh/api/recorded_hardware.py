@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -41,6 +41,8 @@ class Retiming:
         What was run.
     system, mapping, settings
         What it is mapped onto, how, and how the hardware is looked at.
+    kept
+        Populations whose spikes the new trace keeps; None: all that the trace holds.
 
     Raises
     ------
@@ -55,8 +57,9 @@ class Retiming:
         system: System,
         mapping: MappingSettings,
         settings: RunSettings,
+        kept: Sequence[str] | None = None,
     ) -> None:
-        self._recorded = recorded
+        self._recorded, self._kept = recorded, kept
         self.mapped = Mapped(network, system, mapping, settings, shared_registry(), simulated=False)
         self.mapped.report.check()
         self._level = level_of(settings, system)
@@ -71,11 +74,12 @@ class Retiming:
         plan: TracePlan = self._recorded.plan
         populations = mapped.network.populations
         old = self._recorded.provenance
+        kept_spikes = plan.recorded if self._kept is None else self._kept
         kept = provenance(mapped, "retime", old.get("scenario") or {})
         kept["retimed"] = {"trace": str(self._recorded.path), "started": old.get("started", "")}
         return replace(
             plan,
-            recorded=tuple(p.name for p in populations if p.name in plan.recorded),
+            recorded=tuple(p.name for p in populations if p.name in kept_spikes),
             core_names=placement.core_names,
             link_names=placement.link_names,
             bin_steps=mapped.bin_steps,

@@ -39,6 +39,7 @@ def retime(
     out: str | Path | None = None,
     overwrite: bool = False,
     results: Results | None = None,
+    recorded: Sequence[str] | None = None,
 ) -> RunResult:
     """Find what a recorded run would have done to another system, without simulating its neurons.
 
@@ -61,6 +62,8 @@ def retime(
         Replace the trace if there is one.
     results
         Computes figures of the scenario's own from a trace; None: those of the scenario that the trace keeps.
+    recorded
+        Populations whose spikes the new trace keeps; None: all that the trace holds.
 
     Returns
     -------
@@ -82,28 +85,29 @@ def retime(
         system = named_system(system, where="system")
     temporary = TemporaryFolder() if out is None else None
     path = temporary.path / "run.h5" if temporary is not None else Path(str(out))
-    recorded: Any = store.open(Path(trace))
+    source: Any = store.open(Path(trace))
     try:
-        check_recorded(recorded, system)
+        check_recorded(source, system)
         if network is None:
-            scenario = recorded_scenario(recorded)
+            scenario = recorded_scenario(source)
             network, results = scenario.network, results or scenario.results
         bound = bound_network(network, shared_registry())
-        _check_network(recorded, bound)
+        _check_network(source, bound)
         timing = Retiming(
-            recorded,
+            source,
             bound,
             system,
-            mapping or recorded_mapping(recorded),
-            settings or recorded_settings(recorded),
+            mapping or recorded_mapping(source),
+            settings or recorded_settings(source),
+            recorded,
         )
         make_folder(path.parent)
         own = timing.write(path, overwrite, results)
         started = time.perf_counter()
-        summary = _summary(store.open(path), recorded, timing, own)
+        summary = _summary(store.open(path), source, timing, own)
         summary["finalise_s"] = timing.finalise_s + time.perf_counter() - started
     finally:
-        recorded.close()
+        source.close()
     return RunResult(summary, path, temporary)
 
 
@@ -158,7 +162,7 @@ def check_recorded(recorded: Any, system: System) -> None:
     if silent:
         shown = ", ".join(f'"{population}"' for population in silent)
         found = f"{name} does not hold the spikes of {shown}"
-        problems.append(Problem("trace", found, "record the spikes of all populations and run again"))
+        problems.append(Problem("trace", found, 'spikes = "all" under [run], and run it again'))
     was: dict[str, Any] = recorded.provenance.get("system") or {}
     for where, regime in (("trace", was.get("regime", "barrier")), ("system.regime", system.regime)):
         if regime != "barrier":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import resource
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -12,11 +13,19 @@ from typing import Any, Self
 import numpy as np
 
 from spikemesh.api.folder import TemporaryFolder
-from spikemesh.api.hardware import activity_of, hardware_counts, hardware_plan, level_of
+from spikemesh.api.hardware import (
+    Level,
+    activity_of,
+    counts_overruns,
+    hardware_counts,
+    hardware_plan,
+    level_of,
+)
 from spikemesh.api.plan import backend_of, worker_plan
 from spikemesh.api.provenance import provenance
 from spikemesh.api.result import RunResult
 from spikemesh.contracts.bound import BoundNetwork
+from spikemesh.contracts.energy_term import NOT_PUBLISHED
 from spikemesh.contracts.mapping import Router
 from spikemesh.contracts.trace import ProbePlan, TracePlan
 from spikemesh.description.builder import Network
@@ -24,17 +33,24 @@ from spikemesh.description.network import NetworkDescription, Projection
 from spikemesh.description.run import RunSettings
 from spikemesh.description.system import MappingSettings, System
 from spikemesh.description.values import Quantity
+from spikemesh.engine.hardware import Hardware
+from spikemesh.engine.link_timing import LinkTiming
 from spikemesh.engine.program import reporting_all
 from spikemesh.engine.setup import compile_kernels
 from spikemesh.errors import InputError, Problem, RunInterrupted, SpikemeshError, nearest
 from spikemesh.ids import FloatArray, IntArray
 from spikemesh.kernels.compile import compile_seconds
 from spikemesh.mapping.build import Build, build_programs
+from spikemesh.mapping.deadlock import waiting
+from spikemesh.mapping.hardware import hardware_of, updates_each_step
 from spikemesh.mapping.link_timing import link_timing
 from spikemesh.mapping.needs import with_need
 from spikemesh.mapping.placement import Placement, place_network
+from spikemesh.mapping.problem import neuron_rates
 from spikemesh.mapping.reach import reach
 from spikemesh.mapping.report import MappingReport, mapping_report
+from spikemesh.mapping.routes import FanOut
+from spikemesh.mapping.rules import rules_of
 from spikemesh.registry import Registry
 from spikemesh.registry.bind import bind
 from spikemesh.registry.shared import shared_registry
@@ -72,6 +88,8 @@ class Mapped:
     ) -> None:
         started = time.perf_counter()
         self.network, self.system, self.mapping, self.settings = network, system, mapping, settings
+        self.level: Level | None = level_of(settings, system)
+        """How time on links is found; None where nothing is known of the system's times and energies."""
         measured = None
         if mapping.rates == "measured":
             from spikemesh.api.rates import measured_rates
@@ -82,15 +100,28 @@ class Mapped:
         self.bin_steps = settings.bin_steps or max(1, round(BIN_MS / network.timestep_ms))
         self.router: Router = registry.routers.get(mapping.route, "mapping.route")
         self.build: Build = (
-            self._programs(registry) if simulated else reach(network, self.placement, self.router)
+            self._programs(registry)
+            if simulated
+            else reach(network, self.placement, self.router, mapping.relay)
         )
         self.report: MappingReport = mapping_report(
-            network, self.placement, self.build.fan, self.build.routes, self.build.indegree
+            network,
+            self.placement,
+            self.build.fan,
+            self.build.routes,
+            self.build.indegree,
+            rules_of(system, registry),
+            neuron_rates(network, mapping, measured),
         )
         self.report = with_need(self.report, network, mapping, registry, self.build.indegree, measured)
+        self.report = replace(self.report, waiting=waiting(self.placement, self.build.routes, self._channels))
         self.timed = any(p.link_timing is not None for p in self.build.programs)
         """Whether packets can be late."""
         self.build_s = time.perf_counter() - started
+
+    def _channels(self) -> Hardware:
+        relay = self.mapping.relay
+        return hardware_of(self.network, self.placement, self.build.fan, self.router, "packet", relay)
 
     def _programs(self, registry: Registry) -> Build:
         return build_programs(
@@ -100,7 +131,18 @@ class Mapped:
             self.plan,
             self.bin_steps,
             [str(path) for path in registry.files],
-            lambda fan: link_timing(self.placement, self.router, fan, self.network.timestep_ms),
+            self._link_timing,
+        )
+
+    def _link_timing(self, fan: FanOut) -> LinkTiming | None:
+        return link_timing(
+            self.placement,
+            self.router,
+            fan,
+            self.network.timestep_ms,
+            self.level or "none",
+            updates_each_step(self.network),
+            self.mapping.relay,
         )
 
 
@@ -159,6 +201,8 @@ class Simulation:
         }  # fmt: skip
         self.settings = _changed(settings or RunSettings(), given)
         self.network = bound_network(network, registry)
+        if self.settings.spikes == "all":
+            self.network = replace(self.network, recorded=tuple(range(len(self.network.populations))))
         if system is None or isinstance(system, str):
             system = registry.systems.get(system or "ideal", "system").make((1,) if system is None else None)
         self.mapped = Mapped(self.network, system, mapping or MappingSettings(), self.settings, registry)
@@ -168,7 +212,7 @@ class Simulation:
         self._scenario = dict(scenario or {})
         self._temporary: TemporaryFolder | None = None
         self.path = Path(out) if out is not None else self._temporary_path()
-        self._level = level_of(self.settings, system)
+        self._level = self.mapped.level
         self._activity = activity_of(self.settings, system, self._level)
         self._programs = self.mapped.build.programs
         if self._level is not None:
@@ -377,6 +421,8 @@ class Simulation:
             "drive_events": totals.drive_events,
             "packets": totals.packets,
             **totals.network,
+            **trace.hardware_summary(),
+            **self._overruns(),
             "compile_s": max(0.0, totals.compile_s - self._compiled),
             **self._timing(),
             "finalise_s": finalise_s,
@@ -387,6 +433,13 @@ class Simulation:
             "recorded": self._recorded(),
             "results": dict(own),
         }
+
+    def _overruns(self) -> dict[str, int | str]:
+        """Ticks that were too short for the work of a core, in the regime that has such ticks."""
+        if self.mapped.system.regime != "tick":
+            return {}
+        counted = self._level is not None and counts_overruns(self.mapped.system)
+        return {"core_overruns": self._session.totals.overruns if counted else NOT_PUBLISHED}
 
     def _recorded(self) -> list[str]:
         """Name what is recorded: populations, variables and projections."""

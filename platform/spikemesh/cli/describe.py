@@ -6,9 +6,15 @@ import inspect
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from spikemesh.cli.describe_system import system_lines
+from spikemesh.contracts import SystemPreset
+
 
 def description_of(item: Any) -> Iterator[str]:
-    """Yield the docstring of something a plugin supplies, then its parameters, state and inputs."""
+    """Yield the docstring of something a plugin supplies, then its parameters, state and inputs, or its figures."""
+    if isinstance(item, SystemPreset):
+        yield from system_lines(item)
+        return
     yield inspect.getdoc(item) or getattr(item, "summary", "") or "(no description)"
     parameters = getattr(item, "parameters", None)
     if isinstance(parameters, Mapping) and parameters:

@@ -14,18 +14,29 @@ from spikemesh.errors import nearest
 if TYPE_CHECKING:
     from spikemesh.registry import Registry
 
-COMMANDS = {
-    "run": "spikemesh.cli.run",
-    "validate": "spikemesh.cli.validate",
-    "map": "spikemesh.cli.mapping",
-    "retime": "spikemesh.cli.retime",
-    "scenarios": "spikemesh.cli.scenarios",
-    "plugins": "spikemesh.cli.plugins",
-    "schema": "spikemesh.cli.schema",
-    "bench": "spikemesh.cli.bench",
-    "doctor": "spikemesh.cli.doctor",
+SECTIONS = {
+    "Scenarios": {
+        "run": "spikemesh.cli.run",
+        "validate": "spikemesh.cli.validate",
+        "map": "spikemesh.cli.mapping",
+        "compare": "spikemesh.cli.compare",
+        "sweep": "spikemesh.cli.sweep",
+    },
+    "Traces": {
+        "retime": "spikemesh.cli.retime",
+    },
+    "What there is": {
+        "scenarios": "spikemesh.cli.scenarios",
+        "plugins": "spikemesh.cli.plugins",
+        "schema": "spikemesh.cli.schema",
+        "bench": "spikemesh.cli.bench",
+        "doctor": "spikemesh.cli.doctor",
+    },
 }
-"""Own commands, each the ``command`` of a module; all others come from plugins."""
+"""Own commands by what they are about, each the ``command`` of a module; all others come from plugins."""
+COMMANDS = {name: module for section in SECTIONS.values() for name, module in section.items()}
+OF_PLUGINS = "Traces"
+"""Section of the commands of plugins: those of the storage are about traces."""
 
 
 class CommandLine(click.Group):
@@ -34,6 +45,19 @@ class CommandLine(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Names of all commands, in the order in which one needs them."""
         return [*COMMANDS, *sorted(set(_registry(ctx).commands.items) - set(COMMANDS))]
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the commands section by section."""
+        for title, own in SECTIONS.items():
+            names = [*own]
+            if title == OF_PLUGINS:
+                names += [name for name in self.list_commands(ctx) if name not in COMMANDS]
+            commands = [(name, self.get_command(ctx, name)) for name in names]
+            rows = [
+                (name, c.get_short_help_str(100)) for name, c in commands if c is not None and not c.hidden
+            ]
+            with formatter.section(title):
+                formatter.write_dl(rows)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import the module of an own command; plugins are loaded only for a name that is not one."""

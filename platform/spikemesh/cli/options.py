@@ -26,6 +26,13 @@ def json_option(function: F) -> F:
     )(function)  # fmt: skip
 
 
+def csv_option(function: F) -> F:
+    """``--csv``: the table as CSV on standard output and nothing else there."""
+    return click.option("--csv", "as_csv", is_flag=True, help="Write the table as CSV to standard output.")(
+        function
+    )
+
+
 def plugin_option(function: F) -> F:
     """``--plugin F``: a single-file plugin; may be repeated."""
     return click.option(

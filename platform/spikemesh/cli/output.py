@@ -6,9 +6,12 @@ import json
 import math
 import os
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import click
+
+from spikemesh.errors import InputError, Problem
 
 
 def plain(value: Any) -> Any:
@@ -53,3 +56,35 @@ def write_columns(rows: Sequence[Sequence[object]], header: Sequence[str] = ()) 
     for row in table:
         padded = [cell.ljust(width) for cell, width in zip(row[:-1], widths[:-1], strict=True)]
         click.echo("  ".join([*padded, row[-1]]).rstrip())
+
+
+def check_page(target: str | None) -> None:
+    """Check that a page can be written, before anything is run for it.
+
+    Raises
+    ------
+    InputError
+        If its folder does not exist, or it is a folder itself.
+    """
+    if target is None:
+        return
+    path = Path(target)
+    if path.is_dir() or not path.parent.is_dir():
+        found = f"{target} is a folder" if path.is_dir() else f"there is no folder {path.parent}"
+        raise InputError(Problem("--output", found, "a file in a folder that exists"))
+
+
+def write_page(target: str, text: str) -> None:
+    """Write a page of HTML, and say so on standard error.
+
+    Raises
+    ------
+    InputError
+        If it cannot be written.
+    """
+    try:
+        Path(target).write_text(text, encoding="utf-8")
+    except OSError as error:
+        found = f"{target} cannot be written: {error.strerror}"
+        raise InputError(Problem("--output", found, "a file in a folder that exists")) from None
+    click.echo(f"wrote {target}", err=True)

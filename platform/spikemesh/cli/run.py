@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 @mapping_options
 @click.option(
     "--links", type=click.Choice(["none", "analytic", "packet"]),
-    help="How time on links and networks on chip is found: not at all, from loads, or packet by packet.",
+    help="How time on links and networks on chip is found: not at all, without waiting, or packet by packet.",
 )  # fmt: skip
 @click.option("--address", metavar="RAY", help="Join the Ray cluster at this address.")
 @click.option("--duration", metavar="TIME", help='Model time to run, such as "1 s".')

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from spikemesh.cli.hardware import hardware_rows
 from spikemesh.cli.output import write_columns
 from spikemesh.cli.progress import in_thousands, in_time
 
@@ -62,16 +63,15 @@ ROWS: tuple[tuple[str, str, Callable[[Any], str]], ...] = (
 
 
 def write_summary(summary: Mapping[str, Any]) -> None:
-    """Write the figures of a run, then the scenario's own, to standard output.
+    """Write the figures of a run, those of the hardware, then the scenario's own, to standard output.
 
     Parameters
     ----------
     summary
         Figures by name; those that are missing or None are left out.
     """
-    write_columns(
-        [(label, write(summary[key])) for key, label, write in ROWS if summary.get(key) is not None]
-    )
+    rows = [(label, write(summary[key])) for key, label, write in ROWS if summary.get(key) is not None]
+    write_columns([*rows, *hardware_rows(summary)])
     own_results(summary)
 
 

@@ -7,6 +7,7 @@ from spikemesh.contracts.coding import CounterRandom, Decoder, Encoder
 from spikemesh.contracts.connections import Bounds, Connections, Hypergraph, Neighbours
 from spikemesh.contracts.hooks import hookimpl
 from spikemesh.contracts.learning import LearningRule, Trace, Visit
+from spikemesh.contracts.limits import LimitRule, Load, Synapses, Use
 from spikemesh.contracts.mapping import Partitioner, PartitionProblem, Placer, Router
 from spikemesh.contracts.neuron import NeuronModel, Parameter, State
 from spikemesh.contracts.scenario import ScenarioFolder
@@ -23,6 +24,8 @@ __all__ = [
     "Encoder",
     "Hypergraph",
     "LearningRule",
+    "LimitRule",
+    "Load",
     "Neighbours",
     "NeuronModel",
     "Parameter",
@@ -33,12 +36,14 @@ __all__ = [
     "Router",
     "ScenarioFolder",
     "State",
+    "Synapses",
     "SystemPreset",
     "Trace",
     "TracePlan",
     "TraceReader",
     "TraceStore",
     "TraceWriter",
+    "Use",
     "Visit",
     "chip_packets",
     "expected_packets",

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from spikemesh.contracts.coding import Decoder, Encoder
     from spikemesh.contracts.learning import LearningRule
+    from spikemesh.contracts.limits import LimitRule
     from spikemesh.contracts.mapping import Partitioner, Placer, Router
     from spikemesh.contracts.neuron import NeuronModel
     from spikemesh.contracts.scenario import ScenarioFolder
@@ -50,6 +51,11 @@ def spikemesh_decoders() -> list[type[Decoder]]:  # type: ignore[empty-body]
 @hookspec
 def spikemesh_systems() -> list[SystemPreset]:  # type: ignore[empty-body]
     """Return system presets."""
+
+
+@hookspec
+def spikemesh_limit_rules() -> list[LimitRule]:  # type: ignore[empty-body]
+    """Return limit rules, which chips name among their ``rules``."""
 
 
 @hookspec

@@ -215,6 +215,10 @@ class TraceReader(Protocol):
         """Duration, spikes, packets, status."""
         ...
 
+    def hardware_summary(self) -> dict[str, Any]:
+        """Time, bottlenecks and energy of the hardware; empty if it was not looked at."""
+        ...
+
     def digest(self) -> dict[str, str]:
         """SHA-256 of ``function`` and of ``hardware``."""
         ...

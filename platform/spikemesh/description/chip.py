@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from spikemesh.description.costs import CostSet
 from spikemesh.description.frozen import COUNT, MW, NS, PJ, Frozen
+from spikemesh.description.published import Published
 from spikemesh.errors import DescriptionError, Problem, UnitError
 from spikemesh.units import magnitude
 
@@ -64,7 +65,7 @@ class ChipSpec(Frozen):
     """How a packet for several cores leaves: one for each core, one along a tree for all, or one for each chip,
     which offers it to all its cores."""
     table_entries: COUNT | None = None
-    """Source neurons whose packets the chip's router can send, pass on or deliver."""
+    """Entries of keys and masks in the table of the chip's multicast router; None: it has no such table, or no end."""
     rules: tuple[str, ...] = ()
     """Names of limit rules: what the chip counts in a way of its own (see :class:`spikemesh.contracts.LimitRule`)."""
     models: tuple[str, ...] = ()
@@ -72,6 +73,8 @@ class ChipSpec(Frozen):
     packet_bits: COUNT = 32
     clock_mhz: float | None = Field(None, gt=0)
     costs: dict[str, CostSet] = Field(default_factory=dict)
+    published: tuple[Published, ...] = ()
+    """Results published of the whole chip, to compare with; nothing is computed from them."""
     sources: dict[str, str] = Field(default_factory=dict)
     """Where each figure comes from, by the name of its key."""
 

@@ -82,6 +82,8 @@ class CostSet(Frozen):
     """Power of a core in use, beside the chip's."""
     static_source: str = ""
     static_evidence: Evidence = ""
+    supply_v: float | None = Field(None, gt=0)
+    """Supply voltage at which the energies and powers hold; None: not stated."""
     phases: Literal["overlapped", "sequential"] = "sequential"
     """Whether a core takes in packets while it updates neurons, or after it."""
     excluded: tuple[str, ...] = ()

@@ -63,7 +63,18 @@ def parse_override(text: str) -> tuple[list[str | int], Any]:
     DescriptionError
         If it has not the form ``path=value``.
     """
-    where = f"--set {text}"
+    parts, at = path_parts(text, f"--set {text}")
+    return parts, _value(text[at + 1 :])
+
+
+def path_parts(text: str, where: str) -> tuple[list[str | int], int]:
+    """Return the parts of the path with which an override begins, and the place of the ``=`` behind it.
+
+    Raises
+    ------
+    DescriptionError
+        If there is no path or no ``=``.
+    """
     allowed = "path=value, such as population.exc.size=100 or system.chips=[2,1]"
     parts: list[str | int] = []
     at = 0
@@ -76,7 +87,7 @@ def parse_override(text: str) -> tuple[list[str | int], Any]:
         at = match.end()
     if at >= len(text) or not parts:
         raise DescriptionError(Problem(where, "has no path or no =", allowed))
-    return parts, _value(text[at + 1 :])
+    return parts, at
 
 
 def _value(text: str) -> Any:

@@ -21,8 +21,11 @@ class RunSettings(Frozen):
     address: str | None = None
     """Address of a Ray cluster to join; None starts a local Ray."""
     links: Literal["none", "analytic", "packet"] | None = None
-    """How time on links and networks on chip is found: not at all (links are ideal), from loads, or packet by packet.
-    None: ``analytic`` in the regime ``barrier``, ``packet`` in the others."""
+    """How time on links and networks on chip is found: not at all (links are ideal), without waiting of packets for
+    one another, or packet by packet. None: ``analytic`` in the regime ``barrier``, ``packet`` in the others."""
+    spikes: Literal["probed", "all"] = "probed"
+    """Whose spikes are recorded: those of populations with a probe, or all, so that the run can be timed again for
+    another system."""
     activity: bool | None = None
     """Whether to keep which neurons spiked or changed state in every step: what an idle neuron costs needs it, also
     when the run is timed again for another system. None: where the costs in use need it."""

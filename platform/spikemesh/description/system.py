@@ -11,6 +11,7 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 from spikemesh.description.chip import BoardSpec, ChipSpec, CoreSpec, LinkSpec
 from spikemesh.description.costs import Cost, CostSet
 from spikemesh.description.frozen import COUNT, MS, NS, Frozen, Rates, validated
+from spikemesh.description.published import Published
 from spikemesh.description.topology import GRIDS, Link, Topology, directed_links, grid_shape, reachable
 from spikemesh.errors import DescriptionError, Problem, nearest
 
@@ -23,6 +24,7 @@ __all__ = [
     "Frozen",
     "LinkSpec",
     "MappingSettings",
+    "Published",
     "System",
     "system_from",
 ]
@@ -31,6 +33,11 @@ LINK_KINDS = ("on_chip", "between_chips", "between_boards")
 """Kinds of links a system has; without one between boards those between chips stand for it."""
 BASE_KEYS = ("preset", "extends", "file")
 """Keys of a ``[system]`` table that name what it is based on; resolved before :func:`system_from`."""
+RANGES = {
+    "energy_pj": "energy_range_pj",
+    "latency_ns": "latency_range_ns",
+}
+"""Keys that give the uncertainty of others."""
 GIVEN = "given in the description of the system"
 """Source of a figure that the user put in place of a preset's."""
 
@@ -227,8 +234,13 @@ def _merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
             **{k: GIVEN for k in changed if k in base},
             **over.get("sources", {}),
         }
-    elif "source" in base and changed and "source" not in over:
-        result["source"] = GIVEN
+    elif "source" in base and changed:
+        # What was known of the figure that is replaced is not known of the new one.
+        stale = {RANGES[key]: None for key in changed if key in RANGES}
+        result |= {"source": GIVEN, "evidence": "given", **stale, **over}
+    elif "static_source" in base and {"static_mw", "static_core_mw"} & {*changed}:
+        stale = {"static_range_mw": None} if "static_mw" in changed else {}
+        result |= {"static_source": GIVEN, "static_evidence": "given", **stale, **over}
     return result
 
 

@@ -38,7 +38,7 @@ def _section(table: Mapping[str, Any], path: tuple[str, ...], lines: list[str]) 
         if not path and (isinstance(value, Mapping) or tables):
             below.append((key, value))
         elif value is not None:
-            lines.append(f"{_key(key)} = {_value(value)}")
+            lines.append(f"{_key(key)} = {value_text(value)}")
     for key, value in below:
         head = ".".join(_key(part) for part in (*path, key))
         for entry in value if isinstance(value, list) else [value]:
@@ -55,7 +55,8 @@ def _text(text: str) -> str:
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
-def _value(value: Any) -> str:
+def value_text(value: Any) -> str:
+    """Write a value as it stands behind a key."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float):
@@ -63,9 +64,9 @@ def _value(value: Any) -> str:
     if isinstance(value, str):
         return _text(value)
     if isinstance(value, list):
-        return "[" + ", ".join(_value(v) for v in value if v is not None) + "]"
+        return "[" + ", ".join(value_text(v) for v in value if v is not None) + "]"
     if isinstance(value, Mapping):
-        inner = ", ".join(f"{_key(k)} = {_value(v)}" for k, v in value.items() if v is not None)
+        inner = ", ".join(f"{_key(k)} = {value_text(v)}" for k, v in value.items() if v is not None)
         return "{ " + inner + " }" if inner else "{}"
     if isinstance(value, datetime.date | datetime.time):
         return value.isoformat()

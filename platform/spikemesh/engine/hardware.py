@@ -30,12 +30,16 @@ class Hardware(NamedTuple):
     core_ptr: IntArray  # int64 [cores+1]
     by_core: IntArray  # int64, neurons that are updated in every step, by core, then number
     used: IntArray  # int64, cores with such neurons
+    run_ptr: IntArray  # int64 [cores+1]
+    run: IntArray  # int64, first neuron of each row of consecutive ones on a core, and the one after the last
     root_ptr: IntArray  # int64 [N+1]
     root: AnyArray  # int32 [P]
     entry: IntArray  # int64 [P]
     fan_ptr: IntArray  # int64 [N+1]
     fan_core: AnyArray  # int32 [E]
     load: IntArray  # int64 [E], time that the synapses of an entry take
+    spread_ptr: IntArray  # int64 [N+1], or empty
+    spread: IntArray  # int64, what a spike does to channels, see kernels.spread; empty: packets are followed
     channels: Channels
     forest: Forest
     rank: AnyArray  # int32 [K]
@@ -74,6 +78,7 @@ class StepScratch(NamedTuple):
     base: IntArray  # int64 [cores], when all neurons of a core have
     active: IntArray  # int64 [cores], how many of them spiked or changed state
     longest_update: IntArray  # int64 [2], the largest of these, and its core
+    began: IntArray  # int64 [N], when the core of each spike began to send its packets
     packet: IntArray  # int64 [P], packets of this step
     time: IntArray  # int64 [P], when they are sent
     source: IntArray  # int64 [P], from which core
@@ -99,6 +104,7 @@ class StepOutputs(NamedTuple):
     core_packets_in: IntArray  # int64 [B, cores]
     core_packets_out: IntArray  # int64 [B, cores]
     core_busy_ps: IntArray  # int64 [B, cores]
+    core_overruns: IntArray  # int64 [B, cores], steps whose work took longer than they last
     link_busy_ps: IntArray  # int64 [B, L]
     link_wait_ps: IntArray  # int64 [B, L]
     link_queue_max: IntArray  # int64 [B, L]

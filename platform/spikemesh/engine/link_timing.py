@@ -36,7 +36,7 @@ class LinkTiming:
     core : ndarray of int64, shape (N,)
         Core of each neuron.
     ready_ps : ndarray of int64, shape (N,)
-        When a spike of the neuron can be sent, after the beginning of its tick.
+        When a packet of the neuron sets out, after the beginning of its tick, if it is the core's first.
     send_ps : ndarray of int64, shape (cores,)
         Time that a core takes to send a packet: the next one waits for so long.
     target_ptr : ndarray of int64, shape (W + 1,)
@@ -44,10 +44,12 @@ class LinkTiming:
     targets : ndarray of int64
         Cores whose synapses get what arrives at the node.
     link : ndarray of int64, shape (C,)
-        Link between chips that a channel stands for, -1: none.
+        Link between chips that a channel is, -1: none.
     age_ticks
         A packet that arrives so many ticks after the beginning of its own, or later, is dropped there; None: it never
         is too old.
+    queues
+        Whether packets wait for one another; else each takes its way as if it were alone, and none is lost.
     """
 
     regime: Literal["tick", "async"]
@@ -63,6 +65,7 @@ class LinkTiming:
     targets: IntArray
     link: IntArray
     age_ticks: int | None = None
+    queues: bool = True
 
     @property
     def routed(self) -> AnyArray:

@@ -16,6 +16,7 @@ from spikemesh.kernels.network_fabric import (
     COUNTS,
     EXPIRE,
     LATENCY,
+    LONGEST,
     NO_DELIVERIES,
     NO_DROPS,
     NO_ROOM,
@@ -37,6 +38,7 @@ from spikemesh.kernels.network_places import (
     FOLLOWING,
     FREE,
     HEAD,
+    INSIDE,
     LACKING,
     LAST_WAITER,
     LEAVING,
@@ -238,6 +240,10 @@ class Events:
             Deliveries(sent[:, 0], sent[:, 2], sent[:, 1] >> 32, sent[:, 1] & NODE),
             Drops(lost[:, 0], lost[:, 1] >> 32, lost[:, 1] & NODE),
         )
+
+    def begin_longest(self) -> None:
+        """Find the longest queues from now on, not from the beginning."""
+        self._state.counts[:, LONGEST] = np.maximum(self._state.channels[:, INSIDE] - 1, 0)
 
     @property
     def counts(self) -> Counts:

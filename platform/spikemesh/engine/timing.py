@@ -11,11 +11,15 @@ from spikemesh.engine.hardware import BUCKETS, CLASSES, HOPS, Hardware, StepOutp
 from spikemesh.engine.packet_steps import PacketSteps
 from spikemesh.errors import RunError
 from spikemesh.ids import AnyArray, IntArray
-from spikemesh.kernels.barrier import PACKET, WORDS, estimate_steps
+from spikemesh.kernels.barrier import PACKET, TICK, WORDS, estimate_steps
 from spikemesh.kernels.compile import add_compile_seconds
 
 SERIES = ("step_time_ps", "step_core", "step_link")
-BY_CORE = ("core_updates", "core_idle_updates", "core_packets_in", "core_packets_out", "core_busy_ps")
+OVERRUNS = "core_overruns"
+BY_CORE = (
+    *("core_updates", "core_idle_updates", "core_packets_in", "core_packets_out", "core_busy_ps"),
+    OVERRUNS,
+)
 BY_LINK = ("link_busy_ps", "link_wait_ps", "link_queue_max")
 """Fields of :class:`spikemesh.engine.hardware.StepOutputs` of one shape."""
 
@@ -64,6 +68,11 @@ class StepClock:
         add_compile_seconds(time.perf_counter() - started)
 
     @property
+    def bin_steps(self) -> int:
+        """Width of bins in steps."""
+        return self._bin_steps
+
+    @property
     def tick(self) -> int:
         """Last step whose time is known."""
         return self._tick
@@ -105,7 +114,10 @@ class StepClock:
             self._packets.run(first, until, ticks, neurons, active, outputs)
         else:
             estimate_steps(first, until, ticks, neurons, active, self._hardware, self._scratch, outputs)
-        return _figures(outputs)
+        figures = _figures(outputs)
+        if not self._hardware.costs[TICK]:
+            del figures.counters[OVERRUNS]
+        return figures
 
     def _outputs(self, first: int, until: int) -> StepOutputs:
         first_bin = first // self._bin_steps
@@ -137,7 +149,8 @@ def _scratch(hardware: Hardware) -> StepScratch:
     cores, channels = hardware.core_ptr.size - 1, hardware.channels.service.size
     packets, nodes = hardware.root.size, hardware.forest.channel.size
     sizes = {
-        "words": WORDS, "last": 1, "known": 1, "longest_update": 2, "turn": hardware.core_of.size,
+        "words": WORDS, "last": 1, "known": 1, "longest_update": 2,
+        **dict.fromkeys(("turn", "began"), hardware.core_of.size),
         "packet": packets, "time": packets, "source": packets,
         "stack_node": nodes + 1, "stack_time": nodes + 1, "stretch": 4, "records": 2 * packets + 4,
         "spare": 2 * packets + 4, "runs": packets + 2, "sent_at": packets, "sent_by": packets,

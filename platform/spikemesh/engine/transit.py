@@ -22,6 +22,7 @@ from spikemesh.engine.program import Program
 from spikemesh.engine.transit_counts import TransitCounts
 from spikemesh.engine.trees import Trees, expanded
 from spikemesh.engine.under_way import AXON, PLACE, ROOT, STAMP, UnderWay
+from spikemesh.engine.zero_load import ZeroLoad
 from spikemesh.errors import RunError
 from spikemesh.ids import AnyArray, IntArray
 from spikemesh.kernels.late import mark_lost, mark_reached
@@ -45,8 +46,9 @@ def _taken(packets: _Packets, which: IntArray | slice) -> _Packets:
     return _Packets(*(column[which] for column in packets))
 
 
-def _events(timing: LinkTiming) -> Events:
-    return Events(PacketNetwork(timing.channels, timing.forest))
+def _events(timing: LinkTiming) -> Events | ZeroLoad:
+    network = PacketNetwork(timing.channels, timing.forest)
+    return Events(network) if timing.queues else ZeroLoad(network)
 
 
 class Transit:
@@ -73,7 +75,7 @@ class Transit:
         assert program.link_timing is not None  # noqa: S101  the caller checked
         self._timing: LinkTiming = program.link_timing
         self.corrections: Corrections = corrections_of(program)
-        self.known = 0
+        self.known = self._counted = 0
         self._longest = longest
         self._neuron_of_axon = program.axon_neuron
         self._bin_steps = program.bin_steps
@@ -113,15 +115,24 @@ class Transit:
         self._put_right(fresh, first_leaf, in_time, (packet[late], leaf[late], tick[late]), through)
         self._under_way.settle(found.deliveries.packet, 1)
         self._under_way.settle(found.drops.packet, self._trees.below[found.drops.node])
-        self._count_channels(through)
         self.known = through
+        if through % self._bin_steps == 0:
+            self.count_channels()
 
-    def _count_channels(self, through: int) -> None:
-        """Count what each channel did in the ticks up to ``through``."""
+    def count_channels(self) -> None:
+        """Count what each channel did since this was last done: at the end of every bin, and before a report."""
+        if self._counted == self.known:
+            return
+        self._counted = self.known
         now = np.stack(self._network.counts)
-        self.counts.channels(through, Counts(*(now - self._before)), self._timing.link)
-        self.counts.rerouted(through, self._network.rerouted - self._rerouted)
-        self._before, self._rerouted = now, self._network.rerouted
+        since = Counts(*(now - self._before))._replace(longest=self._network.counts.longest)
+        self.counts.channels(self.known, since, self._timing.link)
+        self._before = now
+        if isinstance(self._network, Events):
+            self.counts.rerouted(self.known, self._network.rerouted - self._rerouted)
+            self._rerouted = self._network.rerouted
+            if self.known % self._bin_steps == 0:
+                self._network.begin_longest()
 
     def _spikes(self, arrivals: Arrivals, through: int) -> tuple[IntArray, IntArray]:
         """Stamps and axons of the spikes of all workers after ``known``, by stamp and neuron."""
@@ -147,8 +158,6 @@ class Transit:
         before = _rank(stamp * timing.cores + core)
         time = stamp * timing.tick_ps + timing.ready_ps[neuron] + before * timing.send_ps[core]
         self.counts.sent(stamp, self._trees.leaf_count(root))
-        over = time + timing.send_ps[core] > (stamp + 1) * timing.tick_ps
-        self.counts.overrun(stamp[over], core[over])
         return _Packets(time, stamp, axon, root, np.arange(root.size))
 
     def _send(self, fresh: _Packets, through: int) -> Advance:
@@ -163,12 +172,12 @@ class Transit:
         sent, self._ahead = _taken(waiting, order[:due]), _taken(waiting, order[due:])
         self._under_way.append(*sent[1:], self._trees.leaf_count(sent.root))
         found = self._network.advance(sent.time, sent.root, end - 1)
-        if self._network.pending and self._network.idle:
-            self._report_deadlock(through)
+        if isinstance(self._network, Events) and self._network.pending and self._network.idle:
+            self._report_deadlock(self._network.deadlock(), through)
         return found
 
-    def _report_deadlock(self, through: int) -> None:
-        links = self._timing.link[self._network.deadlock()]
+    def _report_deadlock(self, channels: IntArray, through: int) -> None:
+        links = self._timing.link[channels]
         where = ", ".join(str(k) for k in links[links >= 0].tolist())
         raise RunError(f"packets wait for one another for ever; links (by index): {where or 'none'}", through)
 

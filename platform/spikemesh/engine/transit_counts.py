@@ -17,15 +17,13 @@ sent in the tick of its spike, delivered or dropped in the tick in which that ha
 if it was still under way when that ended. Late ones may be delivered or dropped later. Rerouted are packets that went
 round a link, one for each link: counted by copies under way, in the tick in which they turn off."""
 OF_LINKS = ("link_late", "link_dropped", "link_busy_ps", "link_wait_ps")
+LONGEST = "link_queue_max"
 """By link between chips: packets on whose way it is to a place that they reach late, once for each packet; those for
 which it had no room; time of service, and time from arrivals to the beginning of service. Times are counted when a
 service begins."""
-OF_CORES = ("core_overruns",)
-"""By core: ticks in which it was not done with sending when the next one began."""
 PLANS = (
     *(CounterPlan(name, "system") for name in OF_SYSTEM),
     *(CounterPlan(name, "link", "ps" if name.endswith("_ps") else "") for name in OF_LINKS),
-    *(CounterPlan(name, "core") for name in OF_CORES),
 )
 """What a trace's plan says of these counters."""
 
@@ -50,9 +48,8 @@ class TransitCounts:
 
     def __init__(self, trees: TreeArrays, program: Program) -> None:
         self._trees, self._program, self._bin_steps = trees, program, program.bin_steps
-        cores, links = program.cores, program.links
-        self._width = dict.fromkeys(OF_SYSTEM, 1) | dict.fromkeys((*OF_LINKS, "link_packets"), links)
-        self._width |= dict.fromkeys(OF_CORES, cores)
+        self._width = dict.fromkeys(OF_SYSTEM, 1)
+        self._width |= dict.fromkeys((*OF_LINKS, "link_packets", LONGEST), program.links)
         self.begin(0, 0)
 
     def begin(self, first: int, until: int) -> None:
@@ -73,11 +70,6 @@ class TransitCounts:
     def sent(self, stamp: IntArray, leaves: IntArray) -> None:
         """Count packets that set out for so many leaves."""
         self._add("packets_sent", stamp, leaves)
-
-    def overrun(self, stamp: IntArray, core: IntArray) -> None:
-        """Count ticks of cores, of which some may be given several times."""
-        pairs = np.unique(np.stack((stamp, core)), axis=1)
-        np.add.at(self.counters["core_overruns"], (self._rows(pairs[0]), pairs[1]), 1)
 
     def delivered(self, tick: IntArray) -> None:
         """Count packets that arrived."""
@@ -102,9 +94,13 @@ class TransitCounts:
         np.add.at(self.counters["link_dropped"], (self._rows(tick[between]), link[between]), 1)
 
     def channels(self, tick: int, counts: Counts, link: IntArray) -> None:
-        """Count what channels did up to a tick and since the last call, both in one bin; ``link`` is theirs."""
+        """Count what channels did up to a tick and since the last call, both in one bin; ``link`` is theirs.
+
+        ``counts.longest`` is of the whole bin up to the tick.
+        """
         between = np.flatnonzero(link >= 0)
         row = self._rows(np.array(tick))
+        self.counters[LONGEST][row, link[between]] = counts.longest[between]
         for name, values in (
             ("link_packets", counts.packets),
             ("link_busy_ps", counts.busy),

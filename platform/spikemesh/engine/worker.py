@@ -239,6 +239,7 @@ class Worker:
             "link_packets": outputs.link_packets[:, : self.program.links],
         }
         if self._transit is not None:
+            self._transit.count_channels()
             # What links did is known at every worker; one of them tells.
             del report.counters["link_packets"]
             report.counters["core_synaptic_events"] += self._transit.counts.core_events

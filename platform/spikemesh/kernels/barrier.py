@@ -18,11 +18,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from spikemesh.kernels.accelerate import bare, bare_inlined
+import numpy as np
 
-# Costs of a step, in ps.
-SPIKE, SEND, TAKE, BARRIER, OVERLAPPED, UPDATE, IDLE = range(7)
-COSTS = 7
+from spikemesh.kernels.accelerate import bare, bare_inlined
+from spikemesh.kernels.pointers import address_of, as_int64, as_uint8
+
+# Costs of a step, in ps, and how long it may be for its work (0: for ever).
+SPIKE, SEND, TAKE, BARRIER, OVERLAPPED, UPDATE, IDLE, TICK = range(8)
+COSTS = 8
 
 # Words of a step's scratch.
 TOUCHED_CORES, TOUCHED_CHANNELS, STAMP, UNCOUNTED = range(4)
@@ -31,6 +34,11 @@ WORDS = 4
 
 NONE, ANALYTIC, PACKET = range(3)
 """Levels of links."""
+
+# Words of an entry of what one spike does to channels; see kernels.spread. A channel that packets meet on their way
+# is given as it is, the input of a target core as ``-1 - channel``. The last word is the number of packets, or of a
+# target the cell of its latency's histogram.
+ENTRY_CHANNEL, ENTRY_WORK, ENTRY_FIRST, ENTRY_NUMBER = range(4)
 
 
 @bare_inlined
@@ -47,8 +55,8 @@ def _core(core: Any, s: Any) -> None:
 
 
 @bare_inlined
-def _cross(channel: Any, arrival: Any, work: Any, s: Any) -> None:
-    """Let a packet that arrives at a channel take it for so long."""
+def _cross(channel: Any, arrival: Any, work: Any, packets: Any, s: Any) -> None:
+    """Let packets, the first of which arrives then, take a channel for so long."""
     if s.channel_stamp[channel] != s.words[STAMP]:
         s.channel_stamp[channel] = s.words[STAMP]
         s.crossed[s.words[TOUCHED_CHANNELS]] = channel
@@ -57,12 +65,12 @@ def _cross(channel: Any, arrival: Any, work: Any, s: Any) -> None:
         s.load[channel] = 0
     s.first[channel] = min(s.first[channel], arrival)
     s.load[channel] += work
-    s.packets[channel] += 1
+    s.packets[channel] += packets
     s.busy[channel] += work
 
 
 @bare_inlined
-def _work(node: Any, packet: Any, h: Any) -> Any:
+def work_of(node: Any, packet: Any, h: Any) -> Any:
     """Work of a node besides its channel's service: a core takes in a packet and its synapses."""
     work = h.forest.work[node]
     if h.rank[node] >= 0:
@@ -71,7 +79,7 @@ def _work(node: Any, packet: Any, h: Any) -> Any:
 
 
 @bare_inlined
-def _class_of(source: Any, target: Any, h: Any) -> Any:
+def class_of(source: Any, target: Any, h: Any) -> Any:
     """How far apart two cores are: on one tile, chip, pair of chips, or on two boards."""
     if h.tile[source] == h.tile[target]:
         return 0
@@ -101,7 +109,7 @@ def lower_edge(bucket: int) -> int:
 def record_latency(latency: Any, source: Any, target: Any, h: Any, o: Any) -> None:
     """Add to the histogram of latencies between cores so far apart."""
     bucket = min(bucket_of(latency), o.latency.shape[1] - 1)
-    o.latency[_class_of(source, target, h), bucket] += 1
+    o.latency[class_of(source, target, h), bucket] += 1
 
 
 @bare_inlined
@@ -119,12 +127,12 @@ def _follow(packet: Any, sent: Any, source: Any, h: Any, s: Any, o: Any) -> None
         depth -= 1
         node, arrival = s.stack_node[depth], s.stack_time[depth]
         channel = h.forest.channel[node]
-        work = h.channels.service[channel] + _work(node, packet, h)
+        work = h.channels.service[channel] + work_of(node, packet, h)
         if h.core[node] >= 0:
             record_latency(arrival - sent, source, h.core[node], h, o)
             if not h.costs[OVERLAPPED]:
                 arrival = max(arrival, _updated(h.core[node], s))
-        _cross(channel, arrival, work, s)
+        _cross(channel, arrival, work, 1, s)
         after = arrival + work + h.channels.latency[channel]
         s.last[0] = max(s.last[0], after)
         for k in range(h.forest.child_ptr[node], h.forest.child_ptr[node + 1]):
@@ -132,37 +140,120 @@ def _follow(packet: Any, sent: Any, source: Any, h: Any, s: Any, o: Any) -> None
             depth += 1
 
 
+@bare_inlined
+def _meet_channels(n: Any, began: Any, h: Any, s: Any, o: Any) -> None:
+    """Do what following all packets of a neuron's spike would do, from the list of what they meet."""
+    latency = as_int64(address_of(o.latency))
+    for e in range(h.spread_ptr[n], h.spread_ptr[n + 1]):
+        entry = as_int64(address_of(h.spread) + 32 * e)
+        channel, work, arrival = entry[ENTRY_CHANNEL], entry[ENTRY_WORK], began + entry[ENTRY_FIRST]
+        packets = entry[ENTRY_NUMBER]
+        if channel < 0:
+            channel = -1 - channel
+            latency[packets] += 1
+            packets = 1
+            if not h.costs[OVERLAPPED]:
+                arrival = max(arrival, _updated(h.core_of_channel[channel], s))
+            s.last[0] = max(s.last[0], arrival + work + h.channels.latency[channel])
+        _cross(channel, arrival, work, packets, s)
+
+
+@bare_inlined
+def _ones(word: Any) -> Any:
+    """Count the ones of 64 bits."""
+    pairs = word - ((word >> 1) & 0x5555555555555555)
+    fours = (pairs & 0x3333333333333333) + ((pairs >> 2) & 0x3333333333333333)
+    return (((fours + (fours >> 4)) & 0x0F0F0F0F0F0F0F0F) * 0x0101010101010101 >> 56) & 0x7F
+
+
+@bare_inlined
+def _active_among(first: Any, last: Any, row: Any) -> Any:
+    """Count the neurons ``first`` to ``last - 1`` that are active; ``row`` is the address of their bits."""
+    count = 0
+    n = first
+    while n < last:
+        if n & 7 == 0 and last - n >= 64:
+            count += _ones(as_int64(row + (n >> 3))[0])
+            n += 64
+        else:
+            count += (np.int64(as_uint8(row + (n >> 3))[0]) >> (7 - (n & 7))) & 1
+            n += 1
+    return count
+
+
+@bare_inlined
+def _time_among(first: Any, last: Any, row: Any, h: Any) -> Any:
+    """Time in which a core updates the neurons ``first`` to ``last - 1``."""
+    active = _active_among(first, last, row)
+    return active * h.costs[UPDATE] + (last - first - active) * h.costs[IDLE]
+
+
+@bare_inlined
+def _turn_of(n: Any, row: Any, h: Any) -> Any:
+    """When a neuron has been updated: after those of its core with lower numbers; 0 if it never is."""
+    time = 0
+    core = h.core_of[n]
+    for run in range(h.run_ptr[core], h.run_ptr[core + 1]):
+        first, last = h.run[2 * run], h.run[2 * run + 1]
+        if n < first:
+            break
+        if n < last:
+            return time + _time_among(first, n + 1, row, h)
+        time += _time_among(first, last, row, h)
+    return 0
+
+
+@bare_inlined
+def _update_all(h: Any, s: Any) -> None:
+    """Fix when neurons are updated if all of them are active."""
+    for place in range(h.used.size):
+        core = h.used[place]
+        for k in range(h.core_ptr[core], h.core_ptr[core + 1]):
+            s.turn[h.by_core[k]] = (k + 1 - h.core_ptr[core]) * h.costs[UPDATE]
+        s.active[core] = h.core_ptr[core + 1] - h.core_ptr[core]
+        s.base[core] = s.active[core] * h.costs[UPDATE]
+
+
+@bare_inlined
+def _update_active(at: Any, until: Any, neurons: Any, row: Any, h: Any, s: Any) -> None:
+    """Fix when neurons that spike are updated, and when all of a core have been, from who is active."""
+    for place in range(h.used.size):
+        core = h.used[place]
+        active = 0
+        for run in range(h.run_ptr[core], h.run_ptr[core + 1]):
+            active += _active_among(h.run[2 * run], h.run[2 * run + 1], row)
+        idle = h.core_ptr[core + 1] - h.core_ptr[core] - active
+        s.active[core] = active
+        s.base[core] = active * h.costs[UPDATE] + idle * h.costs[IDLE]
+    for spike in range(at, until):
+        s.turn[neurons[spike]] = _turn_of(neurons[spike], row, h)
+
+
 @bare
-def update_neurons(step: Any, active: Any, h: Any, s: Any) -> None:
+def update_neurons(step: Any, at: Any, until: Any, neurons: Any, active: Any, h: Any, s: Any) -> None:
     """Fix when the neurons of a step are updated: core by core, one after the other.
 
     Parameters
     ----------
     step
         Row of ``active``.
+    at, until, neurons
+        Spikes of the step: from ``at`` to ``until`` in ``neurons``.
     active : ndarray of uint8, shape (steps, bytes)
         Bit by bit who spiked or changed state; without rows everybody did, and the times are those of every step.
     """
-    if s.known[0] and active.shape[0] == 0:
+    if active.shape[0]:
+        _update_active(at, until, neurons, address_of(active) + step * active.shape[1], h, s)
+    elif s.known[0]:
         return
+    else:
+        _update_all(h, s)
     s.known[0] = 1
     latest, critical = 0, 0
     for place in range(h.used.size):
         core = h.used[place]
-        time = 0
-        busy = 0
-        for k in range(h.core_ptr[core], h.core_ptr[core + 1]):
-            n = h.by_core[k]
-            if active.shape[0] == 0 or (active[step, n >> 3] >> (7 - (n & 7))) & 1:
-                time += h.costs[UPDATE]
-                busy += 1
-            else:
-                time += h.costs[IDLE]
-            s.turn[n] = time
-        s.base[core] = time
-        s.active[core] = busy
-        if time > latest:
-            latest, critical = time, core
+        if s.base[core] > latest:
+            latest, critical = s.base[core], core
     s.longest_update[0], s.longest_update[1] = latest, critical
 
 
@@ -180,6 +271,7 @@ def generate(at: Any, until: Any, neurons: Any, h: Any, s: Any) -> Any:
         core = h.core_of[n]
         _core(core, s)
         s.sent[core] += h.costs[SPIKE]
+        s.began[spike - at] = s.turn[n] + s.sent[core]
         for packet in range(h.root_ptr[n], h.root_ptr[n + 1]):
             s.sent[core] += h.costs[SEND]
             s.packet[count] = packet
@@ -220,12 +312,29 @@ def _count_updates(row: Any, steps: Any, h: Any, s: Any, o: Any) -> None:
 
 
 @bare_inlined
+def _count_overruns(row: Any, h: Any, s: Any, o: Any) -> None:
+    """Count cores that have more to do in a step than it has time for."""
+    for place in range(h.used.size):
+        core = h.used[place]
+        work = s.base[core]
+        if s.core_stamp[core] == s.words[STAMP]:
+            work += s.sent[core] + s.taken[core]
+        o.core_overruns[row, core] += work > h.costs[TICK]
+    for k in range(s.words[TOUCHED_CORES]):
+        core = s.cores[k]
+        if h.core_ptr[core] == h.core_ptr[core + 1]:
+            o.core_overruns[row, core] += s.sent[core] + s.taken[core] > h.costs[TICK]
+
+
+@bare_inlined
 def count_cores(row: Any, active: Any, h: Any, s: Any, o: Any) -> None:
     """Add what cores did in a step to the counters of its bin."""
     if active.shape[0]:
         _count_updates(row, 1, h, s, o)
     else:
         s.words[UNCOUNTED] += 1
+    if h.costs[TICK]:
+        _count_overruns(row, h, s, o)
     for k in range(s.words[TOUCHED_CORES]):
         core = s.cores[k]
         o.core_busy_ps[row, core] += s.sent[core] + s.taken[core]
@@ -273,14 +382,18 @@ def estimate_steps(
             end += 1
         row = (tick - 1) // o.bin_steps - o.first_bin
         s.last[0] = 0
-        update_neurons(tick - first - 1, active, h, s)
+        update_neurons(tick - first - 1, at, end, neurons, active, h, s)
         count = generate(at, end, neurons, h, s)
         latest, core = cores_done(h, s)
         count_cores(row, active, h, s, o)
         link = -1
         if h.level[0] == ANALYTIC:
-            for k in range(count):
-                _follow(s.packet[k], s.time[k], s.source[k], h, s, o)
+            if h.spread.size:
+                for spike in range(at, end):
+                    _meet_channels(neurons[spike], s.began[spike - at], h, s, o)
+            else:
+                for k in range(count):
+                    _follow(s.packet[k], s.time[k], s.source[k], h, s, o)
             drained, core_latest, busiest, link = _channels_done(h, s)
             if core_latest > latest:
                 core = busiest

@@ -114,7 +114,7 @@ def count_deliveries(first: Any, last: Any, deliveries: Any, h: Any, s: Any, o: 
 @bare
 def begin_step(step: Any, at: Any, end: Any, neurons: Any, active: Any, h: Any, s: Any) -> Any:
     """List and order the packets of one step; returns their number and the address of the records."""
-    update_neurons(step, active, h, s)
+    update_neurons(step, at, end, neurons, active, h, s)
     count = generate(at, end, neurons, h, s)
     return count, _order_packets(count, s)
 

@@ -20,7 +20,7 @@ LINKS, COLUMNS, ROWS, FABRICS, CORES_PER_CHIP, MESH, BRANCHING = range(7)
 
 
 @inlined
-def _towards(router: Any, core: Any, g: Any) -> Any:  # noqa: C901 - one branch a direction
+def _towards(router: Any, core: Any, origin: Any, g: Any) -> Any:  # noqa: C901 - one branch a direction
     """Return channel and next router; the port ``TILE`` at the tile of the core."""
     columns, rows = g.words[COLUMNS], g.words[ROWS]
     plane, tile = router // (columns * rows), router % (columns * rows)
@@ -31,7 +31,12 @@ def _towards(router: Any, core: Any, g: Any) -> Any:  # noqa: C901 - one branch 
     ports = g.words[LINKS] + PORTS * router
     link, side = -1, -1
     if chip != goal_chip:
-        link = g.next_link[chip, goal_chip]
+        if g.words[BRANCHING]:
+            link = g.last_link[origin, goal_chip]
+            while g.ends[link, 0] != chip:
+                link = g.last_link[origin, g.ends[link, 0]]
+        else:
+            link = g.next_link[chip, goal_chip]
         side = g.side[link]
         # A packet leaves along x in its row, along y in the column of its core, as if tiles were one large mesh. One
         # that branches crosses a link once, in the column where it is, and branches on the chips of its cores.
@@ -68,7 +73,7 @@ def _towards(router: Any, core: Any, g: Any) -> Any:  # noqa: C901 - one branch 
 
 
 @inlined
-def next_channel(place: Any, core: Any, g: Any) -> Any:
+def next_channel(place: Any, core: Any, origin: Any, g: Any) -> Any:
     """Return the next channel of a packet, and the place it leads to.
 
     On a mesh a packet takes the links between tiles, along x first, or the port ``TILE`` of its router if it stays
@@ -76,8 +81,9 @@ def next_channel(place: Any, core: Any, g: Any) -> Any:
 
     Parameters
     ----------
-    place, core
-        Where it is (two places a router: before and behind its port ``TILE``), and where it goes.
+    place, core, origin
+        Where it is (two places a router: before and behind its port ``TILE``), where it goes, and the chip from
+        which it comes; that counts for packets that branch only.
     g
         :class:`spikemesh.mapping.geometry.Plan`.
 
@@ -93,17 +99,17 @@ def next_channel(place: Any, core: Any, g: Any) -> Any:
     goal = plane * tiles + g.router_of_core[core] % tiles
     if not g.words[MESH] and behind == 0:
         return g.words[LINKS] + PORTS * router + TILE, (HERE if router == goal else place + 1)
-    channel, following = _towards(router, core, g)
+    channel, following = _towards(router, core, origin, g)
     if g.words[MESH] and (router == goal or following == goal):
         return channel, HERE
     return channel, 2 * following
 
 
 @kernel
-def next_channels(place: Any, core: Any, g: Any, channel: Any, following: Any) -> None:
+def next_channels(place: Any, core: Any, origin: Any, g: Any, channel: Any, following: Any) -> None:
     """Fill in the next channel and place of many packets; arrays of int64, shape (packets,)."""
     for k in range(place.size):
-        channel[k], following[k] = next_channel(place[k], core[k], g)
+        channel[k], following[k] = next_channel(place[k], core[k], origin[k], g)
 
 
 @kernel
@@ -111,6 +117,8 @@ def chains(
     start: Any, core: Any, target: Any, g: Any, node_at: Any, first: Any, channel: Any, child: Any
 ) -> Any:
     """Lay chains of nodes from places to cores; what two have in common towards a core, they share.
+
+    For packets that do not branch.
 
     Parameters
     ----------
@@ -136,7 +144,7 @@ def chains(
         before = -1
         while place != HERE and node_at[place, number] < 0:
             node_at[place, number] = count
-            taken, following = next_channel(place, core[k], g)
+            taken, following = next_channel(place, core[k], 0, g)
             if count < channel.size:
                 channel[count] = taken
                 child[count] = -1 - number

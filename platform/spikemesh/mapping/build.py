@@ -74,6 +74,7 @@ def build_programs(
     bin_steps: int,
     plugin_files: Sequence[str] = (),
     timed: Callable[[FanOut], LinkTiming | None] | None = None,
+    relay: bool = False,
 ) -> Build:
     """Build the program of every worker.
 
@@ -89,6 +90,8 @@ def build_programs(
         Files that a worker in another process must load first.
     timed
         Makes the timing of packets, given who sends to which cores; None, or what it returns: they are never late.
+    relay
+        Whether there is one packet for each target chip, to a core there that sends it on.
 
     Raises
     ------
@@ -105,7 +108,7 @@ def build_programs(
     check_longest(network, placement, _longest(arriving))
     _check_plastic(network, arriving)
     fan = _fan(network, arriving)
-    routes = packet_routes(fan, placement, router)
+    routes = packet_routes(fan, placement, router, relay)
     timing = timed(fan) if timed is not None else None
     timing = timing if timing is not None and timing.routed.any() else None
     if timing is not None:

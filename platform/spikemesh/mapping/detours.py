@@ -15,7 +15,9 @@ from spikemesh.description.system import System
 from spikemesh.description.topology import coordinates
 from spikemesh.engine.link_timing import LinkTiming
 from spikemesh.engine.network_detours import with_detours
-from spikemesh.ids import IntArray
+from spikemesh.ids import AnyArray, IntArray
+from spikemesh.kernels.ways import TILE
+from spikemesh.mapping.geometry import Geometry
 
 DIRECTIONS = ((1, 0), (1, 1), (0, 1), (-1, 0), (-1, -1), (0, -1))
 """Where links 0 to 5 lead: east, north-east, north and back."""
@@ -68,24 +70,58 @@ def _places(system: System) -> tuple[tuple[Place, ...], Place]:
     return tuple((x - left, y - low) for x, y in places), (right - left + 1, high - low + 1)
 
 
-def with_emergency_routing(timing: LinkTiming, system: System) -> LinkTiming:
+def passages(geometry: Geometry, takes_time: AnyArray) -> IntArray:
+    """Return the channel by which packets go from link to link in each chip, if links can be gone round.
+
+    Parameters
+    ----------
+    geometry
+        The channels.
+    takes_time : ndarray of bool, shape (channels,)
+        Whether packets can be late for each channel.
+
+    Returns
+    -------
+    ndarray of int64, shape (chips,) or (0,)
+        Ports of routers; none where they take no time. Of a mesh of tiles no way from one link to another is known.
+    """
+    chip = geometry.system.chip
+    if not geometry.system.emergency or chip.network != "router":
+        return np.zeros(0, dtype=np.int64)
+    ports = geometry.port(np.arange(0, geometry.routers, chip.fabrics), TILE)
+    return ports[takes_time[ports]]
+
+
+def with_emergency_routing(timing: LinkTiming, system: System, through: IntArray) -> LinkTiming:
     """Let packets take the way round links that stay full, if the system does that.
 
-    Every link has a channel. Links that stall packets, or have room for any number, are not gone round; no way leads
-    over links that stall.
+    Links that stall packets, or have room for any number, are not gone round; no way leads through channels that stall.
+
+    Parameters
+    ----------
+    timing
+        The network; every link has a channel.
+    system
+        The system.
+    through : ndarray of int64, shape (chips,) or (0,)
+        Channel by which packets go from link to link in each chip; see :func:`passages`.
     """
-    if not system.emergency:
+    if not (system.emergency and timing.queues):
         return timing
     channels, sides = timing.channels, detour_links(system)
     between = np.flatnonzero(timing.link >= 0)
     channel = np.zeros(len(sides), dtype=np.int64)
     channel[timing.link[between]] = between
-    drops, any_number = channels.drops[channel] > 0, channels.queue[channel] < 0
-    fits = (sides[:, 0] >= 0) & drops & ~any_number & (drops | any_number)[sides].all(axis=1)
+    ways = channel[sides]
+    if through.size:
+        corner = np.array(system.directed_links, dtype=np.int64)[sides[:, 0], 1]
+        ways = np.column_stack([ways[:, 0], through[corner], ways[:, 1]])
+    drops, any_number = channels.drops > 0, channels.queue < 0
+    fits = (sides[:, 0] >= 0) & (drops & ~any_number)[channel] & (drops | any_number)[ways].all(axis=1)
     if not fits.any():
         return timing
-    around = np.full((channels.service.size, 2), -1, dtype=np.int64)
-    around[channel[fits]] = channel[sides[fits]]
+    around = np.full((channels.service.size, ways.shape[1]), -1, dtype=np.int64)
+    around[channel[fits]] = ways[fits]
     forest = with_detours(timing.forest, around)
     more = forest.channel.size - timing.forest.channel.size
     return replace(timing, forest=forest, target_ptr=np.pad(timing.target_ptr, (0, more), mode="edge"))

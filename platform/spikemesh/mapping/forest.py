@@ -204,17 +204,28 @@ def _words(core: AnyArray, salt: int) -> AnyArray:
 def _tries(geometry: Geometry, groups: _Groups, nodes: _Nodes) -> IntArray:
     """One tree a group, from the way in of its router."""
     roots = nodes.add(geometry.port(groups.start, ENTRY))
-    _grow(geometry, nodes, roots[groups.member], groups.start[groups.member], groups.core, groups.rank)
+    start = groups.start[groups.member]
+    origin = geometry.chip_of_router(start)
+    _grow(geometry, nodes, roots[groups.member], start, origin, groups.core, groups.rank)
     return roots
 
 
 def _grow(
-    geometry: Geometry, nodes: _Nodes, parent: IntArray, router: IntArray, core: IntArray, rank: IntArray
+    geometry: Geometry,
+    nodes: _Nodes,
+    parent: IntArray,
+    router: IntArray,
+    origin: IntArray,
+    core: IntArray,
+    rank: IntArray,
 ) -> None:
-    """Add the ways from parents at routers to cores; what has one parent and one channel is one node."""
+    """Add the ways from parents at routers to cores; what has one parent and one channel is one node.
+
+    ``origin`` holds the chips from which the packets come.
+    """
     place = 2 * router
     while core.size:
-        channel, following = geometry.step(place, core)
+        channel, following = geometry.step(place, core, origin)
         key = parent * geometry.channels + channel
         unique, node_of = np.unique(key, return_inverse=True)
         made = nodes.add(unique % geometry.channels)
@@ -223,7 +234,8 @@ def _grow(
         ends = following == HERE
         leaves = nodes.add(geometry.core_in(core[ends]), core=core[ends], rank=rank[ends])
         nodes.join(parent[ends], leaves)
-        parent, place, core, rank = parent[~ends], following[~ends], core[~ends], rank[~ends]
+        parent, place, origin = parent[~ends], following[~ends], origin[~ends]
+        core, rank = core[~ends], rank[~ends]
 
 
 def _relayed(geometry: Geometry, groups: _Groups, nodes: _Nodes) -> IntArray:
@@ -245,16 +257,18 @@ def _relayed(geometry: Geometry, groups: _Groups, nodes: _Nodes) -> IntArray:
     sent = nodes.add(geometry.core_out(relay[groups.member[far]]))
     nodes.join(parent[far], sent)
     parent[far] = sent
-    _grow(geometry, nodes, parent, at[groups.member], groups.core, groups.rank)
+    router = at[groups.member]
+    _grow(geometry, nodes, parent, router, geometry.chip_of_router(router), groups.core, groups.rank)
     return roots
 
 
 def _chain(geometry: Geometry, nodes: _Nodes, parent: IntArray, router: IntArray, core: IntArray) -> IntArray:
     """Add one way from each parent to one core, and return the node that takes the packet in there."""
-    place, last, going = 2 * router, np.full(core.size, -1, dtype=np.int64), np.arange(core.size)
+    place, origin = 2 * router, geometry.chip_of_router(router)
+    last, going = np.full(core.size, -1, dtype=np.int64), np.arange(core.size)
     parent = parent.copy()
     while going.size:
-        channel, following = geometry.step(place[going], core[going])
+        channel, following = geometry.step(place[going], core[going], origin[going])
         made = nodes.add(channel)
         nodes.join(parent[going], made)
         parent[going], place[going] = made, following

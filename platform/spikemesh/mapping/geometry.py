@@ -20,6 +20,7 @@ from spikemesh.errors import PluginError
 from spikemesh.ids import AnyArray, IntArray
 from spikemesh.kernels.ways import EAST, NORTH, PORTS, SOUTH, WEST, next_channels
 from spikemesh.mapping.placement import Placement
+from spikemesh.mapping.routes import grow_tree
 
 
 class Plan(NamedTuple):
@@ -28,7 +29,8 @@ class Plan(NamedTuple):
     words: IntArray  # int64 [7], see kernels.ways
     ends: IntArray  # int64 [L, 2]
     side: IntArray  # int64 [L]
-    next_link: IntArray  # int64 [chips, chips]
+    next_link: IntArray  # int64 [chips, chips], see Geometry
+    last_link: IntArray  # int64 [chips, chips]
     router_of_core: IntArray  # int64 [cores]
 
 
@@ -45,7 +47,9 @@ class Geometry:
     side : ndarray of int64, shape (links,)
         Port of the mesh by which each link leaves its chip.
     next_link : ndarray of int64, shape (chips, chips)
-        Link that leaves a chip (row) on the way to a chip (column); -1 where no packet goes.
+        Link that leaves a chip (row) on the way to a chip (column), for packets that do not branch; -1 where none goes.
+    last_link : ndarray of int64, shape (chips, chips)
+        Link by which packets from a chip (row) come to a chip (column), for packets that branch; -1 where none comes.
     routers
         Number of routers.
     router_of_core : ndarray of int64, shape (cores,)
@@ -58,6 +62,7 @@ class Geometry:
     ends: IntArray
     side: IntArray
     next_link: IntArray
+    last_link: IntArray
     routers: int
     router_of_core: IntArray
     branching: bool = False
@@ -110,14 +115,13 @@ class Geometry:
         chip = self.system.chip
         words = [self.links, *self.tiles, chip.fabrics, chip.core_count, chip.network == "mesh"]
         words.append(self.branching)
-        return Plan(
-            np.array(words, dtype=np.int64), self.ends, self.side, self.next_link, self.router_of_core
-        )
+        links = self.next_link, self.last_link
+        return Plan(np.array(words, dtype=np.int64), self.ends, self.side, *links, self.router_of_core)
 
-    def step(self, place: IntArray, core: IntArray) -> tuple[IntArray, IntArray]:
-        """Return the next channels of packets at places on their way to cores, and where they lead."""
+    def step(self, place: IntArray, core: IntArray, origin: IntArray) -> tuple[IntArray, IntArray]:
+        """Return the next channels of packets at places on their way from chips to cores, and where they lead."""
         channel, following = np.empty((2, place.size), dtype=np.int64)
-        next_channels(place, core, self.plan, channel, following)
+        next_channels(place, core, origin, self.plan, channel, following)
         return channel, following
 
 
@@ -152,14 +156,19 @@ def geometry_of(
     Raises
     ------
     PluginError
-        If the router sends packets to one chip on from another in two ways: a packet carries its target only.
+        If packets do not branch, and the router sends those to one chip on from another in two ways: they carry their
+        target only. If they branch, and the paths from a chip are no tree.
     """
     system = placement.system
     count, chip = system.chip_count, system.chip
     index = {ends: k for k, ends in enumerate(placement.links)}
-    next_link = np.full((count, count), -1, dtype=np.int64)
+    next_link, last_link = np.full((2, count, count), -1, dtype=np.int64)
     for source, target in sorted(pairs):
-        for link in router.path(source, target, system, index):
+        path = router.path(source, target, system, index)
+        if branching:
+            grow_tree(last_link[source], path, source, placement, router.name)
+            continue
+        for link in path:
             here = placement.links[link][0]
             if next_link[here, target] not in (-1, link):
                 found = f"packets from chip {here} to {target} go by two links"
@@ -178,6 +187,7 @@ def geometry_of(
         np.array(placement.links, dtype=np.int64).reshape(-1, 2),
         np.array([_side_of(system, ends) for ends in placement.links], dtype=np.int64),
         next_link,
+        last_link,
         count * chip.fabrics * columns * rows,
         plane * columns * rows + tile,
         branching,

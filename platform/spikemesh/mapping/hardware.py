@@ -6,9 +6,9 @@ import numpy as np
 
 from spikemesh.contracts.bound import BoundNetwork
 from spikemesh.contracts.mapping import Router
-from spikemesh.description.system import Cost, LinkSpec, System
+from spikemesh.description.system import ChipSpec, Cost, LinkSpec, System
 from spikemesh.engine.dependencies import channel_order
-from spikemesh.engine.hardware import Hardware
+from spikemesh.engine.hardware import BUCKETS, Hardware
 from spikemesh.engine.network import Channels, forest_dependencies
 from spikemesh.engine.network_chains import join_chains
 from spikemesh.ids import AnyArray, IntArray
@@ -22,9 +22,11 @@ from spikemesh.kernels.barrier import (
     SEND,
     SPIKE,
     TAKE,
+    TICK,
     UPDATE,
 )
 from spikemesh.kernels.barrier import BARRIER as BARRIER_COST
+from spikemesh.kernels.spread import list_channels
 from spikemesh.kernels.ways import EAST, NORTH, PORTS, SOUTH, TILE, WEST
 from spikemesh.mapping.barrier import barrier_ns
 from spikemesh.mapping.forest import Ways, multicast_ways, unicast_ways
@@ -32,6 +34,9 @@ from spikemesh.mapping.geometry import Geometry, geometry_of
 from spikemesh.mapping.placement import Placement
 from spikemesh.mapping.routes import FanOut
 
+SPREAD_MAX = 1 << 22
+"""Channels that the spikes of all neurons may meet, at 32 bytes each, so that they are listed in advance."""
+_NONE: IntArray = np.zeros(0, dtype=np.int64)
 LEVELS = {"none": NONE, "analytic": ANALYTIC, "packet": PACKET}
 _PORT_HOPS = {TILE: 0, EAST: 1, WEST: 1, NORTH: 2, SOUTH: 2}
 """Kind of hop (see :data:`spikemesh.engine.hardware.HOPS`) by port."""
@@ -49,6 +54,7 @@ def hardware_of(
     router: Router,
     level: str,
     relay: bool = False,
+    tick_ps: int = 0,
 ) -> Hardware:
     """Describe a mapped network for :class:`spikemesh.engine.timing.StepClock`.
 
@@ -62,25 +68,32 @@ def hardware_of(
         How time on links is found: ``none``, ``analytic`` or ``packet``.
     relay
         Whether packets to another chip go to one core there, which sends them on.
+    tick_ps
+        How long a step may be for the work of its cores, where overruns are counted; 0: they are not.
     """
-    return hardware_on(updates_each_step(network), placement, fan, router, level, relay)
+    return hardware_on(updates_each_step(network), placement, fan, router, level, relay, tick_ps)
 
 
 def hardware_on(
-    updated: AnyArray, placement: Placement, fan: FanOut, router: Router, level: str, relay: bool = False
+    updated: AnyArray,
+    placement: Placement,
+    fan: FanOut,
+    router: Router,
+    level: str,
+    relay: bool = False,
+    tick_ps: int = 0,
 ) -> Hardware:
     """Do what :func:`hardware_of` does, for neurons of which it is known whether they are updated in every step."""
     system, home = placement.system, placement.core_of_neuron.astype(np.int64)
-    branching = system.chip.router != "unicast" and not relay
-    geometry = geometry_of(placement, router, hardware_pairs(fan, home, system), branching)
-    unicast = system.chip.router == "unicast" and not relay
-    ways = unicast_ways(geometry, fan, home) if unicast else multicast_ways(geometry, fan, home, relay)
+    geometry, ways = ways_of(placement, fan, router, relay)
     costs = _costs(system, home)
+    costs[TICK] = tick_ps
     by_core = np.flatnonzero(updated)[np.argsort(home[updated], kind="stable")]
-    channels = _channels(geometry, ways)
-    forest = ways.forest._replace(work=_node_work(geometry, ways, costs))
+    run_ptr, run = _rows(by_core, home, system.core_count)
+    channels = channels_of(geometry)._replace(order=_order(ways, geometry.channels))
+    forest = ways.forest._replace(work=node_work(geometry, ways))
     joined = join_chains(channels, forest, ways.root, _ports(geometry))
-    return Hardware(
+    hardware = Hardware(
         level=np.array([LEVELS[level]], dtype=np.int64),
         links=np.array([geometry.links], dtype=np.int64),
         costs=costs,
@@ -88,6 +101,8 @@ def hardware_on(
         core_of=placement.core_of_neuron,
         core_ptr=np.searchsorted(home[by_core], np.arange(system.core_count + 1)).astype(np.int64),
         by_core=by_core.astype(np.int64),
+        run_ptr=run_ptr,
+        run=run,
         used=np.unique(home[by_core]).astype(np.int64),
         root_ptr=ways.root_ptr,
         root=ways.root,
@@ -95,6 +110,8 @@ def hardware_on(
         fan_ptr=fan.ptr,
         fan_core=fan.core,
         load=picoseconds(system.cost_set.synaptic_event.latency_ns) * fan.synapses,
+        spread_ptr=_NONE,
+        spread=_NONE,
         channels=joined.channels,
         forest=joined.forest,
         rank=ways.rank,
@@ -112,6 +129,50 @@ def hardware_on(
         chip=np.arange(system.core_count, dtype=np.int64) // system.chip.core_count,
         board=_boards(system),
     )
+    return _spread(hardware) if level == "analytic" else hardware
+
+
+def _spread(hardware: Hardware) -> Hardware:
+    """List what each neuron's spike does to channels, unless that would be too long a list."""
+    ptr = np.zeros(hardware.core_of.size + 1, dtype=np.int64)
+    count = int(list_channels(hardware, BUCKETS, SPREAD_MAX, ptr, _NONE))
+    if not 0 < count <= SPREAD_MAX:
+        return hardware
+    entries = np.zeros(4 * count, dtype=np.int64)
+    list_channels(hardware, BUCKETS, SPREAD_MAX, ptr, entries)
+    return hardware._replace(spread_ptr=ptr, spread=entries)
+
+
+def _rows(by_core: IntArray, home: IntArray, cores: int) -> tuple[IntArray, IntArray]:
+    """Return rows of consecutive neurons by core."""
+    core = home[by_core]
+    begins = np.ones(by_core.size, dtype=bool)
+    begins[1:] = (np.diff(by_core) != 1) | (np.diff(core) != 0)
+    first = np.flatnonzero(begins)
+    last = np.append(first, by_core.size)[1:]
+    ends = np.stack([by_core[first], by_core[last - 1] + 1], axis=1).astype(np.int64)
+    return np.searchsorted(core[first], np.arange(cores + 1)).astype(np.int64), ends.reshape(-1)
+
+
+def ways_of(placement: Placement, fan: FanOut, router: Router, relay: bool) -> tuple[Geometry, Ways]:
+    """Lay out the channels of a system, and the ways of all packets through them.
+
+    Parameters
+    ----------
+    placement, fan
+        Where neurons are, and which cores they reach.
+    router
+        Finds the ways between chips.
+    relay
+        Whether packets to another chip go to one core there, which sends them on.
+    """
+    system, home = placement.system, placement.core_of_neuron.astype(np.int64)
+    unicast = system.chip.router == "unicast"
+    branching = not unicast and not relay
+    geometry = geometry_of(placement, router, hardware_pairs(fan, home, system), branching)
+    if unicast and not relay:
+        return geometry, unicast_ways(geometry, fan, home)
+    return geometry, multicast_ways(geometry, fan, home, relay)
 
 
 def hardware_pairs(fan: FanOut, home: IntArray, system: System) -> set[tuple[int, int]]:
@@ -134,6 +195,17 @@ def _costs(system: System, home: IntArray) -> IntArray:
     return costs
 
 
+WORK = ("neuron_update", "synaptic_event", "axon_out")
+"""Costs that the work of a core consists of."""
+
+
+def work_is_known(system: System) -> bool:
+    """Tell whether the time that cores take for a step is published: each cost, or that others include it."""
+    costs = system.cost_set
+    known = [getattr(costs, name).latency_ns is not None for name in WORK]
+    return any(known) and all(k or name in costs.excluded for k, name in zip(known, WORK, strict=True))
+
+
 def idle_costs_differ(system: System) -> bool:
     """Tell whether a neuron that stays as it is costs something else than one that does not."""
     update, idle = system.cost_set.neuron_update, system.cost_set.neuron_idle
@@ -147,7 +219,8 @@ def updates_each_step(network: BoundNetwork) -> AnyArray:
     return np.concatenate([np.zeros(0, dtype=bool), *updated])
 
 
-def _channels(geometry: Geometry, ways: Ways) -> Channels:
+def channels_of(geometry: Geometry) -> Channels:
+    """Return what every channel does to packets, without their order."""
     system = geometry.system
     count = geometry.channels
     service, latency, queue, drops, wait, period = (np.zeros(count, dtype=np.int64) for _ in range(6))
@@ -165,9 +238,8 @@ def _channels(geometry: Geometry, ways: Ways) -> Channels:
     sends = slice(count - system.core_count, count)
     service[sends] = picoseconds(costs.axon_out.latency_ns)
     # What is not published still takes a moment, so that packets have an order.
-    return Channels(
-        np.maximum(service, 1), latency, queue, drops.astype(np.uint8), wait, period, _order(ways, count)
-    )
+    unknown = np.zeros(0, dtype=np.int64)
+    return Channels(np.maximum(service, 1), latency, queue, drops.astype(np.uint8), wait, period, unknown)
 
 
 def _port_costs(tile: Cost, x: Cost, y: Cost) -> dict[int, Cost]:
@@ -185,12 +257,18 @@ def _fill(
     period: IntArray,
 ) -> None:
     """Write what a kind of link does to packets."""
-    if spec.bandwidth is not None:
-        units = 1 if spec.bandwidth_of == "packet" else system.chip.packet_bits + spec.frame_bits
-        service[here] = round(1e12 * units / spec.bandwidth)
+    service[here] = service_ps(spec, system.chip)
     queue[here] = -1 if spec.queue is None else spec.queue
     drops[here], wait[here] = spec.when_full == "drop", picoseconds(spec.wait)
     period[here] = 0 if spec.clock_mhz is None else round(1e6 / spec.clock_mhz)
+
+
+def service_ps(link: LinkSpec, chip: ChipSpec) -> int:
+    """Return the time for which a packet occupies a link; 0 where its bandwidth is not known."""
+    if link.bandwidth is None:
+        return 0
+    units = 1 if link.bandwidth_of == "packet" else chip.packet_bits + link.frame_bits
+    return round(1e12 * units / link.bandwidth)
 
 
 def _order(ways: Ways, channels: int) -> IntArray:
@@ -198,12 +276,13 @@ def _order(ways: Ways, channels: int) -> IntArray:
     return channel_order(*forest_dependencies(ways.forest), channels)
 
 
-def _node_work(geometry: Geometry, ways: Ways, costs: IntArray) -> IntArray:
-    """Return what taking a packet in costs a core, synapses apart."""
+def node_work(geometry: Geometry, ways: Ways) -> IntArray:
+    """Return what each node takes besides its channel: taking a packet in costs a core so much, synapses apart."""
     first = int(geometry.core_in(np.zeros(1, dtype=np.int64))[0])
     channel = ways.forest.channel
     takes = (channel >= first) & (channel < first + geometry.system.core_count)
-    return np.where(takes, costs[TAKE], 0).astype(np.int64)
+    cost = picoseconds(geometry.system.cost_set.axon_in.latency_ns)
+    return np.where(takes, cost, 0).astype(np.int64)
 
 
 def _ports(geometry: Geometry) -> AnyArray:

@@ -24,16 +24,16 @@ THREADS = 2
 """Source populations that are counted at a time: each has counters of its own."""
 
 
-class _Counted(NamedTuple):
+class Counted(NamedTuple):
     """Synapses of one source population, by global source neuron, then core, and what they add to their targets."""
 
     source: IntArray
     core: IntArray
     synapses: IntArray
-    onto: tuple[_Onto, ...]
+    onto: tuple[Onto, ...]
 
 
-class _Onto:
+class Onto:
     """What a projection adds to its targets.
 
     Attributes
@@ -50,7 +50,7 @@ class _Onto:
         self.longest = 0
 
 
-def reach(network: BoundNetwork, placement: Placement, router: Router) -> Build:
+def reach(network: BoundNetwork, placement: Placement, router: Router, relay: bool = False) -> Build:
     """Find what a mapping report and the timing half need of a mapped network.
 
     Weights are not drawn, and delays only where the chip limits them; everything found is what
@@ -60,6 +60,8 @@ def reach(network: BoundNetwork, placement: Placement, router: Router) -> Build:
     ----------
     network, placement, router
         What is mapped, where every neuron is, and how packets travel.
+    relay
+        Whether there is one packet for each target chip, to a core there that sends it on.
 
     Returns
     -------
@@ -73,7 +75,7 @@ def reach(network: BoundNetwork, placement: Placement, router: Router) -> Build:
     """
     sources = sorted({p.source for p in network.projections})
     with ThreadPoolExecutor(THREADS) as threads:
-        counted = list(threads.map(lambda s: _from_source(network, placement, s), sources))
+        counted = list(threads.map(lambda s: synapses_from(network, placement, s), sources))
     longest = {o.projection.index: o.longest for c in counted for o in c.onto}
     check_longest(network, placement, longest)
     indegree = np.zeros(network.size, dtype=np.int64)
@@ -81,10 +83,10 @@ def reach(network: BoundNetwork, placement: Placement, router: Router) -> Build:
         offset = network.populations[onto.projection.target].offset
         indegree[offset : offset + onto.indegree.size] += onto.indegree
     fan = _fan(network, counted)
-    return Build((), fan, packet_routes(fan, placement, router), indegree)
+    return Build((), fan, packet_routes(fan, placement, router, relay), indegree)
 
 
-def _fan(network: BoundNetwork, counted: Sequence[_Counted]) -> FanOut:
+def _fan(network: BoundNetwork, counted: Sequence[Counted]) -> FanOut:
     empty = np.zeros(0, dtype=np.int64)
     source, core, synapses = (np.concatenate([empty, *(c[k] for c in counted)]) for k in range(3))
     ptr = np.zeros(network.size + 1, dtype=np.int64)
@@ -92,9 +94,10 @@ def _fan(network: BoundNetwork, counted: Sequence[_Counted]) -> FanOut:
     return FanOut(ptr, core.astype(CORE), synapses)
 
 
-def _from_source(network: BoundNetwork, placement: Placement, source: int) -> _Counted:
+def synapses_from(network: BoundNetwork, placement: Placement, source: int) -> Counted:
+    """Count the synapses of a population's neurons by core, and by target."""
     population = network.populations[source]
-    onto = tuple(_Onto(network, p) for p in network.projections if p.source == source)
+    onto = tuple(Onto(network, p) for p in network.projections if p.source == source)
     cores = np.unique(np.concatenate([placement.core_of[o.projection.target] for o in onto]))
     pieces = []
     for some in _groups(cores, population.size):
@@ -108,7 +111,7 @@ def _from_source(network: BoundNetwork, placement: Placement, source: int) -> _C
         # Groups of cores follow one another; the sort keeps their order for each source.
         order = np.argsort(neuron, kind="stable")
         neuron, core, synapses = neuron[order], core[order], synapses[order]
-    return _Counted(neuron + population.offset, core, synapses, onto)
+    return Counted(neuron + population.offset, core, synapses, onto)
 
 
 def _groups(cores: AnyArray, sources: int) -> Iterator[AnyArray]:
@@ -118,9 +121,7 @@ def _groups(cores: AnyArray, sources: int) -> Iterator[AnyArray]:
         yield cores[first : first + width]
 
 
-def _count(
-    network: BoundNetwork, placement: Placement, onto: _Onto, some: AnyArray, counts: AnyArray
-) -> None:
+def _count(network: BoundNetwork, placement: Placement, onto: Onto, some: AnyArray, counts: AnyArray) -> None:
     """Add the synapses of a projection onto the neurons of some cores."""
     projection, core_of = onto.projection, placement.core_of[onto.projection.target]
     column = np.minimum(np.searchsorted(some, core_of), some.size - 1)

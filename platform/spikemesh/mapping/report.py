@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from spikemesh.contracts.bound import BoundNetwork
+from spikemesh.contracts.limits import LimitRule, Use
 from spikemesh.description.system import System
 from spikemesh.errors import MappingError, Problem
 from spikemesh.ids import AnyArray, FloatArray, IntArray
+from spikemesh.mapping.deadlock import Waiting
+from spikemesh.mapping.keys import key_ranges
 from spikemesh.mapping.limits import memory_bits
+from spikemesh.mapping.link_loads import LinkLoads, link_loads
 from spikemesh.mapping.placement import Placement
 from spikemesh.mapping.report_table import chip_table, core_table
+from spikemesh.mapping.router_tables import table_sizes
 from spikemesh.mapping.routes import FanOut, Routes
+from spikemesh.mapping.rules import Checked, apply_rules, figures_of, problem_of, worst_of
 from spikemesh.mapping.smallest import with_chips
 
 WHAT = {
@@ -48,12 +55,20 @@ class MappingReport:
         ``fan_in`` is there only if in-degrees were given.
     synapses : ndarray of int64, shape (cores,)
         Synapses stored on each core.
-    table_entries : ndarray of int64, shape (chips,)
-        Source neurons whose packets the chip's router sends, passes on or delivers.
-    link_packets : ndarray of int64, shape (links,)
-        Packets on each link if every neuron spikes once.
+    table_entries : ndarray of int64, shape (chips,), optional
+        Entries of each chip's router (see :mod:`spikemesh.mapping.router_tables`); None where it has no such table.
+    loads
+        What the links between chips carry.
+    checked
+        What the chip's own limit rules found.
+    core_of : ndarray of int64, shape (neurons,)
+        Core of each neuron.
+    projections
+        Names of projections.
     cross_chip_synapses
         Synapses whose source is on another chip.
+    waiting
+        Whether packets can wait for one another in a circle.
     """
 
     system: System
@@ -63,10 +78,14 @@ class MappingReport:
     held: IntArray
     use: dict[str, IntArray]
     synapses: IntArray
-    table_entries: IntArray
-    link_packets: IntArray
+    table_entries: IntArray | None
+    loads: LinkLoads
     cross_chip_synapses: int
     limits: dict[str, int | None] = field(default_factory=dict)
+    checked: Checked = field(default_factory=Checked)
+    core_of: IntArray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    projections: tuple[str, ...] = ()
+    waiting: Waiting = field(default_factory=Waiting)
     chips_needed: int | None = None
     """Smallest number of chips that would do, if limits are exceeded and it was looked for."""
 
@@ -99,8 +118,10 @@ class MappingReport:
 
     def problems(self) -> list[Problem]:
         """Return every limit that is exceeded, at its worst place: populations, limit and by how much."""
-        found = [p for key in self.use for p in self._core_problems(key)]
-        return with_chips(found + self._table_problems(), self.chips_needed)
+        found = [p for key in self.use for p in self._core_problems(key)] + self._table_problems()
+        of_rules = [problem_of(use, self._place(use)) for use in self.checked.uses]
+        found += [problem for problem in of_rules if problem is not None]
+        return with_chips([*found, *self.checked.problems], self.chips_needed)
 
     def check(self) -> None:
         """Raise MappingError if any limit is exceeded."""
@@ -122,15 +143,35 @@ class MappingReport:
         return [Problem(where, found, _REMEDY[key])]
 
     def _table_problems(self) -> list[Problem]:
-        limit = self.system.chip.table_entries
-        if limit is None or not (self.table_entries > limit).any():
+        limit, entries = self.system.chip.table_entries, self.table_entries
+        if any(use.key == "table_entries" for use in self.checked.uses):
+            return []  # a rule counts them as the chip does
+        if limit is None or entries is None or not (entries > limit).any():
             return []
-        worst = int(np.argmax(self.table_entries))
-        need = int(self.table_entries[worst])
+        worst = int(np.argmax(entries))
+        need = int(entries[worst])
         names = self._names(self.per_chip_held()[:, worst])
-        found = f"packets of {need} neurons; the limit of a chip is {limit} (table_entries): "
+        found = f"{need} entries of the router's table; the limit of a chip is {limit} (table_entries): "
         found += f"{need - limit} too many"
         return [Problem(f"{names} on chip{worst}", found, "more chips, or fewer projections between chips")]
+
+    def _place(self, use: Use) -> str:
+        """Name the place where a limit of a rule is nearest, with the populations there."""
+        place = worst_of(use)[0]
+        if use.of == "core":
+            return f"{self._names(self.held[:, place])} on {self.core_names[place]}"
+        if use.of == "chip":
+            return f"{self._names(self.per_chip_held()[:, place])} on chip{place}"
+        if use.of == "projection":
+            return f'projection "{self.projections[place]}"'
+        sizes = self.held.sum(axis=1)
+        if use.of == "population":
+            first = int(sizes[:place].sum())
+            where = f" on {self.core_names[self.core_of[first]]}" if sizes[place] else ""
+            return f'population "{self.populations[place]}"{where}'
+        population = int(np.searchsorted(np.cumsum(sizes), place, side="right"))
+        number = place - int(sizes[:population].sum())
+        return f'population "{self.populations[population]}", neuron {number} on {self.core_names[self.core_of[place]]}'
 
     def per_chip_held(self) -> IntArray:
         """Return neurons by population and chip."""
@@ -162,11 +203,16 @@ class MappingReport:
             "cross_chip_share": self.cross_chip_share,
             "imbalance": self.imbalance,
             "limits": {**self.limits, "table_entries": self.system.chip.table_entries},
+            "rules": [figures_of(use, self._place(use)) for use in self.checked.uses],
             "per_chip": self._chips(),
             "per_core": cores,
-            "packets_if_each_neuron_spikes_once": dict(
-                zip(self.link_names, (int(n) for n in self.link_packets), strict=True)
-            ),
+            "published": [figure.model_dump() for figure in self.system.chip.published],
+            "links": self.loads.to_dict(self.link_names),
+            "waiting": {
+                "circle": list(self.waiting.circle),
+                "deadlock": list(self.waiting.deadlock),
+                "means": self.waiting.means,
+            },
             "chips_needed": self.chips_needed,
             "problems": [str(p) for p in self.problems()],
         }
@@ -180,7 +226,7 @@ class MappingReport:
                 "cores_used": int(used[chip]),
                 "synapses": int(synapses[chip]),
                 **{key: int(values[chip]) for key, values in sums.items()},
-                "table_entries": int(self.table_entries[chip]),
+                "table_entries": None if self.table_entries is None else int(self.table_entries[chip]),
                 "populations": {
                     self.populations[p]: int(held[p, chip]) for p in np.flatnonzero(held[:, chip])
                 },
@@ -204,7 +250,13 @@ _REMEDY = {
 
 
 def mapping_report(
-    network: BoundNetwork, placement: Placement, fan: FanOut, routes: Routes, fan_in: AnyArray | None = None
+    network: BoundNetwork,
+    placement: Placement,
+    fan: FanOut,
+    routes: Routes,
+    fan_in: AnyArray | None = None,
+    rules: Sequence[LimitRule] = (),
+    rates: FloatArray | None = None,
 ) -> MappingReport:
     """Count what a mapped network takes of every core, chip and link.
 
@@ -220,6 +272,10 @@ def mapping_report(
         Its packets, by source neuron and link.
     fan_in : ndarray of int, shape (neurons,), optional
         Synapses onto each neuron by global index, for the limit ``fan_in``.
+    rules
+        Limit rules of the chip.
+    rates : ndarray of float64, shape (neurons,), optional
+        Spikes a second of every neuron, for the loads of links.
 
     Returns
     -------
@@ -246,10 +302,13 @@ def mapping_report(
         held=np.stack([np.bincount(c, minlength=cores) for c in placement.core_of]),
         use=use,
         synapses=_sum_by(fan.core, fan.synapses, cores),
-        table_entries=_table_entries(placement, routes),
-        link_packets=_sum_by(routes.link, routes.packets, len(placement.links)),
+        table_entries=_table_entries(placement, fan, routes),
+        loads=link_loads(system, routes, rates, network.timestep_ms),
         cross_chip_synapses=int(fan.synapses[away].sum()),
         limits={key: getattr(spec, key) for key in WHAT},
+        checked=apply_rules(rules, network, placement, fan, routes),
+        core_of=home,
+        projections=tuple(p.name for p in network.projections),
     )
 
 
@@ -259,9 +318,7 @@ def _sum_by(index: AnyArray, values: AnyArray, count: int) -> IntArray:
     return result
 
 
-def _table_entries(placement: Placement, routes: Routes) -> IntArray:
-    chips = placement.system.chip_count
-    ends = np.asarray(placement.links, dtype=np.int64).reshape(-1, 2)
-    source = np.repeat(np.arange(routes.ptr.size - 1, dtype=np.int64), np.diff(routes.ptr))
-    touched = np.concatenate([source * chips + ends[routes.link, side] for side in (0, 1)])
-    return np.bincount(np.unique(touched) % chips, minlength=chips)
+def _table_entries(placement: Placement, fan: FanOut, routes: Routes) -> IntArray | None:
+    if placement.system.chip.table_entries is None or not routes.branching:
+        return None
+    return table_sizes(fan, routes, placement, key_ranges(placement))

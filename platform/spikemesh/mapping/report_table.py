@@ -12,6 +12,7 @@ COLUMNS = {
     "axons_in": "axons in",
     "axons_out": "axons out",
     "fan_in": "fan-in",
+    "table_entries": "table entries",
 }
 
 
@@ -26,21 +27,26 @@ def chip_table(figures: Mapping[str, Any]) -> str:
         ]
         for name, chip in figures["per_chip"].items()
     ]
-    keys = list(_columns(next(iter(figures["per_chip"].values()), {})))
+    keys = _columns(next(iter(figures["per_chip"].values()), {}))
     head = ["chip", "cores", *(COLUMNS[k] for k in keys), "populations"]
-    return "\n".join([_totals(figures), "", *_aligned([head, *rows]), *_limits(figures), *_problems(figures)])
+    return _laid_out(figures, [head, *rows], _waiting(figures))
 
 
 def core_table(figures: Mapping[str, Any]) -> str:
     """Lay out the totals, one line for each core in use, the limits of a core and the problems."""
     rows = [[name, *_figures(core)] for name, core in figures["per_core"].items()]
-    keys = list(_columns(next(iter(figures["per_core"].values()), {})))
+    keys = _columns(next(iter(figures["per_core"].values()), {}))
     head = ["core", *(COLUMNS[k] for k in keys)]
-    return "\n".join([_totals(figures), "", *_aligned([head, *rows]), *_limits(figures), *_problems(figures)])
+    return _laid_out(figures, [head, *rows])
+
+
+def _laid_out(figures: Mapping[str, Any], rows: Sequence[Sequence[str]], more: Sequence[str] = ()) -> str:
+    below = (*_limits(figures), *more, *_published(figures), *_problems(figures))
+    return "\n".join([_totals(figures), "", *_aligned(rows), *below])
 
 
 def _columns(row: Mapping[str, Any]) -> list[str]:
-    return [key for key in COLUMNS if key in row]
+    return [key for key in COLUMNS if row.get(key) is not None]
 
 
 def _figures(row: Mapping[str, Any]) -> list[str]:
@@ -59,9 +65,27 @@ def _totals(figures: Mapping[str, Any]) -> str:
 def _limits(figures: Mapping[str, Any]) -> list[str]:
     limits = {**figures["limits"]}
     table = limits.pop("table_entries")
+    table = None if any(use["key"] == "table_entries" for use in figures["rules"]) else table
     known = [f"{COLUMNS[key]} {limit:,}" for key, limit in limits.items() if limit is not None]
     lines = ["", f"limits of a core: {', '.join(known) if known else 'none'}"]
-    return lines if table is None else [*lines, f"limit of a chip: table entries {table:,}"]
+    lines = lines if table is None else [*lines, f"limit of a chip: table entries {table:,}"]
+    return [*lines, *(_rule(use) for use in figures["rules"])]
+
+
+def _rule(use: Mapping[str, Any]) -> str:
+    return f"limit of a {use['of']}: {use['what']} {use['limit']:,}; at most {use['need']:,} ({use['at']})"
+
+
+def _published(figures: Mapping[str, Any]) -> list[str]:
+    """Results of the real chip, to compare with."""
+    found = figures["published"]
+    lines = [f"  {f['what']}: {f['value']:g} {f['unit']} [{f['source']}; {f['evidence']}]" for f in found]
+    return ["", f"published of {figures['system']}:", *lines] if lines else []
+
+
+def _waiting(figures: Mapping[str, Any]) -> list[str]:
+    waiting = figures["waiting"]
+    return [waiting["means"]] if waiting["circle"] or waiting["deadlock"] else []
 
 
 def _problems(figures: Mapping[str, Any]) -> list[str]:

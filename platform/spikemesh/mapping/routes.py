@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -74,14 +76,21 @@ class Routes:
         Links that a spike of the neuron crosses, sorted.
     packets : ndarray of int64
         Packets that one spike puts on the link.
+    before, after : ndarray of int64, shape (pairs,)
+        Links such that packets come from the one to the other, each pair once.
+    branching
+        Whether a packet branches on its way to several chips.
     """
 
     ptr: IntArray
     link: AnyArray
     packets: IntArray
+    before: IntArray
+    after: IntArray
+    branching: bool
 
 
-def packet_routes(fan: FanOut, placement: Placement, router: Router) -> Routes:
+def packet_routes(fan: FanOut, placement: Placement, router: Router, relay: bool = False) -> Routes:
     """Find the packets one spike of each neuron puts on each link between chips.
 
     A ``unicast`` chip sends one packet for every target core on another chip, each along the whole
@@ -96,6 +105,8 @@ def packet_routes(fan: FanOut, placement: Placement, router: Router) -> Routes:
         Where the neurons are, and the links.
     router
         Finds the path from chip to chip.
+    relay
+        Whether every chip sends one packet for each target chip, to a core there that sends it on.
 
     Returns
     -------
@@ -105,14 +116,16 @@ def packet_routes(fan: FanOut, placement: Placement, router: Router) -> Routes:
     Raises
     ------
     PluginError
-        If the router returns something that is no path.
+        If the router returns something that is no path, or where packets branch, if the paths from a chip are no tree.
     """
     chips = placement.system.chip_count
     source = fan.source
     pair = placement.chip_of_neuron[source].astype(np.int64) * chips + fan.core // placement.cores_per_chip
     away = pair // chips != pair % chips
+    branching = placement.system.chip.router != "unicast" and not relay
     if not away.any():
-        return Routes(np.zeros(fan.ptr.size, np.int64), np.zeros(0, LINK), np.zeros(0, np.int64))
+        none = np.zeros(0, np.int64)
+        return Routes(np.zeros(fan.ptr.size, np.int64), none.astype(LINK), none, none, none, branching)
     # Imported here: it costs a tenth of a second that one chip alone need not pay.
     from scipy.sparse import csr_array
 
@@ -121,32 +134,81 @@ def packet_routes(fan: FanOut, placement: Placement, router: Router) -> Routes:
         (np.ones(int(away.sum()), dtype=np.int64), (source[away], pair[away])),
         shape=(fan.ptr.size - 1, chips * chips),
     )
-    carried = wanted @ _paths(np.unique(pair[away]), placement, router)
+    if relay:
+        wanted.sum_duplicates()
+        wanted.data[:] = 1
+    paths = _paths(np.unique(pair[away]), placement, router, branching)
+    carried = wanted @ _carrying(paths, placement)
     carried.sort_indices()
     packets = carried.data.astype(np.int64)
-    if placement.system.chip.router != "unicast":
+    if branching:
         packets = np.ones_like(packets)
-    return Routes(carried.indptr.astype(np.int64), carried.indices.astype(LINK), packets)
+    before, after = _successions(paths.values(), len(placement.links))
+    link = carried.indices.astype(LINK)
+    return Routes(carried.indptr.astype(np.int64), link, packets, before, after, branching)
 
 
-def _paths(pairs: IntArray, placement: Placement, router: Router) -> csr_array:
-    """Links on the path of every pair of chips in use, one row a pair."""
-    from scipy.sparse import csr_array
-
+def _paths(pairs: IntArray, placement: Placement, router: Router, branching: bool) -> dict[int, list[int]]:
+    """Links on the path of every pair of chips in use."""
     chips = placement.system.chip_count
     index = {ends: k for k, ends in enumerate(placement.links)}
-    rows, columns = [], []
-    for pair in pairs:
-        source, target = divmod(int(pair), chips)
+    found: dict[int, list[int]] = {}
+    last_link = np.full(chips, -1, dtype=np.int64)
+    start = -1
+    for pair in pairs.tolist():
+        source, target = divmod(pair, chips)
         path = router.path(source, target, placement.system, index)
         _check_path(path, source, target, placement, router.name)
-        rows += [pair] * len(path)
-        columns += path
-    ones = np.ones(len(rows), dtype=np.int64)
-    return csr_array(
-        (ones, (np.asarray(rows, dtype=np.int64), np.asarray(columns, dtype=np.int64))),
-        shape=(chips * chips, len(placement.links)),
-    )
+        if branching:
+            if source != start:
+                start = source
+                last_link[:] = -1
+            grow_tree(last_link, path, source, placement, router.name)
+        found[pair] = path
+    return found
+
+
+def _carrying(paths: Mapping[int, list[int]], placement: Placement) -> csr_array:
+    """Lay paths out as a matrix, one row a pair of chips, one column a link."""
+    from scipy.sparse import csr_array
+
+    chips, lengths = placement.system.chip_count, [len(path) for path in paths.values()]
+    rows = np.repeat(np.fromiter(paths, np.int64, len(paths)), lengths)
+    columns = np.fromiter((link for path in paths.values() for link in path), np.int64, rows.size)
+    ones = np.ones(rows.size, dtype=np.int64)
+    return csr_array((ones, (rows, columns)), shape=(chips * chips, len(placement.links)))
+
+
+def _successions(paths: Iterable[list[int]], links: int) -> tuple[IntArray, IntArray]:
+    """Return the pairs of links that follow one another on some path."""
+    pairs = {a * links + b for path in paths for a, b in pairwise(path)}
+    keys = np.array(sorted(pairs), dtype=np.int64)
+    return keys // max(1, links), keys % max(1, links)
+
+
+def grow_tree(last_link: IntArray, path: list[int], source: int, placement: Placement, router: str) -> None:
+    """Add a path to the tree of those from its chip.
+
+    Parameters
+    ----------
+    last_link : ndarray of int64, shape (chips,)
+        Link by which the tree comes to each chip; -1: none.
+    path, source
+        Links of the path, and the chip where it starts.
+    placement, router
+        Gives the links; name of the router.
+
+    Raises
+    ------
+    PluginError
+        If the path comes to a chip by another link than those before: packets would come there twice.
+    """
+    for link in path:
+        there = placement.links[link][1]
+        if last_link[there] not in (-1, link):
+            found = f"paths from chip {source} come to chip {there} by two links"
+            raise PluginError(f'router "{router}": {found}; those of packets that branch must be a tree')
+        last_link[there] = link
 
 
 def _check_path(path: list[int], source: int, target: int, placement: Placement, router: str) -> None:

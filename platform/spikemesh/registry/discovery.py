@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from spikemesh.contracts.coding import Decoder, Encoder
     from spikemesh.contracts.learning import LearningRule
+    from spikemesh.contracts.limits import LimitRule
     from spikemesh.contracts.mapping import Partitioner, Placer, Router
     from spikemesh.contracts.neuron import NeuronModel
     from spikemesh.contracts.scenario import ScenarioFolder
@@ -82,6 +83,7 @@ class Registry:
         self.encoders: Catalogue[type[Encoder]] = Catalogue("encoder")
         self.decoders: Catalogue[type[Decoder]] = Catalogue("decoder")
         self.systems: Catalogue[SystemPreset] = Catalogue("system preset")
+        self.limit_rules: Catalogue[LimitRule] = Catalogue("limit rule")
         self.partitioners: Catalogue[Partitioner] = Catalogue("partitioner")
         self.placers: Catalogue[Placer] = Catalogue("placer")
         self.routers: Catalogue[Router] = Catalogue("router")
@@ -104,6 +106,7 @@ class Registry:
             "spikemesh_encoders": self.encoders,
             "spikemesh_decoders": self.decoders,
             "spikemesh_systems": self.systems,
+            "spikemesh_limit_rules": self.limit_rules,
             "spikemesh_partitioners": self.partitioners,
             "spikemesh_placers": self.placers,
             "spikemesh_routers": self.routers,

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 
 from spikemesh.contracts.trace import Chunk
+from spikemesh.engine.learning_updates import LearningTables, count_updates
 from spikemesh.engine.report import WorkerReport
 from spikemesh.engine.timing import StepClock
 from spikemesh.ids import IntArray
@@ -27,6 +28,8 @@ class HardwareCounts:
         Global indices of the neurons of each worker, in its order, if workers report activity.
     tick_ps
         Hardware time of every step, where it is fixed; None: what the clock says.
+    learning
+        Where plastic synapses are; None: there are none.
 
     Attributes
     ----------
@@ -41,10 +44,16 @@ class HardwareCounts:
         recorded: Iterable[str],
         workers: Sequence[IntArray] = (),
         tick_ps: int | None = None,
+        learning: LearningTables | None = None,
     ) -> None:
         self._clock = clock
         self._workers = tuple(workers)
         self._tick_ps = tick_ps
+        self._learning = learning
+        if learning is not None:
+            # No steps, so that the loop is compiled or loaded before the clock of the run starts.
+            nobody = np.zeros(0, dtype=np.int64)
+            count_updates(0, 0, nobody, nobody, clock.bin_steps, learning)
         self._offsets = dict(offsets)
         self._recorded = frozenset(recorded)
         self.hardware_ps = 0
@@ -73,6 +82,10 @@ class HardwareCounts:
             figures.series["step_time_ps"][:] = self._tick_ps
         # Where packets can be late, the workers have simulated the links: that goes before what loads say.
         chunk.counters = {**figures.counters, **chunk.counters}
+        if self._learning is not None:
+            chunk.counters["core_learning_updates"] = count_updates(
+                chunk.first, chunk.until, ticks, neurons, self._clock.bin_steps, self._learning
+            )
         chunk.series.update(figures.series)
         self.hardware_ps += int(figures.series["step_time_ps"].sum())
         for name in [name for name in chunk.spikes if name not in self._recorded]:

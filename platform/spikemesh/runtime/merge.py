@@ -88,6 +88,8 @@ class Totals:
         Packets carried by links, counted once per link.
     network
         Where packets can be late: how many were sent, delivered, dropped and late, by name of the counter.
+    overruns
+        Ticks of cores that were too short for their work, where that is counted.
     run_s
         Wall-clock seconds of the loop alone.
     compile_s
@@ -105,6 +107,7 @@ class Totals:
     drive_events: int = 0
     packets: int = 0
     network: dict[str, int] = field(default_factory=dict)
+    overruns: int = 0
     run_s: float = 0.0
     compile_s: float = 0.0
     peak_rss_mb: dict[int, float] = field(default_factory=dict)
@@ -124,6 +127,8 @@ class Totals:
             self.exchange_us.extend(report.exchange_us)
         links = chunk.counters.get("link_packets")
         self.packets += 0 if links is None else int(links.sum())
+        overruns = chunk.counters.get("core_overruns")
+        self.overruns += 0 if overruns is None else int(overruns.sum())
         for name in OF_SYSTEM:
             if name in chunk.counters:
                 self.network[name] = self.network.get(name, 0) + int(chunk.counters[name].sum())

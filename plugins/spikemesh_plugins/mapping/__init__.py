@@ -2,7 +2,9 @@
 
 from spikemesh.contracts import Partitioner, Placer, Router, hookimpl
 from spikemesh_plugins.mapping.dimension_order import DimensionOrder
+from spikemesh_plugins.mapping.longest_dimension_first import LongestDimensionFirst
 from spikemesh_plugins.mapping.placers import Anneal, Identity
+from spikemesh_plugins.mapping.shortest_path import ShortestPath
 from spikemesh_plugins.mapping.simple import Linear, RoundRobin
 from spikemesh_plugins.mapping.traffic import Traffic
 
@@ -22,4 +24,4 @@ def spikemesh_placers() -> list[Placer]:
 @hookimpl
 def spikemesh_routers() -> list[Router]:
     """Return the built-in routers."""
-    return [DimensionOrder()]
+    return [DimensionOrder(), LongestDimensionFirst(), ShortestPath()]

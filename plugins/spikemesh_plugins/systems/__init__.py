@@ -1,10 +1,11 @@
 """Built-in systems."""
 
-from spikemesh.contracts import SystemPreset, hookimpl
+from spikemesh.contracts import LimitRule, SystemPreset, hookimpl
 from spikemesh_plugins.systems.brainscales2 import brainscales2
 from spikemesh_plugins.systems.dynapse import dynapse
 from spikemesh_plugins.systems.dynapse2 import dynapse2
 from spikemesh_plugins.systems.ideal import ideal
+from spikemesh_plugins.systems.limits import RULES
 from spikemesh_plugins.systems.loihi import loihi
 from spikemesh_plugins.systems.loihi2 import loihi2
 from spikemesh_plugins.systems.odin import odin
@@ -34,3 +35,9 @@ PRESETS = (
 def spikemesh_systems() -> list[SystemPreset]:
     """Return the built-in system presets."""
     return list(PRESETS)
+
+
+@hookimpl
+def spikemesh_limit_rules() -> list[LimitRule]:
+    """Return the limit rules of the built-in systems."""
+    return list(RULES)

@@ -5,7 +5,7 @@ Energies, times and rates of links are not published as figures.
 
 from __future__ import annotations
 
-from spikemesh.description.system import ChipSpec, CoreSpec, LinkSpec, System
+from spikemesh.description.system import ChipSpec, CoreSpec, LinkSpec, Published, System
 from spikemesh_plugins.systems.sourced import NOT_PUBLISHED, account, grid, sourced
 
 PEHLE = "Pehle et al., Front. Neurosci. 16:795876, 2022"
@@ -32,9 +32,31 @@ CORE = sourced(
     delay_steps=(None, NOT_PUBLISHED),
 )
 
+PUBLISHED = (
+    Published(
+        what="power of a chip in one benchmark, below",
+        value=200.0,
+        unit="mW",
+        source="Cramer et al. 2022",
+        evidence="unconfirmed",
+    ),
+    Published(
+        what="inferences of 16 x 16 pixels, about",
+        value=85.0,
+        unit="k/s",
+        source="Cramer et al. 2022",
+        evidence="unconfirmed",
+    ),
+)
+
 CHIP = sourced(
     ChipSpec,
-    {"core": CORE, "costs": {"pehle2022": PEHLE2022}},
+    {
+        "core": CORE,
+        "costs": {"pehle2022": PEHLE2022},
+        "published": PUBLISHED,
+        "rules": ("brainscales2_rows",),
+    },
     cores=((1, 2), f"{THESIS}: two halves, each with its neurons, synapses and drivers"),
     tile=((1, 1), "not used: both halves are at one router"),
     network=("router", f"{THESIS}; {HALCO}: events of both halves pass one crossbar"),

@@ -24,6 +24,7 @@ MORADI2018 = account(
     synaptic_event=Cost(
         energy_pj=324.0, source=f"{TABLE}: a pulse where a word matches", evidence="unconfirmed"
     ),
+    supply_v=1.8,
 )
 
 CORE = sourced(
@@ -37,7 +38,7 @@ CORE = sourced(
 
 CHIP = sourced(
     ChipSpec,
-    {"core": CORE, "costs": {"moradi2018": MORADI2018}},
+    {"core": CORE, "costs": {"moradi2018": MORADI2018}, "rules": ("dynapse_tags",)},
     cores=((2, 2), LIBCAER),
     tile=((1, 1), "not used: all cores are at one router"),
     network=("router", f"{MORADI}, abstract: levels of routers; here one stands for those of a chip"),

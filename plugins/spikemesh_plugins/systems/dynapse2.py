@@ -5,7 +5,7 @@ Energies of events and times of routers are not published.
 
 from __future__ import annotations
 
-from spikemesh.description.system import BoardSpec, ChipSpec, CoreSpec, LinkSpec, System
+from spikemesh.description.system import BoardSpec, ChipSpec, CoreSpec, LinkSpec, Published, System
 from spikemesh_plugins.systems.sourced import NOT_PUBLISHED, account, grid, sourced
 
 RICHTER = "Richter et al., Neuromorph. Comput. Eng. 4, 014003, 2024"
@@ -30,9 +30,18 @@ CORE = sourced(
     delay_steps=(None, NOT_PUBLISHED),
 )
 
+PUBLISHED = (
+    Published(what="power of a chip, about", value=5.0, unit="mW", source=ATLAS, evidence="secondary"),
+)
+
 CHIP = sourced(
     ChipSpec,
-    {"core": CORE, "costs": {"richter2024": RICHTER2024}},
+    {
+        "core": CORE,
+        "costs": {"richter2024": RICHTER2024},
+        "published": PUBLISHED,
+        "rules": ("dynapse2_tags",),
+    },
     cores=((2, 2), f"{ROCKPOOL}; {RICHTER}"),
     tile=((1, 1), "not used: all cores are at one router"),
     network=("router", f"product brief; {ATLAS}: levels of routers; here one stands for those of a chip"),

@@ -6,7 +6,7 @@ divided by the factors that Intel gives. That is an estimate, not a measurement,
 
 from __future__ import annotations
 
-from spikemesh.description.system import ChipSpec, CoreSpec, Cost, LinkSpec, System
+from spikemesh.description.system import ChipSpec, CoreSpec, Cost, LinkSpec, Published, System
 from spikemesh_plugins.systems.sourced import NOT_PUBLISHED, account, grid, sourced
 
 BRIEF = "Intel Loihi 2 product brief, 2021, by public notes"
@@ -50,9 +50,27 @@ CORE = sourced(
     ),
 )
 
+PUBLISHED = (
+    Published(
+        what="least time of a step over the whole chip, below",
+        value=200.0,
+        unit="ns",
+        source=BRIEF,
+        evidence="secondary",
+    ),
+    Published(what="power of 1,152 chips, at most", value=2.6, unit="kW", source=PRESS, evidence="abstract"),
+    Published(
+        what="synaptic events of 1,152 chips, at most",
+        value=380.0,
+        unit="T/s",
+        source=PRESS,
+        evidence="abstract",
+    ),
+)
+
 CHIP = sourced(
     ChipSpec,
-    {"core": CORE, "costs": {"brief2021": BRIEF2021, "scaled": SCALED_TIMES}},
+    {"core": CORE, "costs": {"brief2021": BRIEF2021, "scaled": SCALED_TIMES}, "published": PUBLISHED},
     cores=((16, 8), f"{BRIEF}: 128; {TIMCHECK}: 8 x 4 routers of 4 cores"),
     tile=((2, 2), f"{TIMCHECK}: 8 x 4 routers of 4 cores; the brief draws 8 x 16"),
     network=("mesh", f"{TIMCHECK}: along x, then y"),

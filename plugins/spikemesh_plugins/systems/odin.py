@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from spikemesh.description.system import ChipSpec, CoreSpec, Cost, LinkSpec, System
+from spikemesh.description.system import ChipSpec, CoreSpec, Cost, LinkSpec, Published, System
 from spikemesh_plugins.systems.sourced import account, grid, sourced
 
 FRENKEL = "Frenkel et al., IEEE TBioCAS 13(1), 2019"
@@ -42,6 +42,7 @@ FRENKEL2019 = account(
     static_mw=0.0273,
     static_source=POWER,
     static_evidence="quoted",
+    supply_v=0.55,
 )
 
 CORE = sourced(
@@ -55,9 +56,31 @@ CORE = sourced(
     word_bits=(1024, f"derived: a row of 256 synapses of 4 bits ({RTL})"),
 )
 
+PUBLISHED = (
+    Published(
+        what="power of a chip at 75 MHz and 37.5 M synaptic events/s, 0.55 V",
+        value=477.0,
+        unit="uW",
+        source=f"{FRENKEL}, section IV-A",
+        evidence="quoted",
+    ),
+    Published(
+        what="power of a chip at 1.3 MHz and 0.65 M synaptic events/s, 0.55 V",
+        value=35.0,
+        unit="uW",
+        source=f"{FRENKEL}, section IV-A",
+        evidence="quoted",
+    ),
+)
+
 CHIP = sourced(
     ChipSpec,
-    {"core": CORE, "costs": {"frenkel2019": FRENKEL2019}},
+    {
+        "core": CORE,
+        "costs": {"frenkel2019": FRENKEL2019},
+        "published": PUBLISHED,
+        "rules": ("odin_crossbar",),
+    },
     cores=((1, 1), RTL),
     tile=((1, 1), NO_NETWORK),
     network=("router", NO_NETWORK),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from spikemesh.description.system import ChipSpec, CoreSpec, Cost, LinkSpec, System
+from spikemesh.description.system import ChipSpec, CoreSpec, Cost, LinkSpec, Published, System
 from spikemesh_plugins.systems.sourced import NOT_PUBLISHED, account, grid, sourced
 
 YAO = "Yao et al., Nat. Commun. 15:4464, 2024"
@@ -32,8 +32,8 @@ YAO2024 = account(
 CORE = sourced(
     CoreSpec,
     neurons=(
-        16 * 1024,
-        f"{SINABS}: the least of the cores, which hold 64, 64, 64, 32, 32, 16, 16, 16 and 16 Ki neurons",
+        64 * 1024,
+        f"{SINABS}: the most of a core; they hold 64, 64, 64, 32, 32, 16, 16, 16 and 16 Ki neurons (see its rule)",
     ),
     synapse_memory_bits=(None, f"not a count of synapses: neurons of a layer share kernels ({SINABS})"),
     weight_bits=(8, SINABS),
@@ -41,9 +41,36 @@ CORE = sourced(
     delay_steps=(None, NOT_PUBLISHED),
 )
 
+PUBLISHED = (
+    Published(
+        what="latency from sensor to output through 9 layers",
+        value=3.36,
+        unit="us",
+        source="Richter et al. 2024, abstract",
+        evidence="abstract",
+    ),
+    Published(
+        what="latency of one layer of 3 x 3 kernels",
+        value=1.58,
+        unit="us",
+        source="public notes on Richter et al. 2024",
+        evidence="secondary",
+    ),
+    Published(
+        what="power of a chip at rest", value=0.42, unit="mW", source=f"{YAO}, abstract", evidence="abstract"
+    ),
+    Published(
+        what="least power of a chip at work in real time",
+        value=0.7,
+        unit="mW",
+        source=f"{YAO}, abstract",
+        evidence="abstract",
+    ),
+)
+
 CHIP = sourced(
     ChipSpec,
-    {"core": CORE, "costs": {"yao2024": YAO2024}},
+    {"core": CORE, "costs": {"yao2024": YAO2024}, "published": PUBLISHED, "rules": ("speck_layers",)},
     cores=((3, 3), f"{SINABS}: nine; all are at one router"),
     tile=((1, 1), "not used: all cores are at one router"),
     network=("router", f"{SINABS}: a star"),

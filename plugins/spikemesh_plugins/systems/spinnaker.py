@@ -8,11 +8,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from spikemesh.description.system import BoardSpec, ChipSpec, CoreSpec, LinkSpec, System
+from spikemesh.description.system import BoardSpec, ChipSpec, CoreSpec, LinkSpec, Published, System
 from spikemesh.errors import DescriptionError, Problem
 from spikemesh_plugins.systems.sourced import NOT_PUBLISHED, sourced
 from spikemesh_plugins.systems.spinnaker_boards import BOARD_CHIPS, TRIAD, edges_of, one_board, triads
-from spikemesh_plugins.systems.spinnaker_costs import BOARD_MW, BOARD_SOURCE, SHARP2012, SPINNMACHINE
+from spikemesh_plugins.systems.spinnaker_costs import (
+    BOARD_MW,
+    BOARD_SOURCE,
+    SHARP2012,
+    SPINNMACHINE,
+    STROMATIAS2013,
+)
 
 DATASHEET = "SpiNNaker datasheet 2.02, 2011"
 SLIDES = "SpiNNaker workshop slides, 2015"
@@ -31,9 +37,33 @@ CORE = sourced(
     synapse_bits=(32, f"{NEURON}: a synaptic word of weight, delay, type and index"),
 )
 
+COSTS = {"spinnmachine": SPINNMACHINE, "sharp2012": SHARP2012, "stromatias2013": STROMATIAS2013}
+
+PUBLISHED = (
+    Published(
+        what="power of a chip, at most",
+        value=1.0,
+        unit="W",
+        source="Painkras et al. 2013, title; Stromatias et al. 2013, abstract",
+        evidence="abstract",
+    ),
+    Published(
+        what="synaptic events of a board of 48 chips",
+        value=1.8,
+        unit="G/s",
+        source="Stromatias et al. 2013, abstract",
+        evidence="abstract",
+    ),
+)
+
 CHIP = sourced(
     ChipSpec,
-    {"core": CORE, "costs": {"spinnmachine": SPINNMACHINE, "sharp2012": SHARP2012}},
+    {
+        "core": CORE,
+        "costs": COSTS,
+        "published": PUBLISHED,
+        "rules": ("spinnaker_memory", "spinnaker_router"),
+    },
     cores=((4, 4), f"{SLIDES}: 16 for applications, of 18 with 1 monitor; all are at one router"),
     tile=((1, 1), "not used: all cores are at one router"),
     network=("router", f"{DATASHEET}, section 10"),
@@ -47,16 +77,21 @@ CHIP = sourced(
 )
 
 PACKETS = f'{SLIDES}, "Packet Limits": 5 M packets/s of 40 bits, 3 M of 72'
+LINE = f"derived from {PACKETS}: 240 Mbit/s with 8 bits around each packet give both"
 FULL = f"{DATASHEET}, section 10.4: a router waits, tries the way round, and drops"
 BETWEEN_CHIPS = sourced(
     LinkSpec,
-    bandwidth=(5e6, PACKETS),
+    bandwidth=(240e6, f"{LINE}; the slides say about 250 Mbit/s"),
+    bandwidth_of=("bit", LINE),
+    frame_bits=(8, LINE),
     latency=(None, NOT_PUBLISHED),
     when_full=("drop", FULL),
 )
 BETWEEN_BOARDS = sourced(
     LinkSpec,
-    bandwidth=(2.5e6, f"{PACKETS}; about half from board to board"),
+    bandwidth=(120e6, f"{LINE}; about half from board to board"),
+    bandwidth_of=("bit", LINE),
+    frame_bits=(8, LINE),
     latency=(None, NOT_PUBLISHED),
     when_full=("drop", FULL),
 )

@@ -5,7 +5,7 @@ Energies of synaptic events, rates of links and times of hops are not published.
 
 from __future__ import annotations
 
-from spikemesh.description.system import ChipSpec, CoreSpec, LinkSpec, System
+from spikemesh.description.system import ChipSpec, CoreSpec, LinkSpec, Published, System
 from spikemesh_plugins.systems.sourced import account, grid, sourced
 
 DATASHEET = "SpiNNaker2 datasheet 0.03, 2021"
@@ -26,9 +26,14 @@ CORE = sourced(
     ),
 )
 
+PUBLISHED = (
+    Published(what="power of a chip, at least", value=2.0, unit="W", source=ATLAS, evidence="secondary"),
+    Published(what="power of a chip, at most", value=5.0, unit="W", source=ATLAS, evidence="secondary"),
+)
+
 CHIP = sourced(
     ChipSpec,
-    {"core": CORE, "costs": {"published": NOTHING}},
+    {"core": CORE, "costs": {"published": NOTHING}, "published": PUBLISHED, "rules": ("spinnaker_router",)},
     cores=((8, 19), f"{DATASHEET}: 152; all are at one router"),
     tile=((1, 1), "not used: all cores are at one router"),
     network=("router", f"{DATASHEET}; {TOOLS}"),

@@ -1,7 +1,7 @@
-"""What SpiNNaker takes, by two accounts that must not be mixed.
+"""What SpiNNaker takes, by three accounts that must not be mixed.
 
 ``spinnmachine`` counts chips, cores in use and packets, as the tools that come with the machine do;
-``sharp2012`` counts updates of neurons and events at synapses.
+``sharp2012`` counts updates of neurons and events at synapses; ``stromatias2013`` is of times alone.
 """
 
 from __future__ import annotations
@@ -50,5 +50,25 @@ SHARP2012 = account(
     ),
     synaptic_event=Cost(
         energy_pj=43e3, source=f"{SHARP}: 43 nJ a post-synaptic potential", evidence="abstract"
+    ),
+)
+
+STROMATIAS = (
+    "Stromatias et al. 2013, abstract (measured: 48 chips, 250,000 neurons, 1.8 x 10^9 synaptic events/s)"
+)
+CORES_OF_A_BOARD, EVENTS_PER_S = 48 * 16, 1.8e9
+IN_EVENTS = f"included in the time of a synaptic event: all that cores do ({STROMATIAS})"
+
+STROMATIAS2013 = account(
+    {
+        **dict.fromkeys(("neuron_update", "neuron_idle", "spike", "axon_in", "axon_out"), IN_EVENTS),
+        **dict.fromkeys(("hop_x", "hop_y"), "none: one router a chip"),
+    },
+    absent="not published apart: less than 1 W a chip in all",
+    synaptic_event=Cost(
+        latency_ns=1e9 * CORES_OF_A_BOARD / EVENTS_PER_S,
+        source=f"derived: 1.8 x 10^9 events/s shared out among 48 x 16 cores ({STROMATIAS}), all that they do besides "
+        "included: more than an event takes by itself",
+        evidence="derived",
     ),
 )

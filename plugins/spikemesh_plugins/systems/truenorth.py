@@ -5,7 +5,7 @@ The latency of a hop is not published: packets carry the tick in which they act,
 
 from __future__ import annotations
 
-from spikemesh.description.system import ChipSpec, CoreSpec, Cost, LinkSpec, System
+from spikemesh.description.system import ChipSpec, CoreSpec, Cost, LinkSpec, Published, System
 from spikemesh_plugins.systems.sourced import NOT_PUBLISHED, account, grid, sourced
 
 MEROLLA = "Merolla et al., Science 345:668-673, 2014, and its supplement"
@@ -29,6 +29,7 @@ SWEEP = account(
     static_mw=64.43,
     static_source=f"derived from {AKOPYAN}, Fig. 17 (0.8 V), the same line at 0 Hz",
     static_evidence="derived",
+    supply_v=0.8,
 )
 """Power of the whole chip at 0.8 V as a straight line: at rest, and for each synaptic event."""
 
@@ -39,6 +40,7 @@ PARTS = account(
         evidence="quoted",
     ),
     learning_update=Cost(source="none: the chip does not learn"),
+    supply_v=0.775,
 )
 """What is published of single operations; most are not."""
 
@@ -55,9 +57,52 @@ CORE = sourced(
     word_bits=(256, f"{MEROLLA}, section S1: an axon takes its row, closed or open"),
 )
 
+PUBLISHED = (
+    Published(
+        what="least power of a chip, at 0.70 V, 0 Hz, no synapses",
+        value=42.0,
+        unit="mW",
+        source=f"{AKOPYAN}, p. 1551",
+        evidence="quoted",
+    ),
+    Published(
+        what="greatest power of a chip, at 1.05 V, 200 Hz, 256 synapses of each neuron",
+        value=323.0,
+        unit="mW",
+        source=f"{AKOPYAN}, p. 1551",
+        evidence="quoted",
+    ),
+    Published(
+        what="power of a chip at 0.775 V, 20 Hz, 128 synapses of each neuron",
+        value=72.0,
+        unit="mW",
+        source=f"{MEROLLA}; {AKOPYAN}",
+        evidence="quoted",
+    ),
+    Published(
+        what="power of a chip at 0.75 V, 20 Hz, 128 synapses of each neuron",
+        value=65.0,
+        unit="mW",
+        source=f"{MEROLLA}; {AKOPYAN}",
+        evidence="quoted",
+    ),
+    Published(
+        what="power of 3,406 cores that find objects in video of 30 frames/s, voltage not stated",
+        value=63.0,
+        unit="mW",
+        source=f"{MEROLLA}, section S11",
+        evidence="quoted",
+    ),
+)
+
 CHIP = sourced(
     ChipSpec,
-    {"core": CORE, "costs": {"akopyan2015": SWEEP, "parts": PARTS}},
+    {
+        "core": CORE,
+        "costs": {"akopyan2015": SWEEP, "parts": PARTS},
+        "published": PUBLISHED,
+        "rules": ("truenorth_crossbar",),
+    },
     cores=((64, 64), f"{MEROLLA}, p. 5 and section S1"),
     tile=((1, 1), f"{MEROLLA}, p. 5: a router for each core"),
     network=("mesh", f"{MEROLLA}, p. 5 and section S1: along x, then y"),

@@ -52,7 +52,7 @@ def results(trace: Any) -> dict[str, Any]:
     period = _period(trace)
     digits = min(len(data["labels"]), trace.until_tick // period)
     if not digits:
-        return {"digits": 0}
+        return {"digits": 0, "inferences": 0}
     labels, ann = data["labels"][:digits], data["ann"][:digits]
     output = trace.spikes("output")
     decisions, latencies = decide(output.ticks, output.neurons, digits, period, len(data["output_bias"][0]))
@@ -61,6 +61,7 @@ def results(trace: Any) -> dict[str, Any]:
     decided = latencies[latencies > 0]
     return {
         "digits": digits,
+        "inferences": digits,
         "accuracy": accuracy,
         "ann_accuracy": ann_accuracy,
         "difference_points": accuracy - ann_accuracy,

@@ -13,7 +13,7 @@ GROUP = 16
 """Neurons of a group; each receives synapses of all neurons of the one before, 16 of the 64 it may have."""
 MOST_CHIPS = 8
 """DYNAP-SE2 reaches seven chips either way."""
-NS_PER_MS = 1e6
+PS_PER_MS = 1_000_000_000
 
 
 def adapt(tables: dict[str, Any]) -> dict[str, Any]:
@@ -53,29 +53,28 @@ def results(trace: Any) -> dict[str, Any]:
     Every group adds a synapse's delay.
     """
     settings = scenario_of(trace)["settings"]
-    chips, hop_ms = int(settings["chips"]), number(settings, "hop", "ns", 0.0, 1e6) / NS_PER_MS
+    chips, hop_ps = int(settings["chips"]), round(number(settings, "hop", "ns", 0.0, 1e6) * 1000)
     firings = np.unique(trace.spikes("group0").ticks.astype(np.int64))
     laps = np.diff(firings)
-    expected = lap_steps(chips, hop_ms / trace.timestep_ms)
-    step_ns = trace.timestep_ms * NS_PER_MS
-    measured = sorted({round(float(lap) * step_ns, 6) for lap in laps})
+    step_ps = round(trace.timestep_ms * PS_PER_MS)
+    expected = lap_steps(chips, hop_ps, step_ps)
+    measured = sorted({int(lap) * step_ps / 1000 for lap in laps})
     return {
         "laps": int(laps.size),
         "lap_ns": measured[0] if len(measured) == 1 else measured or None,
-        "expected_lap_ns": round(expected * step_ns, 6),
+        "expected_lap_ns": expected * step_ps / 1000,
         "equal": bool(laps.size and np.all(laps == expected)),
         "complete": all(_together(trace.spikes(f"group{k}").ticks) for k in range(chips)),
     }
 
 
-def lap_steps(chips: int, hop_steps: float) -> int:
+def lap_steps(chips: int, hop_ps: int, step_ps: int) -> int:
     """Return the steps of a lap: one delay a group, ways of one chip (all but the last) and of all chips (the last).
 
-    Each way is rounded to the nearest step.
+    Each way is rounded to the nearest step, half a step upwards.
     """
-    out = (chips - 1) * int(np.floor(hop_steps + 0.5))
-    back = int(np.floor((chips - 1) * hop_steps + 0.5))
-    return chips + out + back
+    out, back = ((2 * way + step_ps) // (2 * step_ps) for way in (hop_ps, (chips - 1) * hop_ps))
+    return chips + (chips - 1) * out + back
 
 
 def _together(ticks: Any) -> bool:

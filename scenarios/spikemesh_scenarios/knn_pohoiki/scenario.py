@@ -118,8 +118,8 @@ def results(trace: Any) -> dict[str, Any]:
     """Judge the answers, and count operations and energy of a query.
 
     ``recall`` is the part of the nearest patterns that are among the first five to fire. The energy of the cores is
-    that of synaptic events and updates of neurons: ``core_energy_least_mj`` if all neurons rested in every step, the
-    ``most`` if none did.
+    that of synaptic events and updates of neurons, with those apart that rested; ``core_energy_least_mj`` is what it
+    were if all neurons rested in every step, the ``most`` if none did.
     """
     nearest = _nearest()
     shown = named(scenario_of(trace), "input", "mark")
@@ -132,7 +132,9 @@ def results(trace: Any) -> dict[str, Any]:
         first_to_fire(spikes.ticks, spikes.neurons, k * period, (k + 1) * period) for k in range(queries)
     ]
     hits = [len(set(a.tolist()) & set(n.tolist())) for a, n in zip(answers, nearest[:queries], strict=True)]
-    events, updates = (_by_query(trace, name, queries, period) for name in ("synaptic_events", "updates"))
+    counted = ("synaptic_events", "updates", "idle_updates")
+    events, changed, rested = (_by_query(trace, name, queries, period) for name in counted)
+    updates = changed + rested
     system = trace.hardware["system"]
     costs = system["chip"]["costs"][system["costs"]]
     event, update, rest = (costs[k]["energy_pj"] for k in ("synaptic_event", "neuron_update", "neuron_idle"))
@@ -142,6 +144,8 @@ def results(trace: Any) -> dict[str, Any]:
         "spikes_per_query": list(SPIKES[:queries]),
         "synaptic_events_per_query": events.tolist(),
         "neuron_updates_per_query": updates.tolist(),
+        "resting_updates_per_query": rested.tolist(),
+        "core_energy_mj": ((events * event + changed * update + rested * rest) / PJ_PER_MJ).tolist(),
         "core_energy_least_mj": ((events * event + updates * rest) / PJ_PER_MJ).tolist(),
         "core_energy_most_mj": ((events * event + updates * update) / PJ_PER_MJ).tolist(),
         "published_mj": PUBLISHED_MJ,

@@ -19,6 +19,9 @@ SIDE, BARS, SHOWN, PERIOD = 32, 40, 64, 80
 SEEN, NOISE_HZ, JITTER = 0.9, 1.0, 2
 """Part of the events that are seen; rate of a pixel's noise; an event comes up to one step late."""
 KERNEL = 5
+PUBLISHED_TOTAL_MW = 0.70
+"""Least power of the chip at work (Yao et al. 2024, abstract); 0.42 mW of it at rest."""
+PJ_TO_MJ = 1e-9
 FILE = "bars.npz"
 
 _prepared: list[Path] = []
@@ -102,18 +105,21 @@ def results(trace: Any) -> dict[str, Any]:
     period = round((milliseconds(shown["present"]) + milliseconds(shown["blank"])) / trace.timestep_ms)
     bars = min(len(labels), trace.until_tick // period)
     if not bars:
-        return {"bars": 0}
+        return {"inferences": 0}
     output = trace.spikes("direction")
     counts = votes(output.ticks, output.neurons, bars, period)
     decided = counts.any(axis=1)
     right = decided & (counts.argmax(axis=1) == labels[:bars])
     spikes = {name: int(np.sum(trace.spikes(name).ticks <= bars * period)) for name in trace.populations}
+    rest_mw = trace.energy_account().static.value * PJ_TO_MJ / (trace.duration_ms / 1e3)
     return {
-        "bars": bars,
+        "inferences": bars,
         "accuracy": 100.0 * float(np.mean(right)),
         "undecided": int(bars - decided.sum()),
         "events_per_bar": spikes["camera"] / bars,
         "spikes_per_bar": sum(n for name, n in spikes.items() if name != "camera") / bars,
+        "rest_mw": rest_mw,
+        "published_total_mw": PUBLISHED_TOTAL_MW,
     }
 
 

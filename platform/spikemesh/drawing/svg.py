@@ -1,4 +1,4 @@
-"""Figures as SVG text: a line with its band, and bars."""
+"""Figures as SVG text: a line with its band, curves through points, and bars."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from spikemesh.ids import FloatArray
 WIDTH, COLUMNS = 900, 600
 _LEFT, _RIGHT, _TOP, _BOTTOM = 70, 16, 12, 44
 _ROW, _LABEL, _NOTE = 22, 230, 220
+HUES = 8
+"""Curves that differ in colour; more begin again."""
 
 
 class Bar(NamedTuple):
@@ -25,6 +27,13 @@ class Bar(NamedTuple):
     low: float | None = None
     high: float | None = None
     style: str = "bar"
+
+
+class Curve(NamedTuple):
+    """Points that belong together, by x, and what they are called; a missing y leaves a gap."""
+
+    name: str
+    points: Sequence[tuple[float, float | None]]
 
 
 def ticks(least: float, greatest: float, about: int = 5) -> list[float]:
@@ -113,6 +122,86 @@ def line(values: FloatArray, per_value: float, x_title: str, y_title: str, heigh
     return _svg(height, parts, f"{y_title} against {x_title}")
 
 
+def curves(
+    drawn: Sequence[Curve],
+    x_title: str,
+    y_title: str,
+    marks: Sequence[tuple[float, str]] | None = None,
+    height: int = 260,
+) -> str:
+    """Draw curves through points, with their names below where there are several.
+
+    Parameters
+    ----------
+    drawn
+        At least one point has a value.
+    x_title, y_title
+        What the axes show, with units.
+    marks
+        Places on the x axis, and what stands there; None: round numbers.
+    height
+        Of the plot in pixels, without the names.
+
+    Returns
+    -------
+    str
+        An ``svg`` element. The y axis holds 0.
+    """
+    xs = [x for curve in drawn for x, _ in curve.points]
+    ys = [y for curve in drawn for _, y in curve.points if y is not None]
+    margin = (max(xs) - min(xs)) / 25 or 0.5
+    left, right = min(xs) - margin, max(xs) + margin
+    bottom, top = min(0.0, *ys) * 1.05, max(0.0, *ys) * 1.05
+    if bottom == top:
+        top = bottom + 1.0
+    wide, high = WIDTH - _LEFT - _RIGHT, height - _TOP - _BOTTOM
+
+    def x(value: float) -> float:
+        return _LEFT + (value - left) / (right - left) * wide
+
+    def y(value: float) -> float:
+        return _TOP + (top - value) / (top - bottom) * high
+
+    if marks is None:
+        marks = [(t, f"{t:g}") for t in ticks(left, right, 8)]
+    parts = [
+        *(_across(y(t), t) for t in ticks(bottom, top)),
+        *(_mark(x(at), height, text) for at, text in marks),
+        f'<text class="title" x="{_LEFT}" y="{height - 6}">{escape(x_title)}</text>',
+        f'<text class="title" transform="translate(14 {_TOP + high}) rotate(-90)">{escape(y_title)}</text>',
+    ]
+    for k, curve in enumerate(drawn):
+        # Points that lie on one another show as rings.
+        hue, r = f"hue{k % HUES}", 3 + min(len(drawn) - 1 - k, 4)
+        for piece in _pieces([(x(a), None if b is None else y(b)) for a, b in curve.points]):
+            points = " ".join(f"{a:.1f},{b:.1f}" for a, b in piece)
+            parts.append(f'<polyline class="curve {hue}" points="{points}"/>')
+            parts += [f'<circle class="point {hue}" cx="{a:.1f}" cy="{b:.1f}" r="{r}"/>' for a, b in piece]
+    named = [curve.name for curve in drawn] if len(drawn) > 1 else []
+    parts += _names(named, height + 8)
+    return _svg(height + 8 + _ROW * len(named), parts, f"{y_title} against {x_title}")
+
+
+def _pieces(points: Sequence[tuple[float, float | None]]) -> list[list[tuple[float, float]]]:
+    """Return the stretches of points between gaps."""
+    found: list[list[tuple[float, float]]] = [[]]
+    for a, b in points:
+        if b is None:
+            found.append([])
+        else:
+            found[-1].append((a, b))
+    return [piece for piece in found if piece]
+
+
+def _names(names: Sequence[str], top: int) -> list[str]:
+    parts = []
+    for k, name in enumerate(names):
+        at = top + _ROW * k
+        parts.append(f'<circle class="point hue{k % HUES}" cx="{_LEFT + 6}" cy="{at + 8}" r="4"/>')
+        parts.append(f'<text x="{_LEFT + 18}" y="{at + 12}">{escape(name)}</text>')
+    return parts
+
+
 def bars(rows: Sequence[Bar], title: str, greatest: float | None = None) -> str:
     """Draw bars below one another, each with a note behind it, and its range where it has one.
 
@@ -156,7 +245,11 @@ def _across(y: float, value: float) -> str:
 
 
 def _below(x: float, height: int, value: float) -> str:
-    return f'<text class="tick middle" x="{x:.1f}" y="{height - _BOTTOM + 18}">{value:g}</text>'
+    return _mark(x, height, f"{value:g}")
+
+
+def _mark(x: float, height: int, text: str) -> str:
+    return f'<text class="tick middle" x="{x:.1f}" y="{height - _BOTTOM + 18}">{escape(text)}</text>'
 
 
 def _svg(height: int, parts: Sequence[str], title: str) -> str:

@@ -1,4 +1,4 @@
-"""How a report looks."""
+"""How pages look."""
 
 from __future__ import annotations
 
@@ -29,6 +29,11 @@ svg .band { fill: var(--band); }
 svg .line { fill: none; stroke: var(--one); stroke-width: 1.5; }
 svg .bar { fill: var(--one); }
 svg .static { fill: var(--two); }
+svg .curve { fill: none; stroke-width: 1.5; }
+svg .hue0 { --hue: var(--one); } svg .hue1 { --hue: var(--two); } svg .hue2 { --hue: #3f9a6b; }
+svg .hue3 { --hue: #b0476a; } svg .hue4 { --hue: #7d63b8; } svg .hue5 { --hue: #8a7a2f; }
+svg .hue6 { --hue: #3b9bab; } svg .hue7 { --hue: #8c6a58; }
+svg .curve { stroke: var(--hue); } svg .point { fill: var(--hue); }
 svg .range { stroke: var(--ink); stroke-width: 2; }
 .wide { overflow-x: auto; }
 table { border-collapse: collapse; margin: .8rem 0; font-variant-numeric: tabular-nums; }

@@ -1,0 +1,1 @@
+"""Figures for people: SVG, and pages of HTML that need nothing else."""
