@@ -28,15 +28,16 @@ def measure(
         simulation = sm.Simulation(
             network, system, out=Path(folder) / "run.h5", backend=backend, workers=workers, **options
         )
-        built = time.perf_counter()
+        built, busy = time.perf_counter(), time.process_time()
         simulation.run(duration_ms)
-        ended = time.perf_counter()
+        ended, busy = time.perf_counter(), time.process_time() - busy
         summary = simulation.close().summary
     chosen = ("spikes", "synaptic_events", "drive_events", "packets", "run_s", "finalise_s", "compile_s")
     return {
         **{key: summary[key] for key in (*chosen, "workers", "window_exchange_us", "peak_rss_mb")},
         "build_s": built - begun,
         "sim_s": ended - built,
+        "cpu_s": busy,
         "digest": summary["digest"]["function"],
     }
 

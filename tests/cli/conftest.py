@@ -62,6 +62,12 @@ class FakeApi(ModuleType):
     def check_fit(self, loaded: Any) -> None:
         self._call("check_fit", {})
 
+    def check_picture(self, target: Path) -> None:
+        self._call("check_picture", {"target": target})
+
+    def write_picture(self, report: Any, target: Path, name: str) -> None:
+        self._call("write_picture", {"target": target, "name": name})
+
     def map_scenario(self, loaded: Any) -> Any:
         self._call("map_scenario", {})
 

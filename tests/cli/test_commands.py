@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -56,8 +57,18 @@ def test_validate_gives_problems_as_json(api, invoke):
 
 def test_map_reports_without_running(api, invoke):
     assert invoke("map", "ring").stdout == "chip 0: 125\n"
-    assert json.loads(invoke("map", "ring", "--json").stdout) == {"chips": 8, "problems": []}
+    found = json.loads(invoke("map", "ring", "--json").stdout)
+    assert found == {"scenario": "ring", "chips": 8, "problems": [], "picture": None}
     assert "run_scenario" not in [name for name, _ in api.calls]
+
+
+def test_map_draws_a_picture(api, invoke):
+    found = json.loads(invoke("map", "ring", "--json", "--picture", "ring.svg").stdout)
+    assert found["picture"] == "ring.svg"
+    assert ("write_picture", {"target": Path("ring.svg"), "name": "ring"}) in api.calls
+    names = [name for name, _ in api.calls]
+    assert names.index("check_picture") < names.index("map_scenario")
+    assert "ring.svg" in invoke("map", "ring", "--picture", "ring.svg").stderr
 
 
 @pytest.mark.parametrize("fails", ["map_scenario", "check"])

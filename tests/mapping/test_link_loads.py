@@ -28,7 +28,7 @@ def test_packets_and_time_a_step():
     assert first["packets_per_step"] == pytest.approx(0.17)
     assert first["busy_ns_per_step"] == pytest.approx(34.0)
     assert first["utilisation"] == pytest.approx(34.0 / 500_000.0)  # real time: a step is 0.5 ms
-    assert found.shown[1] == "utilisation"
+    assert found.shown[1] == "% of a step busy"
 
 
 def test_a_tick_of_its_own_is_what_a_link_has_time_for():

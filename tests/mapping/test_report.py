@@ -140,6 +140,7 @@ def test_tables(network):
     assert "2 chips and 3 cores used by 6 neurons and 113 synapses" in lines[0]
     assert any(line.split()[:4] == ["chip1", "1", "2", "13"] for line in lines)
     assert "limits of a core: axons in 3" in text
+    assert "busiest links, packets if each neuron spikes once: chip0->chip1 4\n" in text
     assert "does not fit:" in text
     by_core = report(network).table(cores=True)
     assert any(line.split()[:3] == ["chip1.core1", "0", "1"] for line in by_core.splitlines())

@@ -89,6 +89,29 @@ def test_cures_remove_the_excess_at_ratio_thirty(measured, level):
     assert step["placement"]["packets_per_step"] < 0.05 * step["none"]["packets_per_step"]
 
 
+@pytest.mark.parametrize(
+    ("setting", "cure"),
+    [
+        ("settings.ratio=30", "none"),
+        ("mapping.relay=true", "relay"),
+        ("system.chip.router=multicast", "multicast"),
+        ("mapping.pin={}", "placement"),
+        ("settings.rate=31.25 Hz", "budget"),
+    ],
+)
+def test_one_setting_is_a_cure_and_the_mapping_report_tells_what_the_link_will_do(measured, setting, cure):
+    loaded = api.open_scenario("loihi_congestion", overrides=["mapping.rates=measured", setting])
+    loads = api.map_scenario(loaded).loads
+    known = measured(f'cure="{cure}"', level="analytic")
+    assert loads.busy_ns.max() == pytest.approx(known["link_work_ns"], rel=2e-3)
+    assert loads.per_step.max() == pytest.approx(known["packets_per_step"], rel=2e-3)
+
+
+def test_packets_to_relays_are_counted_as_they_are_sent(run):
+    # 128 spikes a step, each a packet over the link, whatever number of cores it is for.
+    assert run("loihi_congestion", "mapping.relay=true", duration="8 ms")["packets"] == 8 * 128
+
+
 def test_analysis_and_report_name_the_link(run, tmp_path):
     run("loihi_congestion", duration=SHORT)
     with api.open_trace(tmp_path / "loihi_congestion.h5") as trace:

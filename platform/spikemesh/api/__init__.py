@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from spikemesh.description.run import RunSettings
     from spikemesh.description.system import MappingSettings
     from spikemesh.description.values import lognormal, normal, uniform
+    from spikemesh.mapping.picture_page import check_picture, write_picture
     from spikemesh.mapping.report import MappingReport
     from spikemesh.runtime.session import Progress
 
@@ -44,6 +45,7 @@ __all__ = [
     "SweepRow",
     "System",
     "check_fit",
+    "check_picture",
     "compare",
     "constant_current",
     "load_plugin",
@@ -62,6 +64,7 @@ __all__ = [
     "steps",
     "sweep",
     "uniform",
+    "write_picture",
 ]
 
 _HOMES = {
@@ -87,6 +90,7 @@ _HOMES = {
     "spikemesh.description.run": ("RunSettings",),
     "spikemesh.description.system": ("MappingSettings",),
     "spikemesh.description.values": ("lognormal", "normal", "uniform"),
+    "spikemesh.mapping.picture_page": ("check_picture", "write_picture"),
     "spikemesh.mapping.report": ("MappingReport",),
     "spikemesh.runtime.session": ("Progress",),
 }

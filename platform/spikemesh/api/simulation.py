@@ -114,7 +114,8 @@ class Mapped:
             neuron_rates(network, mapping, measured),
         )
         self.report = with_need(self.report, network, mapping, registry, self.build.indegree, measured)
-        self.report = replace(self.report, waiting=waiting(self.placement, self.build.routes, self._channels))
+        circles = waiting(self.placement, self.build.routes, self._channels)
+        self.report = replace(self.report, waiting=circles, settings=mapping)
         self.timed = any(p.link_timing is not None for p in self.build.programs)
         """Whether packets can be late."""
         self.build_s = time.perf_counter() - started
@@ -132,6 +133,7 @@ class Mapped:
             self.bin_steps,
             [str(path) for path in registry.files],
             self._link_timing,
+            self.mapping.relay,
         )
 
     def _link_timing(self, fan: FanOut) -> LinkTiming | None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from spikemesh.cli.figures import in_unit
 from spikemesh.contracts.energy import NOT_PUBLISHED
+from spikemesh.drawing.quantity import in_unit
 
 COMPLETE = "complete"
 

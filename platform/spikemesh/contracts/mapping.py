@@ -96,7 +96,12 @@ class Placer(Protocol):
 
 
 class Router(Protocol):
-    """Finds the links a packet takes from chip to chip."""
+    """Finds the links a packet takes from chip to chip.
+
+    Where packets branch (``router = "multicast"`` or ``"broadcast"``), the paths from a chip must be a tree: none comes
+    to a chip by another link than the others. Where they carry their target alone (``"unicast"``), the link that leaves
+    a chip on the way to a target must be the same wherever a path starts.
+    """
 
     name: str
 

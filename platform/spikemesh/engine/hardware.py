@@ -79,18 +79,16 @@ class StepScratch(NamedTuple):
     active: IntArray  # int64 [cores], how many of them spiked or changed state
     longest_update: IntArray  # int64 [2], the largest of these, and its core
     began: IntArray  # int64 [N], when the core of each spike began to send its packets
-    packet: IntArray  # int64 [P], packets of this step
-    time: IntArray  # int64 [P], when they are sent
-    source: IntArray  # int64 [P], from which core
+    listed: IntArray  # int64 [4P], packets of this step, see kernels.barrier
+    loads: IntArray  # int64 [E+1], their loads
     stack_node: IntArray  # int64 [K]
     stack_time: IntArray  # int64 [K]
     stretch: IntArray  # int64 [4], see kernels.barrier_packets
     records: IntArray  # int64 [2P+4], scratch to sort packets
     spare: IntArray  # int64 [2P+4]
-    runs: IntArray  # int64 [P+2]
+    runs: IntArray  # int64 [P+2], at least 2 ** 11
     sent_at: IntArray  # int64 [P], by the number of a packet in its step
     sent_by: IntArray  # int64 [P]
-    roots: AnyArray  # int32 [P]
 
 
 class StepOutputs(NamedTuple):

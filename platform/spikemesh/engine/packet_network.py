@@ -62,6 +62,7 @@ class PacketNetwork:
         Which of its loads a packet leaves at each node, -1: none.
     load : ndarray of int64, optional
         Service in ps that packets bring besides the channels' and the nodes'; a packet's loads follow one another.
+        It is not copied: others may be brought from run to run.
 
     Attributes
     ----------
@@ -104,7 +105,7 @@ class PacketNetwork:
         nodes, lines = self.fabric.nodes, self.fabric.lines
         nodes[:, REPORT] += 2 * (share + 1)
         lines[nodes[share >= 0, RANK], SAME] = 0
-        self.fabric = self.fabric._replace(load=np.append(np.asarray(load, dtype=np.int64), 0))
+        self.fabric = self.fabric._replace(load=load)
 
     def visits(self, root: AnyArray) -> IntArray:
         """Count how often packets that set out at ``root`` reach each rank, if none is dropped."""

@@ -11,12 +11,26 @@ from spikemesh.engine.network_sweep import SweepSpace, space_for
 from spikemesh.engine.packet_network import PacketNetwork
 from spikemesh.errors import RunError
 from spikemesh.ids import AnyArray, IntArray
-from spikemesh.kernels.barrier import OVERLAPPED, STAMP, settle
+from spikemesh.kernels.barrier import (
+    LISTED,
+    LISTED_CORE,
+    LISTED_LOAD,
+    LISTED_ROOT,
+    LISTED_TIME,
+    OVERLAPPED,
+    STAMP,
+    settle,
+)
 from spikemesh.kernels.barrier_packets import SPIKE_AT, TICK, UNEQUAL, begin_step, end_step, packet_steps
 from spikemesh.kernels.network_fabric import COUNTS, DONE, NO_DELIVERIES, NO_DROPS, NO_ROOM, NO_ROWS
 
 _FEWEST = 4
-_TABLES = {NO_DELIVERIES: ("deliveries", "spare", "runs"), NO_DROPS: ("drops",), NO_ROWS: ("rows",)}
+"""Packets that a channel's list holds at least."""
+_AHEAD = 4
+"""Lists get room for steps with so many times the packets of the one that found them full."""
+_DELIVERIES = 2**12
+"""Deliveries of a step for which there is room at first."""
+_TABLES = {NO_DELIVERIES: "deliveries", NO_DROPS: "drops", NO_ROWS: "rows"}
 
 
 class PacketSteps:
@@ -37,10 +51,12 @@ class PacketSteps:
 
     def __init__(self, hardware: Hardware, scratch: StepScratch) -> None:
         self._hardware, self._scratch = hardware, scratch
-        self._network = PacketNetwork(hardware.channels, hardware.forest, hardware.rank, hardware.load)
+        self._network = PacketNetwork(hardware.channels, hardware.forest, hardware.rank, scratch.loads)
         self._events: Events | None = None
-        self._results = _results()
+        self._results = _results(hardware.channels.service.size)
         self._space = self._space_for(np.full(hardware.channels.service.size, _FEWEST, dtype=np.int64))
+        # How often all packets reach each channel: what a step needs is about in proportion to this.
+        self._visits = self._network.visits(hardware.root)
         self.by_events = 0
 
     def run(
@@ -88,10 +104,10 @@ class PacketSteps:
         """Make room for all packets of the next step."""
         tick, at, end = self._step_spikes(ticks)
         count, _ = begin_step(tick - first - 1, at, end, neurons, active, self._hardware, self._scratch)
-        need = self._network.visits(self._hardware.root[self._scratch.packet[:count]])
-        room = self._space.lists[:, 3]
-        doubled = 1 << np.ceil(np.log2(np.maximum(need, 1))).astype(np.int64)
-        self._space = self._space_for(np.where(need > room, doubled, room))
+        need = self._network.visits(self._scratch.listed[LISTED_ROOT : LISTED * count : LISTED])
+        usual = self._visits * (_AHEAD * count / max(1, self._hardware.root.size))
+        wanted = np.maximum(need, np.ceil(usual).astype(np.int64))
+        self._space = self._space_for(np.maximum(wanted, self._space.lists[:, 3]))
 
     def _space_for(self, room: IntArray) -> SweepSpace:
         free = np.zeros(room.size, dtype=np.int64)
@@ -112,15 +128,12 @@ class PacketSteps:
             self._events = Events(self._network)
         tick, at, end = self._step_spikes(ticks)
         count, _ = begin_step(tick - first - 1, at, end, neurons, active, hardware, scratch)
-        order = np.lexsort((np.arange(count), scratch.time[:count]))
-        packet = scratch.packet[:count][order]
-        scratch.sent_at[:count], scratch.sent_by[:count] = (
-            scratch.time[:count][order],
-            scratch.source[:count][order],
-        )
+        listed = scratch.listed[: LISTED * count].reshape(count, LISTED)
+        listed = listed[np.argsort(listed[:, LISTED_TIME], kind="stable")]
+        scratch.sent_at[:count], scratch.sent_by[:count] = listed[:, LISTED_TIME], listed[:, LISTED_CORE]
         self._events.restart()
-        self._events.bring(hardware.entry[packet], hardware.rank_of_core, self._free_at())
-        self._events.advance(scratch.sent_at[:count], hardware.root[packet])
+        self._events.bring(listed[:, LISTED_LOAD], hardware.rank_of_core, self._free_at())
+        self._events.advance(scratch.sent_at[:count], listed[:, LISTED_ROOT])
         if self._events.pending:
             self._deadlocked(tick)
         deliveries, _, table = self._events.rows()
@@ -156,18 +169,21 @@ class PacketSteps:
         raise RunError(f"{found}: longer queues, or a router without cycles", tick)
 
 
-def _results() -> Found:
+def _results(channels: int) -> Found:
     """Make room for the results of one step."""
     nothing = np.zeros(1, dtype=np.int64)
+    tables = new_tables()._replace(
+        deliveries=np.zeros(3 * _DELIVERIES + 6, dtype=np.int64),
+        rows=np.zeros((channels, COUNTS + 2), dtype=np.int64),
+    )
     return Found(
         cursor=np.zeros(4, dtype=np.int64),
         **dict.fromkeys(("delivery_ptr", "drop_ptr", "row_ptr", "latest", "where", "detail"), nothing),
         totals=np.zeros((1, COUNTS), dtype=np.int64),
-        **new_tables()._asdict(),
+        **tables._asdict(),
     )
 
 
-def _twice(found: Found, tables: tuple[str, ...]) -> Found:
-    """Make twice the room in tables; what is in them is not needed any more."""
-    wider = {name: np.concatenate([getattr(found, name)] * 2) for name in tables}
-    return found._replace(**wider)
+def _twice(found: Found, table: str) -> Found:
+    """Make twice the room in a table; what is in it is not needed any more."""
+    return found._replace(**{table: np.concatenate([getattr(found, table)] * 2)})

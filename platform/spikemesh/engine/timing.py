@@ -11,7 +11,7 @@ from spikemesh.engine.hardware import BUCKETS, CLASSES, HOPS, Hardware, StepOutp
 from spikemesh.engine.packet_steps import PacketSteps
 from spikemesh.errors import RunError
 from spikemesh.ids import AnyArray, IntArray
-from spikemesh.kernels.barrier import PACKET, TICK, WORDS, estimate_steps
+from spikemesh.kernels.barrier import LISTED, PACKET, TICK, WORDS, estimate_steps
 from spikemesh.kernels.compile import add_compile_seconds
 
 SERIES = ("step_time_ps", "step_core", "step_link")
@@ -151,11 +151,11 @@ def _scratch(hardware: Hardware) -> StepScratch:
     sizes = {
         "words": WORDS, "last": 1, "known": 1, "longest_update": 2,
         **dict.fromkeys(("turn", "began"), hardware.core_of.size),
-        "packet": packets, "time": packets, "source": packets,
+        "listed": LISTED * packets, "loads": hardware.load.size + 1,
         "stack_node": nodes + 1, "stack_time": nodes + 1, "stretch": 4, "records": 2 * packets + 4,
-        "spare": 2 * packets + 4, "runs": packets + 2, "sent_at": packets, "sent_by": packets,
+        "spare": 2 * packets + 4, "runs": max(packets + 2, 2**11), "sent_at": packets, "sent_by": packets,
         **dict.fromkeys(("core_stamp", "cores", "sent", "taken", "in_packets", "out_packets", "base", "active"), cores),
         **dict.fromkeys(("channel_stamp", "crossed", "first", "load", "packets", "busy"), channels),
     }  # fmt: skip
     arrays = {name: np.zeros(size, dtype=np.int64) for name, size in sizes.items()}
-    return StepScratch(**arrays, roots=np.zeros(packets, dtype=np.int32))
+    return StepScratch(**arrays)

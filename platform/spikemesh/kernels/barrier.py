@@ -19,9 +19,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numba.cpython.unsafe.numbers import leading_zeros
 
 from spikemesh.kernels.accelerate import bare, bare_inlined
-from spikemesh.kernels.pointers import address_of, as_int64, as_uint8
+from spikemesh.kernels.pointers import address_of, as_int64, as_uint8, prefetch
 
 # Costs of a step, in ps, and how long it may be for its work (0: for ever).
 SPIKE, SEND, TAKE, BARRIER, OVERLAPPED, UPDATE, IDLE, TICK = range(8)
@@ -31,6 +32,11 @@ COSTS = 8
 TOUCHED_CORES, TOUCHED_CHANNELS, STAMP, UNCOUNTED = range(4)
 WORDS = 4
 """Cores and channels in use, what marks them so in this attempt at a step, and steps since counters were settled."""
+
+# Words of a packet of a step in ``StepScratch.listed``: when and from which core it is sent, its first node, and the
+# place of its first load among those of the step.
+LISTED_TIME, LISTED_CORE, LISTED_ROOT, LISTED_LOAD = range(4)
+LISTED = 4
 
 NONE, ANALYTIC, PACKET = range(3)
 """Levels of links."""
@@ -70,11 +76,11 @@ def _cross(channel: Any, arrival: Any, work: Any, packets: Any, s: Any) -> None:
 
 
 @bare_inlined
-def work_of(node: Any, packet: Any, h: Any) -> Any:
+def _work(node: Any, first_load: Any, h: Any, s: Any) -> Any:
     """Work of a node besides its channel's service: a core takes in a packet and its synapses."""
     work = h.forest.work[node]
     if h.rank[node] >= 0:
-        work += h.load[h.entry[packet] + h.rank[node]]
+        work += s.loads[first_load + h.rank[node]]
     return work
 
 
@@ -91,12 +97,8 @@ def class_of(source: Any, target: Any, h: Any) -> Any:
 @bare_inlined
 def bucket_of(latency: Any) -> Any:
     """Bucket of a latency in ps: eight to an octave, the first of them whole numbers below 16."""
-    octave = 0
-    value = latency
-    while value >= 16:
-        value >>= 1
-        octave += 1
-    return 8 * octave + value
+    octave: Any = max(0, 60 - np.int64(leading_zeros(np.int64(latency))))
+    return 8 * octave + (latency >> octave)
 
 
 def lower_edge(bucket: int) -> int:
@@ -119,15 +121,17 @@ def _updated(core: Any, s: Any) -> Any:
 
 
 @bare_inlined
-def _follow(packet: Any, sent: Any, source: Any, h: Any, s: Any, o: Any) -> None:
-    """Take a packet along its tree without waiting."""
-    s.stack_node[0], s.stack_time[0] = h.root[packet], sent
+def _follow(k: Any, h: Any, s: Any, o: Any) -> None:
+    """Take a packet of a step along its tree without waiting."""
+    listed = as_int64(address_of(s.listed) + 8 * LISTED * k)
+    sent, source, first_load = listed[LISTED_TIME], listed[LISTED_CORE], listed[LISTED_LOAD]
+    s.stack_node[0], s.stack_time[0] = listed[LISTED_ROOT], sent
     depth = 1
     while depth:
         depth -= 1
         node, arrival = s.stack_node[depth], s.stack_time[depth]
         channel = h.forest.channel[node]
-        work = h.channels.service[channel] + work_of(node, packet, h)
+        work = h.channels.service[channel] + _work(node, first_load, h, s)
         if h.core[node] >= 0:
             record_latency(arrival - sent, source, h.core[node], h, o)
             if not h.costs[OVERLAPPED]:
@@ -258,31 +262,53 @@ def update_neurons(step: Any, at: Any, until: Any, neurons: Any, active: Any, h:
 
 
 @bare_inlined
+def _ask_for(neuron: Any, h: Any) -> None:
+    """Ask for what is known of a neuron's packets, for it lies anywhere in memory."""
+    for packet in range(h.root_ptr[neuron], h.root_ptr[neuron + 1], 8):
+        prefetch(address_of(h.entry) + 8 * packet)
+        prefetch(address_of(h.root) + 4 * packet)
+    for entry in range(h.fan_ptr[neuron], h.fan_ptr[neuron + 1], 8):
+        prefetch(address_of(h.load) + 8 * entry)
+        prefetch(address_of(h.fan_core) + 4 * entry)
+
+
+@bare_inlined
 def generate(at: Any, until: Any, neurons: Any, h: Any, s: Any) -> Any:
     """Begin a step: list its packets with the times at which they are sent; returns how many there are.
 
-    A core's spikes come in the order in which it updates its neurons.
+    A core's spikes come in the order in which it updates its neurons. Loads are copied, so that those of a step are
+    close together when packets bring them to their cores.
     """
     s.words[TOUCHED_CORES] = s.words[TOUCHED_CHANNELS] = 0
     s.words[STAMP] += 1
     count = 0
+    loads = 0
     for spike in range(at, until):
         n = neurons[spike]
         core = h.core_of[n]
+        first = h.fan_ptr[n]
+        if spike + 1 < until:
+            _ask_for(neurons[spike + 1], h)
         _core(core, s)
-        s.sent[core] += h.costs[SPIKE]
-        s.began[spike - at] = s.turn[n] + s.sent[core]
+        sent, turn, send = s.sent[core] + h.costs[SPIKE], s.turn[n], h.costs[SEND]
+        s.began[spike - at] = turn + sent
         for packet in range(h.root_ptr[n], h.root_ptr[n + 1]):
-            s.sent[core] += h.costs[SEND]
-            s.packet[count] = packet
-            s.time[count] = s.turn[n] + s.sent[core]
-            s.source[count] = core
+            sent += send
+            listed = as_int64(address_of(s.listed) + 8 * LISTED * count)
+            listed[LISTED_TIME] = turn + sent
+            listed[LISTED_CORE] = core
+            listed[LISTED_ROOT] = h.root[packet]
+            listed[LISTED_LOAD] = loads + h.entry[packet] - first
             count += 1
-        for entry in range(h.fan_ptr[n], h.fan_ptr[n + 1]):
+        s.sent[core] = sent
+        for entry in range(first, h.fan_ptr[n + 1]):
             target = h.fan_core[entry]
             _core(target, s)
-            s.taken[target] += h.costs[TAKE] + h.load[entry]
+            load = h.load[entry]
+            s.taken[target] += h.costs[TAKE] + load
             s.in_packets[target] += 1
+            s.loads[loads] = load
+            loads += 1
         s.out_packets[core] += h.root_ptr[n + 1] - h.root_ptr[n]
     return count
 
@@ -393,7 +419,7 @@ def estimate_steps(
                     _meet_channels(neurons[spike], s.began[spike - at], h, s, o)
             else:
                 for k in range(count):
-                    _follow(s.packet[k], s.time[k], s.source[k], h, s, o)
+                    _follow(k, h, s, o)
             drained, core_latest, busiest, link = _channels_done(h, s)
             if core_latest > latest:
                 core = busiest

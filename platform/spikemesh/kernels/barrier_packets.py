@@ -7,11 +7,14 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from spikemesh.kernels.accelerate import bare, bare_inlined
 from spikemesh.kernels.barrier import (
     BARRIER,
+    LISTED,
+    LISTED_CORE,
+    LISTED_LOAD,
+    LISTED_ROOT,
+    LISTED_TIME,
     OVERLAPPED,
     TOUCHED_CORES,
     cores_done,
@@ -34,7 +37,7 @@ from spikemesh.kernels.network_fabric import (
     RANK,
     WAITING,
 )
-from spikemesh.kernels.network_sort import merge_runs
+from spikemesh.kernels.network_sort import sort_by_time
 from spikemesh.kernels.network_sweep import DELIVERIES, DROPS, ROWS, forget, put_packet, sweep_channels
 from spikemesh.kernels.pointers import address_of, as_int64
 
@@ -46,23 +49,21 @@ TICK, SPIKE_AT, SENT, UNEQUAL = range(4)
 def _order_packets(count: Any, s: Any) -> Any:
     """Sort the packets of a step by the time at which they are sent, then as listed; returns the address of records."""
     for k in range(count):
-        s.records[2 * k + 2] = s.time[k]
+        s.records[2 * k + 2] = s.listed[LISTED * k + LISTED_TIME]
         s.records[2 * k + 3] = k
-    return merge_runs(address_of(s.records) + 16, count, address_of(s.spare) + 16, address_of(s.runs), 2)
+    return sort_by_time(address_of(s.records) + 16, count, address_of(s.spare) + 16, address_of(s.runs))
 
 
 @bare_inlined
-def _inject(count: Any, address: Any, h: Any, s: Any, f: Any, w: Any) -> Any:
+def _inject(count: Any, address: Any, s: Any, f: Any, w: Any) -> Any:
     """Put the packets of a step into their first channels, numbered in order."""
-    records = as_int64(address)
+    records, listed = as_int64(address), address_of(s.listed)
     for number in range(count):
-        k = records[2 * number + 1]
-        packet = s.packet[k]
-        node = np.int64(h.root[packet])
+        packet = as_int64(listed + 8 * LISTED * records[2 * number + 1])
+        node = packet[LISTED_ROOT]
         s.sent_at[number] = records[2 * number]
-        s.sent_by[number] = s.source[k]
-        w.loads[number] = h.entry[packet]
-        s.roots[number] = node
+        s.sent_by[number] = packet[LISTED_CORE]
+        w.loads[number] = packet[LISTED_LOAD]
         rank = f.nodes[node, RANK]
         if not put_packet(rank, records[2 * number], number << 32 | node, f, w):
             return NO_ROOM
@@ -186,7 +187,7 @@ def packet_steps(
         s.stretch[SENT] = count
         if not h.costs[OVERLAPPED]:
             _hold_cores(h, s, w)
-        status = _inject(count, address, h, s, f, w)
+        status = _inject(count, address, s, f, w)
         if status == DONE:
             status = sweep_channels(f, w, r)
         rows, delivered = r.cursor[ROWS], r.cursor[DELIVERIES]

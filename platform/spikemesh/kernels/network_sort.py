@@ -129,25 +129,54 @@ def _bits(span: Any) -> Any:
 
 
 @bare_inlined
-def _scatter(a: Any, b: Any, count: Any, least: Any, shift: Any, digit: Any, starts: Any) -> None:
-    """Copy records of three words by one digit of their time, equal ones in the order in which they were."""
+def _scatter(a: Any, b: Any, count: Any, least: Any, shift: Any, digit: Any, starts: Any, width: Any) -> None:
+    """Copy records by one digit of their time, equal ones in the order in which they were."""
     mask = (1 << digit) - 1
     for k in range(mask + 1):
         starts[k] = 0
     for i in range(count):
-        starts[((a[3 * i] - least) >> shift) & mask] += 1
+        starts[((a[width * i] - least) >> shift) & mask] += 1
     total = 0
     for k in range(mask + 1):
         here = starts[k]
         starts[k] = total
         total += here
     for i in range(count):
-        k = ((a[3 * i] - least) >> shift) & mask
+        k = ((a[width * i] - least) >> shift) & mask
         place = starts[k]
         starts[k] = place + 1
-        b[3 * place] = a[3 * i]
-        b[3 * place + 1] = a[3 * i + 1]
-        b[3 * place + 2] = a[3 * i + 2]
+        _copy(a, i, b, place, width)
+
+
+@bare_inlined
+def _by_digits(address: Any, count: Any, spare: Any, runs: Any, width: Any) -> Any:
+    """Sort records by their time alone, in as few digits as pay; return where they are then."""
+    a, b, starts = as_int64(address), as_int64(spare), as_int64(runs)
+    least, most = a[0], a[0]
+    for i in range(1, count):
+        least, most = min(least, a[width * i]), max(most, a[width * i])
+    bits = _bits(most - least)
+    widest = min(11, _bits(count))
+    passes = (bits + widest - 1) // widest
+    digit = (bits + passes - 1) // passes
+    for k in range(passes):
+        _scatter(a, b, count, least, k * digit, digit, starts, width)
+        a, b = b, a
+        address, spare = spare, address
+    return address
+
+
+@bare_inlined
+def sort_by_time(address: Any, count: Any, spare: Any, runs: Any) -> Any:
+    """Sort records of two words (time, rising number) by their time, equal ones in the order in which they were.
+
+    Addresses and what is returned are those of :func:`merge_runs`; ``runs`` needs room for 2 ** 11 int64.
+    """
+    return (
+        merge_runs(address, count, spare, runs, 2)
+        if count <= FEW
+        else _by_digits(address, count, spare, runs, 2)
+    )
 
 
 @bare_inlined
@@ -175,18 +204,8 @@ def sort_deliveries(address: Any, count: Any, spare: Any, runs: Any) -> None:
     if count <= FEW:
         _insert(as_int64(address), count, 3)
         return
-    a, b, starts = as_int64(address), as_int64(spare), as_int64(runs)
-    least, most = a[0], a[0]
-    for i in range(1, count):
-        least, most = min(least, a[3 * i]), max(most, a[3 * i])
-    bits = _bits(most - least)
-    widest = min(11, _bits(count))
-    passes = (bits + widest - 1) // widest
-    digit = (bits + passes - 1) // passes
-    for k in range(passes):
-        _scatter(a, b, count, least, k * digit, digit, starts)
-        a, b = b, a
-    if passes & 1:
+    if _by_digits(address, count, spare, runs, 3) == spare:
+        a, b = as_int64(address), as_int64(spare)
         for k in range(3 * count):
-            b[k] = a[k]
+            a[k] = b[k]
     _sort_ties(address, count, spare, runs)

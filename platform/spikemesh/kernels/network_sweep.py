@@ -27,6 +27,7 @@ from spikemesh.kernels.network_fabric import (
     LINE,
     LONGEST,
     LONGEST_WAY,
+    NEVER,
     NO_DELIVERIES,
     NO_DROPS,
     NO_ROOM,
@@ -271,6 +272,31 @@ def _serve(rank: Any, given: Any, found: Any, f: Any, w: Any, o: Any) -> Any:
 
 
 @bare_inlined
+def _serve_freely(rank: Any, count: Any, found: Any, f: Any, w: Any, o: Any) -> Any:
+    """Do what ``_serve`` does for a channel that has room for everything and no clock: each packet at once."""
+    packets, ends, line = as_int64(found), as_int64(address_of(w.ends)), _line(rank, f)
+    service, latency, same, free = line[SERVICE], line[LATENCY], line[SAME], w.free[rank]
+    waiting = 0
+    busy = 0
+    area = 0
+    latest = 0
+    for i in range(count):
+        arrival, tag = packets[2 * i], packets[2 * i + 1]
+        latest = max(latest, free - arrival)
+        begin = max(arrival, free)
+        free = begin + service_of(service, tag, f, w.loads)
+        waiting += begin - arrival
+        busy += free - begin
+        area += free - arrival
+        ends[i] = free
+        status = _send_on(free + latency, arrival, tag, f, w, o)
+        if status != DONE:
+            return status
+    longest = (latest + same - 1) // same if same else _longest_queue(count, packets, ends)
+    return _note(rank, count, busy, waiting, longest, 0, area, free + latency, o)
+
+
+@bare_inlined
 def _inject(first: Any, last: Any, time: Any, root: Any, f: Any, w: Any) -> Any:
     for p in range(first, last):
         node = np.int64(root[p])
@@ -298,7 +324,11 @@ def sweep_channels(f: Any, w: Any, o: Any) -> Any:
                     return status
                 continue
             found = merge_runs(first, count, spare, runs, 2)
-            status = _serve(rank, count, found, f, w, o)
+            line = _line(rank, f)
+            if line[RULE] == NEVER and line[PERIOD] == 1:
+                status = _serve_freely(rank, count, found, f, w, o)
+            else:
+                status = _serve(rank, count, found, f, w, o)
             if status != DONE:
                 return status
     return DONE

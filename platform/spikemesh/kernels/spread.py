@@ -19,7 +19,6 @@ from spikemesh.kernels.barrier import (
     SEND,
     bucket_of,
     class_of,
-    work_of,
 )
 from spikemesh.kernels.pointers import address_of, as_int64
 
@@ -27,6 +26,13 @@ from spikemesh.kernels.pointers import address_of, as_int64
 @bare_inlined
 def _entry(number: Any, entries: Any) -> Any:
     return as_int64(address_of(entries) + 32 * number)
+
+
+@bare_inlined
+def _work(node: Any, packet: Any, h: Any) -> Any:
+    """Work of a node besides its channel's service: a core takes in a packet and its synapses."""
+    work = h.forest.work[node]
+    return work + h.load[h.entry[packet] + h.rank[node]] if h.rank[node] >= 0 else work
 
 
 @kernel
@@ -66,7 +72,7 @@ def list_channels(h: Any, buckets: Any, most: Any, ptr: Any, entries: Any) -> An
                 depth -= 1
                 node, arrival = stack[depth], times[depth]
                 channel = np.int64(h.forest.channel[node])
-                work = h.channels.service[channel] + work_of(node, packet, h)
+                work = h.channels.service[channel] + _work(node, packet, h)
                 after = arrival + work + h.channels.latency[channel]
                 core = h.core[node]
                 if core >= 0:

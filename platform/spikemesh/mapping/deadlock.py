@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +19,10 @@ from spikemesh.mapping.routes import Routes
 
 PORT_NAMES = ("east", "west", "north", "south", "tile", "entry")
 """Of the ports of a router, in the order of :mod:`spikemesh.kernels.ways`."""
+
+
+TRIED = 32
+"""Channels of a circle from which a shorter one is looked for."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +80,7 @@ def waiting(placement: Placement, routes: Routes, hardware: Callable[[], Hardwar
         Describes all channels; called only where links on a chip can make packets wait, in regime ``barrier``.
     """
     system, names, count = placement.system, placement.link_names, len(placement.links)
-    circle = dependency_cycle(routes.before, routes.after, count)
+    circle = _circle(routes.before, routes.after, count)
     full = np.array([stalls(system.link_kind(ends)) for ends in placement.links], dtype=bool)
     on_chip = system.links.get("on_chip")
     if system.regime == "barrier" and on_chip is not None and stalls(on_chip):
@@ -90,7 +94,37 @@ def waiting(placement: Placement, routes: Routes, hardware: Callable[[], Hardwar
 
 def _among(before: IntArray, after: IntArray, full: AnyArray) -> IntArray:
     kept = full[before] & full[after]
-    return dependency_cycle(before[kept], after[kept], full.size)
+    return _circle(before[kept], after[kept], full.size)
+
+
+def _circle(before: IntArray, after: IntArray, count: int) -> IntArray:
+    """Find a short circle: the shortest through any of the first channels of the one that is found first."""
+    found = dependency_cycle(before, after, count).tolist()
+    follows: dict[int, list[int]] = {}
+    for a, b in zip(before.tolist(), after.tolist(), strict=True):
+        follows.setdefault(a, []).append(b)
+    for start in found[:TRIED]:
+        found = min(found, _back_to(start, follows), key=len)
+    lowest = found.index(min(found)) if found else 0
+    return np.array(found[lowest:] + found[:lowest], dtype=np.int64)
+
+
+def _back_to(start: int, follows: Mapping[int, list[int]]) -> list[int]:
+    """Return the shortest circle through a channel; there is one."""
+    came: dict[int, int] = {}
+    front = [start]
+    while start not in came:
+        reached = []
+        for a in front:
+            for b in follows.get(a, ()):
+                if b not in came:
+                    came[b] = a
+                    reached.append(b)
+        front = reached
+    way = [came[start]]
+    while way[-1] != start:
+        way.append(came[way[-1]])
+    return way[::-1]
 
 
 def channel_name(channel: int, system: System, link_names: tuple[str, ...]) -> str:

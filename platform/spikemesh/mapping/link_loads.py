@@ -40,7 +40,7 @@ class LinkLoads:
     def shown(self) -> tuple[FloatArray, str]:
         """The loads by which links are best compared, and what they are."""
         if self.busy_ns is not None and self.tick_ns is not None and np.isfinite(self.busy_ns).any():
-            return np.nan_to_num(self.busy_ns / self.tick_ns), "utilisation"
+            return np.nan_to_num(100.0 * self.busy_ns / self.tick_ns), "% of a step busy"
         if self.busy_ns is not None and np.isfinite(self.busy_ns).any():
             return np.nan_to_num(self.busy_ns), "ns busy a step"
         if self.per_step is not None:

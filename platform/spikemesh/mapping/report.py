@@ -10,7 +10,7 @@ import numpy as np
 
 from spikemesh.contracts.bound import BoundNetwork
 from spikemesh.contracts.limits import LimitRule, Use
-from spikemesh.description.system import System
+from spikemesh.description.system import MappingSettings, System
 from spikemesh.errors import MappingError, Problem
 from spikemesh.ids import AnyArray, FloatArray, IntArray
 from spikemesh.mapping.deadlock import Waiting
@@ -86,6 +86,8 @@ class MappingReport:
     core_of: IntArray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     projections: tuple[str, ...] = ()
     waiting: Waiting = field(default_factory=Waiting)
+    settings: MappingSettings = field(default_factory=MappingSettings)
+    """How the network was mapped."""
     chips_needed: int | None = None
     """Smallest number of chips that would do, if limits are exceeded and it was looked for."""
 
@@ -194,6 +196,7 @@ class MappingReport:
         }
         return {
             "system": self.system.name,
+            "mapping": _settings(self.settings),
             "chips": list(self.system.chips),
             "chips_used": self.chips_used,
             "cores_used": self.cores_used,
@@ -238,6 +241,12 @@ class MappingReport:
         """Return the report as text: one line for each chip, or for each core in use."""
         figures = self.to_dict()
         return core_table(figures) if cores else chip_table(figures)
+
+
+def _settings(settings: MappingSettings) -> dict[str, Any]:
+    """Return how a network was mapped; of rates whose they are."""
+    found = settings.model_dump(mode="json")
+    return {**found, "rates": "measured" if settings.rates == "measured" else sorted(settings.rates)}
 
 
 _REMEDY = {

@@ -14,6 +14,14 @@ COLUMNS = {
     "fan_in": "fan-in",
     "table_entries": "table entries",
 }
+LOADS = {
+    "utilisation": "part of a step in which they are busy",
+    "busy_ns_per_step": "ns busy a step",
+    "packets_per_step": "packets a step",
+    "packets_if_each_neuron_spikes_once": "packets if each neuron spikes once",
+}
+"""Loads of links by key, and what they are: the first that is known is shown."""
+BUSIEST = 3
 
 
 def chip_table(figures: Mapping[str, Any]) -> str:
@@ -29,7 +37,7 @@ def chip_table(figures: Mapping[str, Any]) -> str:
     ]
     keys = _columns(next(iter(figures["per_chip"].values()), {}))
     head = ["chip", "cores", *(COLUMNS[k] for k in keys), "populations"]
-    return _laid_out(figures, [head, *rows], _waiting(figures))
+    return _laid_out(figures, [head, *rows], _links(figures))
 
 
 def core_table(figures: Mapping[str, Any]) -> str:
@@ -83,9 +91,21 @@ def _published(figures: Mapping[str, Any]) -> list[str]:
     return ["", f"published of {figures['system']}:", *lines] if lines else []
 
 
-def _waiting(figures: Mapping[str, Any]) -> list[str]:
-    waiting = figures["waiting"]
-    return [waiting["means"]] if waiting["circle"] or waiting["deadlock"] else []
+def _links(figures: Mapping[str, Any]) -> list[str]:
+    """Name the busiest links, and say whether packets can wait for one another in a circle."""
+    links, waiting = figures["links"], figures["waiting"]
+    key = next((k for k in LOADS if any(link[k] for link in links.values())), None)
+    lines = []
+    if key is not None:
+        used = sorted((name for name in links if links[name][key]), key=lambda name: -links[name][key])
+        named = ", ".join(f"{name} {_load(links[name][key])}" for name in used[:BUSIEST])
+        more = f" (of {len(used)} in use)" if len(used) > BUSIEST else ""
+        lines.append(f"busiest links{more}, {LOADS[key]}: {named}")
+    return lines + ([waiting["means"]] if waiting["circle"] or waiting["deadlock"] else [])
+
+
+def _load(value: float) -> str:
+    return f"{value:,.0f}" if value >= 1000 else f"{value:.4g}"
 
 
 def _problems(figures: Mapping[str, Any]) -> list[str]:
