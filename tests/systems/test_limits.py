@@ -193,20 +193,18 @@ def test_sdram_of_spinnaker(synapses, fits):
     assert sdram.need[0] == 4 * synapses
 
 
-def sends_to_the_next_chip(groups):
-    net = network(**{f"s{k}": 1 for k in range(groups)}, n=1)
-    for k in range(groups):
-        net.connect(f"s{k}", "n", "all_to_all", weight=1.0)
-    return net, {**{f"s{k}": (0,) for k in range(groups)}, "n": (1,)}
-
-
 @pytest.mark.parametrize(("groups", "problems"), [(1023, 0), (1024, 1)])
 def test_router_entries_of_spinnaker(exceeded, groups, problems):
-    net, pin = sends_to_the_next_chip(groups)
+    # Each source reaches the cores whose bits its number has, so that no two entries of chip 1 have one route.
+    net = network(**{f"s{k}": 1 for k in range(1, groups + 1)}, n=16)
+    for k in range(1, groups + 1):
+        join(net, f"s{k}", "n", [(0, bit) for bit in range(11) if k >> bit & 1])
+    pin = {**{f"s{k}": (0,) for k in range(1, groups + 1)}, "n": (1,)}
     found = exceeded(net, "spinnaker", (2, 2), pin)
     assert len(found) == problems
     if found:
-        assert "1024 router entries; the limit of a chip is 1023 (table_entries): 1 too many" in found[0]
+        assert 'population "n" on chip1: 1024 entries of the router\'s table' in found[0]
+        assert "the limit of a chip is 1023 (table_entries): 1 too many" in found[0]
 
 
 def test_neurons_share_a_key_and_packets_go_straight_on_without_one(mapped):
@@ -214,12 +212,11 @@ def test_neurons_share_a_key_and_packets_go_straight_on_without_one(mapped):
     net.connect("s", "n", "all_to_all", weight=1.0)
     line = {"topology": "edges", "edges": [[0, 1], [1, 2]], "positions": [[0, 0], [1, 0], [2, 0]]}
     bent = {**line, "positions": [[0, 0], [1, 0], [1, 1]]}
-    chip = {"cores": [4, 4], "table_entries": 1023, "rules": ["spinnaker_router"]}
-    for shape, entries in ((line, [16, 0, 16]), (bent, [16, 16, 16])):
+    chip = {"cores": [4, 4], "table_entries": 1023}
+    for shape, entries in ((line, [1, 0, 1]), (bent, [1, 1, 1])):
         report = mapped(net, "ideal", (3,), {"s": (0,), "n": (2,)}, chip=chip, **shape)
-        (use,) = [u for u in report.checked.uses if u.key == "table_entries"]
-        # 16 cores with neurons of one population.
-        assert use.need.tolist() == entries
+        # The keys of 16 cores go one way, so that one entry stands for all.
+        assert report.table_entries.tolist() == entries
 
 
 # DYNAP-SE and DYNAP-SE2, hardware.md 6 and 7: 64 synapses and 4 destinations a neuron; tags of 10 and 11 bits; -3 to 3

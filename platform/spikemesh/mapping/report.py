@@ -146,8 +146,6 @@ class MappingReport:
 
     def _table_problems(self) -> list[Problem]:
         limit, entries = self.system.chip.table_entries, self.table_entries
-        if any(use.key == "table_entries" for use in self.checked.uses):
-            return []  # a rule counts them as the chip does
         if limit is None or entries is None or not (entries > limit).any():
             return []
         worst = int(np.argmax(entries))

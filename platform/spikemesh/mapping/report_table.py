@@ -73,7 +73,6 @@ def _totals(figures: Mapping[str, Any]) -> str:
 def _limits(figures: Mapping[str, Any]) -> list[str]:
     limits = {**figures["limits"]}
     table = limits.pop("table_entries")
-    table = None if any(use["key"] == "table_entries" for use in figures["rules"]) else table
     known = [f"{COLUMNS[key]} {limit:,}" for key, limit in limits.items() if limit is not None]
     lines = ["", f"limits of a core: {', '.join(known) if known else 'none'}"]
     lines = lines if table is None else [*lines, f"limit of a chip: table entries {table:,}"]

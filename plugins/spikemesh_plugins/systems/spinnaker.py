@@ -62,7 +62,7 @@ CHIP = sourced(
         "core": CORE,
         "costs": COSTS,
         "published": PUBLISHED,
-        "rules": ("spinnaker_memory", "spinnaker_router"),
+        "rules": ("spinnaker_memory",),
     },
     cores=((4, 4), f"{SLIDES}: 16 for applications, of 18 with 1 monitor; all are at one router"),
     tile=((1, 1), "not used: all cores are at one router"),

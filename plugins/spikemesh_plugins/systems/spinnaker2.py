@@ -33,7 +33,7 @@ PUBLISHED = (
 
 CHIP = sourced(
     ChipSpec,
-    {"core": CORE, "costs": {"published": NOTHING}, "published": PUBLISHED, "rules": ("spinnaker_router",)},
+    {"core": CORE, "costs": {"published": NOTHING}, "published": PUBLISHED},
     cores=((8, 19), f"{DATASHEET}: 152; all are at one router"),
     tile=((1, 1), "not used: all cores are at one router"),
     network=("router", f"{DATASHEET}; {TOOLS}"),

@@ -5,12 +5,11 @@ from spikemesh_plugins.systems.limits.brainscales2 import SignedRows
 from spikemesh_plugins.systems.limits.dynapse import DYNAPSE, DYNAPSE2
 from spikemesh_plugins.systems.limits.odin import OneCrossbar
 from spikemesh_plugins.systems.limits.speck import Layers
-from spikemesh_plugins.systems.limits.spinnaker import KeysAndMasks, Memories
+from spikemesh_plugins.systems.limits.spinnaker import Memories
 from spikemesh_plugins.systems.limits.truenorth import Crossbars
 
 RULES: tuple[LimitRule, ...] = (
     Crossbars(),
-    KeysAndMasks(),
     Memories(),
     DYNAPSE,
     DYNAPSE2,
