@@ -28,6 +28,7 @@ from spikemesh.kernels.network_fabric import (
     SAME,
     SERVICE,
     STALL,
+    UNASKED,
     WAIT,
     WORK,
 )
@@ -101,10 +102,10 @@ class PacketNetwork:
         sum_upwards(self.node_order, self.fabric.ptr, self.fabric.child & NODE, self.fabric.leaves)
 
     def _bring(self, share: IntArray, load: IntArray) -> None:
-        """Note what packets leave at nodes."""
+        """Note what packets leave at nodes; nobody asks how many wait there."""
         nodes, lines = self.fabric.nodes, self.fabric.lines
         nodes[:, REPORT] += 2 * (share + 1)
-        lines[nodes[share >= 0, RANK], SAME] = 0
+        lines[nodes[share >= 0, RANK], SAME] = UNASKED
         self.fabric = self.fabric._replace(load=load)
 
     def visits(self, root: AnyArray) -> IntArray:

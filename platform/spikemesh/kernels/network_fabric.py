@@ -31,9 +31,11 @@ NODE = (1 << 32) - 1
 """Mask of the node in a tag, and of the node in an entry of ``child``."""
 
 # Columns of the table of channels: times in ps, what happens without a place, places, how long to wait for one, service
-# and work where these are always the same and need no clock (else 0), greatest latency of the channels before.
+# and work where these are always the same and need no clock (else 0; UNASKED: nobody asks for the longest queue), and
+# the greatest latency of the channels before.
 SERVICE, LATENCY, PERIOD, RULE, PLACES, WAIT, SAME, LONGEST_WAY = range(8)
 LINE = 8
+UNASKED = -1
 
 # Columns of the table of nodes: work, the entry of its child if it has one and does not report (else -1), whether it
 # reports and twice the number of the load, from 1, that a packet leaves there (0: none), the rank of its channel.
