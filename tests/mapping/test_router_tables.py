@@ -25,8 +25,8 @@ def system_of(topology, chips, cores=(2, 2)):
     return System(topology=topology, chips=chips, chip=ChipSpec(cores=cores))
 
 
-def mapped(system, home, source, core, router):
-    placement = placement_on(system, [np.asarray(home, dtype=np.int32)])
+def mapped(system, home, source, core, router, populations=1):
+    placement = placement_on(system, np.array_split(np.asarray(home, dtype=np.int32), populations))
     fan = fan_out_from(len(home), np.asarray(source), np.asarray(core))
     return placement, fan, packet_routes(fan, placement, router)
 
@@ -57,18 +57,20 @@ def followed(tables, placement, layout, core, key):
 
 
 def check(placement, fan, routes, merged):
-    """Compare every key's way with the tree of its core; return the entries of all tables."""
+    """Compare every key's way with the tree of its population and core; return the entries of all tables."""
     keys, layout = key_ranges(placement), layout_of(placement.system)
     tables = list(router_tables(fan, routes, placement, keys, merged))
-    home = placement.core_of_neuron
+    population = np.repeat(np.arange(len(placement.core_of)), [c.size for c in placement.core_of])
+    parts = list(zip(placement.core_of_neuron.tolist(), population.tolist(), strict=True))
+    assert len(set(keys.neuron.tolist())) == len(parts)
     tree, reached = {}, {}
-    for n, core in enumerate(home.tolist()):
-        tree.setdefault(core, set()).update(routes.link[routes.ptr[n] : routes.ptr[n + 1]].tolist())
-        reached.setdefault(core, set()).update(fan.core[fan.ptr[n] : fan.ptr[n + 1]].tolist())
-    for n, core in enumerate(home.tolist()):
-        if reached[core]:
-            found = followed(tables, placement, layout, core, int(keys.neuron[n]))
-            assert found == (sorted(tree[core]), sorted(reached[core]))
+    for n, part in enumerate(parts):
+        tree.setdefault(part, set()).update(routes.link[routes.ptr[n] : routes.ptr[n + 1]].tolist())
+        reached.setdefault(part, set()).update(fan.core[fan.ptr[n] : fan.ptr[n + 1]].tolist())
+    for n, part in enumerate(parts):
+        if reached[part]:
+            found = followed(tables, placement, layout, part[0], int(keys.neuron[n]))
+            assert found == (sorted(tree[part]), sorted(reached[part]))
     return [table.key.size for table in tables]
 
 
@@ -84,7 +86,7 @@ def test_every_key_goes_along_its_tree_and_to_its_cores(data, router):
     home = random.integers(0, system.core_count, neurons)
     source = random.integers(0, neurons, synapses)
     core = random.integers(0, system.core_count, synapses)
-    parts = mapped(system, home, source, core, router())
+    parts = mapped(system, home, source, core, router(), data.draw(st.integers(1, 3)))
     merged, plain = (check(*parts, merged=m) for m in (True, False))
     assert all(a <= b for a, b in zip(merged, plain, strict=True))
 
@@ -116,17 +118,29 @@ def test_keys_hold_chip_core_and_neuron():
     system = system_of("mesh", (3, 2))
     home = [0, 0, 23, 23, 23, 23, 23, 9]
     keys = key_ranges(placement_on(system, [np.array(home, dtype=np.int32)]))
-    assert (keys.core_bits, keys.neuron_bits) == (5, 3)
+    assert (keys.prefix_bits, keys.neuron_bits) == (5, 3)
     # Core 23 is core 3 of chip 5 at (2, 1): x 10, y 1, core 11; core 9 is core 1 of chip 2 at (2, 0).
     assert keys.neuron.tolist() == [0, 1, *(0b10_1_11_000 + k for k in range(5)), 0b10_0_01_000]
     assert len(set(keys.neuron.tolist())) == 8
 
 
+def test_populations_on_one_core_have_keys_and_ways_of_their_own():
+    # Core 0 holds "a", which sends to core 1 of its chip, and "b", which sends to chip 1.
+    system = system_of("mesh", (2, 1), (2, 1))
+    placement = placement_on(system, [np.zeros(2, dtype=np.int32), np.zeros(3, dtype=np.int32)])
+    fan = fan_out_from(5, [0, 1, 4], [1, 1, 2])
+    routes, keys = packet_routes(fan, placement, DimensionOrder()), key_ranges(placement)
+    assert keys.neuron.tolist() == [0b0_0_0_00, 0b0_0_0_01, 0b0_0_1_00, 0b0_0_1_01, 0b0_0_1_10]
+    assert keys.core.tolist() == [0, 0]
+    first, second = router_tables(fan, routes, placement, keys)
+    assert first.look_up(1)[1].tolist() == [1]
+    assert first.look_up(6)[0].tolist() == [placement.link_names.index("chip0->chip1")]
+    assert second.look_up(6)[1].tolist() == [0]
+
+
 def test_keys_that_are_too_wide_are_refused():
     system = System(chips=(1 << 16,), topology="ring", chip=ChipSpec(cores=(16, 16)))
-    with pytest.raises(
-        MappingError, match=r"keys of 33 bits \(16 .* 8 .* 9 for the neuron\); a packet has 32"
-    ):
+    with pytest.raises(MappingError, match=r"keys of 33 bits \(16 .* 8 .* 0 .* 9 for the neuron\); a"):
         key_ranges(placement_on(system, [np.zeros(300, dtype=np.int32)]))
 
 

@@ -43,7 +43,6 @@ def test_a_rule_sees_the_mapped_network(network):
     assert load.population_of.tolist() == [0, 0, 0, 0, 1, 1]
     assert (load.source.tolist(), load.core.tolist()) == ([0, 1, 2, 3], [2, 2, 2, 2])
     assert load.synapses.tolist() == [2, 2, 2, 2]
-    assert load.tags().tolist() == [0, 0, 4, 0]
     (drawn,) = load.all_synapses()
     pairs = sorted(zip(drawn.source.tolist(), drawn.target.tolist(), strict=True))
     assert pairs == [(s, t) for s in range(4) for t in (4, 5)]

@@ -187,26 +187,36 @@ def test_sdram_of_spinnaker(synapses, fits):
     zero = np.zeros(1, np.int64)
     bound = bind(network(n=1).describe(), shared_registry())
     system = sm.System.preset("spinnaker", chips=(1, 1))
-    load = Load(bound, system, zero, zero, zero, np.array([synapses]), lambda _: iter(()), lambda: zero)
+    load = Load(bound, system, zero, zero, zero, np.array([synapses]), lambda _: iter(()))
     sdram = next(use for use in Memories().check(load) if use.key == "sdram")
     assert (sdram.need[0] <= sdram.limit) == fits
     assert sdram.need[0] == 4 * synapses
 
 
-@pytest.mark.parametrize(("entries", "problems"), [(6, 0), (5, 1)])
-def test_router_entries_of_spinnaker(exceeded, entries, problems):
-    # Six cores of chip 0 send to another core of chip 1 each: six routes there, for which no key is like another. The
-    # limit is 1,023 (SpiNNMachine, version_spin1.py), which takes so many cores that send.
-    assert sm.System.preset("spinnaker").chip.table_entries == 1023
-    net = network(s=16, n=16)
-    net.connect("s", "n", sources=range(6), targets=range(6), weight=1.0)
-    found = exceeded(net, "spinnaker", (2, 2), {"s": (0,), "n": (1,)}, chip={"table_entries": entries})
+@pytest.mark.parametrize(("groups", "problems"), [(1023, 0), (1024, 1)])
+def test_router_entries_of_spinnaker(exceeded, groups, problems):
+    # Each source reaches the cores whose bits its number has, so that no two entries of chip 1 have one route.
+    net = network(**{f"s{k}": 1 for k in range(1, groups + 1)}, n=16)
+    for k in range(1, groups + 1):
+        join(net, f"s{k}", "n", [(0, bit) for bit in range(11) if k >> bit & 1])
+    pin = {**{f"s{k}": (0,) for k in range(1, groups + 1)}, "n": (1,)}
+    found = exceeded(net, "spinnaker", (2, 2), pin)
     assert len(found) == problems
     if found:
-        assert (
-            "6 entries of the router's table; the limit of a chip is 5 (table_entries): 1 too many"
-            in found[0]
-        )
+        assert 'population "n" on chip1: 1024 entries of the router\'s table' in found[0]
+        assert "the limit of a chip is 1023 (table_entries): 1 too many" in found[0]
+
+
+def test_neurons_share_a_key_and_packets_go_straight_on_without_one(mapped):
+    net = network(s=40, n=1)
+    net.connect("s", "n", "all_to_all", weight=1.0)
+    line = {"topology": "edges", "edges": [[0, 1], [1, 2]], "positions": [[0, 0], [1, 0], [2, 0]]}
+    bent = {**line, "positions": [[0, 0], [1, 0], [1, 1]]}
+    chip = {"cores": [4, 4], "table_entries": 1023}
+    for shape, entries in ((line, [1, 0, 1]), (bent, [1, 1, 1])):
+        report = mapped(net, "ideal", (3,), {"s": (0,), "n": (2,)}, chip=chip, **shape)
+        # The keys of 16 cores go one way, so that one entry stands for all.
+        assert report.table_entries.tolist() == entries
 
 
 # DYNAP-SE and DYNAP-SE2, hardware.md 6 and 7: 64 synapses and 4 destinations a neuron; tags of 10 and 11 bits; -3 to 3

@@ -52,9 +52,6 @@ class Load:
         the core, and how many.
     draw
         Draws the synapses of a projection, given its index, some at a time. That takes as long as building them.
-    tags
-        Allocates a tag to each source neuron and chip, so that no two that reach one core have the same, and returns
-        for each core the tags up to the highest.
     """
 
     network: BoundNetwork
@@ -64,7 +61,6 @@ class Load:
     core: IntArray
     synapses: IntArray
     draw: Callable[[int], Iterator[Synapses]]
-    tags: Callable[[], IntArray]
 
     @property
     def population_of(self) -> IntArray:

@@ -1,4 +1,4 @@
-"""Keys of packets: every core that holds neurons has a range of them, one for each neuron."""
+"""Keys of packets: each population has a range of them on every core that holds neurons of it, one for each neuron."""
 
 from __future__ import annotations
 
@@ -17,22 +17,27 @@ KEY_BITS = 32
 
 @dataclass(frozen=True, eq=False)
 class Keys:
-    """Ranges of keys: x and y of the chip (or its number), then the core, then the neuron on it.
+    """Ranges of keys, one for the neurons of each population on each core: a *part*.
 
-    Chips and cores that lie together so have keys with the same first bits.
+    A key is x and y of the chip (or its number), the core, the part on it, and the neuron of the part: what lies
+    together has keys with the same first bits.
 
     Attributes
     ----------
-    core : ndarray of int64, shape (cores,)
-        Key of each core without the bits of the neuron.
-    core_bits, neuron_bits
-        Bits of it, and of a neuron on a core.
+    part : ndarray of int64, shape (neurons,)
+        Part of every neuron.
+    core, prefix : ndarray of int64, shape (parts,)
+        Core of every part, and its key without the bits of the neuron.
+    prefix_bits, neuron_bits
+        Bits of the two.
     neuron : ndarray of uint32, shape (neurons,)
         Key of every neuron.
     """
 
+    part: IntArray
     core: IntArray
-    core_bits: int
+    prefix: IntArray
+    prefix_bits: int
     neuron_bits: int
     neuron: AnyArray
 
@@ -43,7 +48,7 @@ def _bits(values: int) -> int:
 
 
 def key_ranges(placement: Placement) -> Keys:
-    """Give every core a range of keys, as large as the fullest core needs.
+    """Give every part a range of keys, as large as the largest part needs.
 
     Raises
     ------
@@ -51,23 +56,34 @@ def key_ranges(placement: Placement) -> Keys:
         If keys have more bits than packets have for them.
     """
     system, home = placement.system, placement.core_of_neuron.astype(np.int64)
+    populations = max(1, len(placement.core_of))
+    sizes = [core.size for core in placement.core_of]
+    population = np.repeat(np.arange(len(sizes), dtype=np.int64), sizes)
+    parts, part = np.unique(home * populations + population, return_inverse=True)
+    core = parts // populations
+    held = np.bincount(part, minlength=parts.size)
     number, chip_bits = _chip_numbers(placement)
     local_bits = _bits(system.chip.core_count)
-    held = np.bincount(home, minlength=system.core_count)
-    neuron_bits, core_bits = _bits(int(held.max(initial=0))), chip_bits + local_bits
-    if core_bits + neuron_bits > KEY_BITS:
+    part_bits = _bits(int(np.bincount(core, minlength=1).max()))
+    neuron_bits, prefix_bits = _bits(int(held.max(initial=0))), chip_bits + local_bits + part_bits
+    if prefix_bits + neuron_bits > KEY_BITS:
         found = (
-            f"keys of {core_bits + neuron_bits} bits ({chip_bits} for the chip, {local_bits} for the core, "
+            f"keys of {prefix_bits + neuron_bits} bits ({chip_bits} for the chip, {local_bits} for the core, "
         )
-        found += f"{neuron_bits} for the neuron); a packet has {KEY_BITS}"
+        found += f"{part_bits} for the population, {neuron_bits} for the neuron); a packet has {KEY_BITS}"
         raise MappingError(Problem("routing keys", found, "fewer neurons on each core, or fewer chips"))
-    chip, local = np.divmod(np.arange(system.core_count, dtype=np.int64), system.chip.core_count)
-    core = (number[chip] << local_bits) | local
-    order = np.argsort(home, kind="stable")
-    turn = np.empty_like(home)
-    turn[order] = np.arange(home.size) - np.repeat(np.cumsum(held) - held, held)
-    neuron = (core[home] << neuron_bits) | turn
-    return Keys(core, core_bits, neuron_bits, neuron.astype(np.uint32))
+    chip, local = np.divmod(core, system.chip.core_count)
+    prefix = (((number[chip] << local_bits) | local) << part_bits) | _turns(core)
+    neuron = (prefix[part] << neuron_bits) | _turns(part)
+    return Keys(part, core, prefix, prefix_bits, neuron_bits, neuron.astype(np.uint32))
+
+
+def _turns(group: IntArray) -> IntArray:
+    """Return for each member its number within its group."""
+    order, counts = np.argsort(group, kind="stable"), np.bincount(group, minlength=1)
+    turn = np.empty_like(group)
+    turn[order] = np.arange(group.size) - np.repeat(np.cumsum(counts) - counts, counts)
+    return turn
 
 
 def _chip_numbers(placement: Placement) -> tuple[IntArray, int]:

@@ -60,7 +60,7 @@ def write_picture(report: MappingReport, target: Path, name: str) -> None:
 def placement_page(report: MappingReport, name: str) -> str:
     """Return a page that needs nothing else: the picture, the busiest links and the report."""
     text = f'<h2>Report</h2><div class="wide"><pre>{escape(report.table())}</pre></div>'
-    return page(name, [f"<h1>{escape(name)}</h1>", placement_svg(report), *_links(report), text])
+    return page(name, [placement_svg(report), *_links(report), text])
 
 
 def _links(report: MappingReport) -> list[str]:

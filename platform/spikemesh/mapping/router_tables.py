@@ -4,9 +4,9 @@ A router sends a packet wherever an entry says whose mask leaves the entry's key
 entry matches goes on straight: out of the link opposite to the one by which it came (*default routing*; SpiNNaker
 datasheet 2.02, section 10.4). So a chip that a packet only crosses, without a turn, needs no entry for it.
 
-All packets of a core go one way: along the tree to all cores that any of its neurons has synapses on. That is how
-SpiNNaker's tools route, and how entries are counted; a simulated packet takes those branches of the tree alone that
-its own neuron needs.
+All packets of a part, the neurons of one population on one core, go one way: along the tree to all cores that any of
+them has synapses on. That is how SpiNNaker's tools route, and how entries are counted; a simulated packet takes those
+branches of the tree alone that its own neuron needs.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class _Crossings:
     Attributes
     ----------
     sender : ndarray of int64, shape (senders,)
-        Cores whose packets come, or start here.
+        Parts whose packets come, or start here.
     route : ndarray of bool, shape (senders, links + cores)
         Where they go.
     straight : ndarray of bool, shape (senders,)
@@ -81,19 +81,19 @@ def router_tables(
     fan, routes, placement
         What every neuron reaches, the links of its tree, and where everything is.
     keys
-        Keys of all cores.
+        Keys of all parts.
     merged
         Whether entries with the same route are merged, where the merged one matches no other key that comes to the
-        chip. Else there is an entry for each core that sends.
+        chip. Else there is an entry for each part that sends.
     """
-    for links, found in _crossings(fan, routes, placement):
+    for links, found in _crossings(fan, routes, placement, keys):
         kept = ~found.straight
-        at = keys.core[found.sender]
+        at = keys.prefix[found.sender]
         if merged:
-            value, mask, route = _merged(at, found.route, kept, keys.core_bits)
+            value, mask, route = _merged(at, found.route, kept, keys.prefix_bits)
         else:
             value, route = at[kept], found.route[kept]
-            mask = np.full(value.size, (1 << keys.core_bits) - 1, dtype=np.int64)
+            mask = np.full(value.size, (1 << keys.prefix_bits) - 1, dtype=np.int64)
         bits = keys.neuron_bits
         yield RouterTable((value << bits).astype(np.uint32), (mask << bits).astype(np.uint32), route, links)
 
@@ -104,14 +104,16 @@ def table_sizes(fan: FanOut, routes: Routes, placement: Placement, keys: Keys) -
     return np.array(sizes, dtype=np.int64)
 
 
-def _crossings(fan: FanOut, routes: Routes, placement: Placement) -> Iterator[tuple[IntArray, _Crossings]]:
+def _crossings(
+    fan: FanOut, routes: Routes, placement: Placement, keys: Keys
+) -> Iterator[tuple[IntArray, _Crossings]]:
     """Collect what comes to each chip, with the links out of it."""
-    system, home = placement.system, placement.core_of_neuron.astype(np.int64)
+    system, part = placement.system, keys.part
     chips, per_chip = system.chip_count, system.chip.core_count
     ends = np.array(placement.links, dtype=np.int64).reshape(-1, 2)
-    source = np.repeat(np.arange(home.size), np.diff(routes.ptr))
-    sender, link = _pairs(home[source], routes.link, max(1, len(ends)))
-    goes, target = _pairs(home[fan.source], fan.core, system.core_count)
+    source = np.repeat(np.arange(part.size), np.diff(routes.ptr))
+    sender, link = _pairs(part[source], routes.link, max(1, len(ends)))
+    goes, target = _pairs(part[fan.source], fan.core, system.core_count)
     layout = layout_of(system)
     turns = _directions(layout, ends)
     leaves, comes, stays = (

@@ -15,7 +15,6 @@ from spikemesh.errors import PluginError, Problem, SpikemeshError
 from spikemesh.mapping.edges import edge_chunks, edge_delays, edge_weights
 from spikemesh.mapping.placement import Placement
 from spikemesh.mapping.routes import FanOut
-from spikemesh.mapping.tags import allocate_tags
 
 if TYPE_CHECKING:
     from spikemesh.registry import Registry
@@ -68,7 +67,6 @@ def apply_rules(
         core=fan.core.astype(np.int64),
         synapses=fan.synapses,
         draw=lambda index: _drawn(network, index),
-        tags=lambda: allocate_tags(fan, placement).highest,
     )
     uses: list[Use] = []
     problems: list[Problem] = []

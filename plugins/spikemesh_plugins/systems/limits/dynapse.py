@@ -10,6 +10,7 @@ from spikemesh.contracts import Load, Use
 from spikemesh.description.topology import GRIDS, coordinates
 from spikemesh.ids import IntArray
 from spikemesh_plugins.systems.limits.pairs import distinct
+from spikemesh_plugins.systems.limits.tags import allocate_tags
 
 
 class TagBroadcast:
@@ -43,8 +44,9 @@ class TagBroadcast:
         words = np.bincount(source[own], minlength=load.network.size)
         what, remedy = "target chips, each with a mask of its cores", "targets on fewer chips"
         yield Use("destinations", what, "neuron", words, self.destinations, remedy)
+        tags = allocate_tags(load.source, load.core, load.system.core_count, cores)
         remedy = "more chips, or fewer source neurons for each core"
-        yield Use("tags", "tags of source neurons", "core", load.tags(), self.tags, remedy)
+        yield Use("tags", "tags of source neurons", "core", tags.up_to, self.tags, remedy)
         if load.system.topology in GRIDS and len(load.system.chips) > 1:
             far = np.zeros(chips, dtype=np.int64)
             away = self._steps(load, source[own], chip[own])
