@@ -13,7 +13,7 @@ BENCH_RESULTS := runs/bench
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench bench-scaling docs clean
+.PHONY: help setup demo test check bench bench-scaling bench-sanafe docs clean
 
 help:
 	@echo "make setup   create .venv and install everything for working on spikemesh"
@@ -21,6 +21,7 @@ help:
 	@echo "make test    run the tests"
 	@echo "make check   lint, format, types, import contracts"
 	@echo "make bench   compare with NEST, Brian2 and Lava; make bench-scaling for cost against size, rate, chips"
+	@echo "make bench-sanafe  compare packets on a chip with SANA-FE"
 	@echo "make docs    build the documentation into site/"
 	@echo "make clean   remove what was built, .venv included"
 
@@ -53,6 +54,10 @@ bench-scaling: $(VENV)/installed-all
 	$(BIN)/python benchmarks/scaling.py --json $(BENCH_RESULTS)/scaling.json --markdown $(BENCH_RESULTS)/scaling.md
 	$(BIN)/python benchmarks/exchange.py
 	@echo "tables and JSON are in $(BENCH_RESULTS)"
+
+bench-sanafe: $(VENV)/installed-all
+	@mkdir -p $(BENCH_RESULTS)
+	$(BIN)/python benchmarks/sanafe_speed.py --json $(BENCH_RESULTS)/sanafe.json
 
 docs: $(VENV)/installed-docs
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet

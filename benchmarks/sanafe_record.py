@@ -1,7 +1,8 @@
 """Records what SANA-FE makes of the small networks: ``python benchmarks/sanafe_record.py [FILE]``.
 
 The tests compare spikemesh with the file, so that they need no SANA-FE. It is installed from its dependency group
-into an environment of its own.
+into an environment of its own. Its detailed times (``detailed_s``) can differ a little from record to record: the order
+of a neuron's messages there depends on where cores lie in memory. Everything else is the same in every record.
 """
 
 from __future__ import annotations

@@ -80,15 +80,15 @@ def cores_in_order(chip: dict[str, Any], arch: Any) -> list[Any]:
     return result
 
 
-def loaded(chip: dict[str, Any], network: dict[str, Any]) -> Any:
-    """Return a chip of SANA-FE with a network on it."""
+def loaded(chip: dict[str, Any], network: dict[str, Any], recorded: bool = True) -> Any:
+    """Return a chip of SANA-FE with a network on it, whose spikes and potentials can be recorded."""
     arch = architecture(chip)
     net = sanafe.Network()
     attributes = {key: network[key] for key in ("threshold", "leak_decay", "reset")}
     size = len(network["bias"])
     neurons = net.create_neuron_group(
         "neurons", size, model_attributes=attributes, default_synapse_hw_name="synapse",
-        soma_hw_name="soma", log_potential=True, log_spikes=True,
+        soma_hw_name="soma", log_potential=recorded, log_spikes=recorded,
     )  # fmt: skip
     cores = cores_in_order(chip, arch)
     for k, (bias, core) in enumerate(zip(network["bias"], network["core"], strict=True)):

@@ -23,7 +23,7 @@ def main() -> None:
         "core": [k * cores // Large.neurons for k in range(Large.neurons)],
         "connections": list(zip(source, target, weight, strict=True)),
     }  # fmt: skip
-    made = loaded(chip, network)
+    made = loaded(chip, network, recorded=False)
     built, busy = time.perf_counter(), time.process_time()
     found = made.sim(steps, timing_model="detailed", processing_threads=threads)
     ended, busy = time.perf_counter(), time.process_time() - busy

@@ -137,3 +137,10 @@ def test_packets_that_never_meet_take_the_time_of_detailed_timing(runs):
     assert (apart >= 0).all()
     assert (apart <= 6).all()
     assert apart.any()
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_where_packets_meet_the_models_of_packets_stay_close(runs, name):
+    """Within 2 % over a run; ``docs/sanafe.md`` says what the difference is made of."""
+    ours = int(runs(name, "packet").per_step("step_time_ps").sum())
+    assert ours == pytest.approx(1e12 * sum(RECORD["results"][name]["detailed_s"]), rel=0.02)
