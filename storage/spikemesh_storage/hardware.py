@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from spikemesh_storage.reader import Trace
 
 PERCENTILES = (50, 90, 99)
-PACKETS = ("packets_sent", "packets_delivered", "packets_dropped", "packets_late")
+PACKETS = ("packets_sent", "packets_delivered", "packets_dropped", "packets_late", "packets_rerouted")
 LATENCY = "latency_"
 BUSY = "link_busy_ps"
 PJ_PER_MJ = 1e9

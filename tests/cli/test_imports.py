@@ -58,7 +58,10 @@ def tiny(tmp_path):
 
 @pytest.mark.parametrize(
     "arguments",
-    [["--help"], ["run", "--help"], ["plugins", "list"], ["scenarios"], ["schema"], ["info", "--help"]],
+    [
+        *(["--help"], ["run", "--help"], ["plugins", "list"], ["scenarios"], ["schema"], ["info", "--help"]),
+        *(["compare", "--help"], ["sweep", "--help"]),
+    ],
     ids=" ".join,
 )
 def test_listings_load_nothing_costly(arguments):
@@ -84,3 +87,23 @@ def test_kept_code_is_loaded_without_what_compiling_needs(tiny, tmp_path):
     # All that numba can translate, and scipy's linear algebra with it: a quarter of a second.
     unused = {"numba.np.arraymath", "numba.cpython.setobj", "scipy.linalg"}
     assert not unused & loaded(*arguments, str(tmp_path / "second.h5"))
+
+
+def test_a_local_sweep_loads_neither_ray_nor_what_shows_results(tiny, tmp_path):
+    arguments = [
+        "sweep",
+        str(tiny),
+        "--vary",
+        "seed=1,2",
+        "--out",
+        str(tmp_path / "out"),
+        "--json",
+        "--quiet",
+    ]
+    used = heavy(*arguments, "--backend", "local", "--no-traces")
+    assert used & {"ray", "pandas", "xarray", "rich"} == set()
+
+
+def test_a_comparison_loads_neither_ray_nor_what_shows_results(tiny):
+    used = heavy("compare", str(tiny), "--systems", "loihi:2,ideal", "--json", "--quiet")
+    assert used == {"numba", "llvmlite", "scipy", "h5py"}

@@ -62,7 +62,7 @@ def test_a_queue_before_a_link_makes_spikes_late(across, workers):
     assert late == [0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3]
     assert run.spikes("out") == sorted((3 + 2 + late[k], k) for k in range(n))
     assert {name: int(run.total(name)) for name in OF_SYSTEM} == {
-        "packets_sent": 12, "packets_delivered": 12, "packets_dropped": 0, "packets_late": 9,
+        "packets_sent": 12, "packets_delivered": 12, "packets_dropped": 0, "packets_late": 9, "packets_rerouted": 0,
     }  # fmt: skip
     assert run.total("link_late") == 9
     assert run.total("link_packets") == 12
@@ -121,8 +121,8 @@ def test_packets_too_old_are_dropped(across):
     run = across(volley(6, [3.0]), 20, "tick", spec, packet_age=3)
     # The k-th arrives in the k-th tick after its own: three ticks and more are too old.
     assert run.spikes("out") == [(6, 0), (7, 1)]
-    counts = {name: int(run.total(name)) for name in OF_SYSTEM}
-    assert counts == {"packets_sent": 6, "packets_delivered": 2, "packets_dropped": 4, "packets_late": 6}
+    names = ("packets_sent", "packets_delivered", "packets_dropped", "packets_late")
+    assert [int(run.total(name)) for name in names] == [6, 2, 4, 6]
 
 
 def test_a_tick_of_its_own_length(across):

@@ -81,7 +81,8 @@ def test_a_core_sends_takes_in_and_updates_first(run):
     # The first three neurons come on time with one packet; the second packets arrive at 1.3, 1.5 and 1.7 ms.
     assert spikes == [(6, 0), (6, 1), (6, 2)]
     assert counts == {
-        "packets_sent": 6, "packets_delivered": 6, "packets_dropped": 0, "packets_late": 4, "link_packets": 0,
+        "packets_sent": 6, "packets_delivered": 6, "packets_dropped": 0, "packets_late": 4, "packets_rerouted": 0,
+        "link_packets": 0,
     }  # fmt: skip
 
 

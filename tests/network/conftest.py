@@ -39,10 +39,12 @@ class Reference:
 
     def __init__(self, channels: Channels, trees: Forest, time: Any, root: Any) -> None:
         self.c, self.t = channels, trees
-        self.agenda: list[tuple[int, int, tuple[int, int], str, Copy]] = []
+        self.agenda: list[tuple[int, int, tuple[int, int], int, str, Copy]] = []
+        self.planned = itertools.count()
         self.at: dict[int, list[Copy]] = defaultdict(list)  # in the channel, first the one in service
         self.coming: dict[int, int] = defaultdict(int)  # places taken by packets under way
         self.asking: list[Copy] = []
+        self.rerouted = 0
         self.deliveries: list[tuple[int, int, int, int]] = []  # time, arrival, packet, node
         self.drops: list[tuple[int, int, int]] = []  # time, packet, node
         self.stays: dict[int, list[tuple[int, int]]] = defaultdict(list)
@@ -54,11 +56,11 @@ class Reference:
             self.plan(int(when), 0, "ask", Copy(packet, int(node)))
 
     def plan(self, time: int, phase: int, what: str, copy: Copy) -> None:
-        heapq.heappush(self.agenda, (time, phase, copy.turn, what, copy))
+        heapq.heappush(self.agenda, (time, phase, copy.turn, next(self.planned), what, copy))
 
     def run(self) -> Reference:
         while self.agenda:
-            time, _, _, what, copy = heapq.heappop(self.agenda)
+            time, _, _, _, what, copy = heapq.heappop(self.agenda)
             getattr(self, what)(copy, time)
         self.deliveries.sort(key=lambda row: (row[0], row[2], row[3]))
         self.drops.sort()
@@ -70,9 +72,9 @@ class Reference:
         self.asking.append(copy)
         self.let_go(time)
         if copy in self.asking:
-            for channel, _ in self.wanted(copy):
-                if self.gives_up(channel):
-                    self.plan(time + int(self.c.wait[channel]), 1, "give_up", copy)
+            wanted = [(c, node) for c, node in self.wanted(copy) if self.gives_up(c)]
+            for wait in (wait for c, node in wanted for wait in self.waits(c, node)):
+                self.plan(time + wait, 1, "give_up", copy)
 
     def give_up(self, copy: Copy, time: int) -> None:
         if copy in self.asking:
@@ -83,7 +85,7 @@ class Reference:
         channel = int(self.t.channel[copy.node])
         copy.arrival, copy.inside = time, True
         if self.drops_at_once(channel) and len(self.at[channel]) > self.c.queue[channel]:
-            self.drop(copy, channel, time)
+            self.drop(copy, time)
             return
         self.coming[channel] -= 1
         self.at[channel].append(copy)
@@ -93,7 +95,7 @@ class Reference:
             self.serve(channel, time)
 
     def deliver(self, copy: Copy, time: int) -> None:
-        self.deliveries.append((time, copy.arrival, copy.packet, copy.node))
+        self.deliveries.append((time, copy.arrival, copy.packet, self.reported(copy.node)))
 
     # How.
     def let_go(self, time: int) -> None:
@@ -112,31 +114,36 @@ class Reference:
         nodes = self.children(copy.node) if copy.inside else [copy.node]
         return [(int(self.t.channel[n]), n) for n in nodes]
 
-    def chosen(self, copy: Copy) -> list[bool] | None:
-        """Whether each child gets a place, or None if one has to be waited for."""
+    def chosen(self, copy: Copy) -> list[int | None] | None:
+        """For each child where the copy goes, it or its detour, None: nowhere; or None if one has to be waited for."""
         taken: dict[int, int] = defaultdict(int)
-        result = []
-        for channel, _ in self.wanted(copy):
-            room = not self.keeps_places(channel) or (
-                self.coming[channel] + len(self.at[channel]) + taken[channel] <= self.c.queue[channel]
+        result: list[int | None] = []
+        for channel, node in self.wanted(copy):
+            waits = self.waits(channel, node)
+            given_up = (
+                sum(copy.asked + wait <= copy.gave_up for wait in waits) if self.gives_up(channel) else 0
             )
-            if not room and not (
-                self.gives_up(channel) and copy.asked + self.c.wait[channel] <= copy.gave_up
-            ):
+            there = node if given_up == 0 or len(waits) == 1 else self.detour(node)
+            goal = int(self.t.channel[there])
+            room = not self.keeps_places(goal) or (
+                self.coming[goal] + len(self.at[goal]) + taken[goal] <= self.c.queue[goal]
+            )
+            if not room and given_up < len(waits):
                 return None
-            taken[channel] += room
-            result.append(room)
+            taken[goal] += room
+            result.append(there if room else None)
         return result
 
-    def go(self, copy: Copy, chosen: list[bool], time: int) -> None:
+    def go(self, copy: Copy, chosen: list[int | None], time: int) -> None:
         here = int(self.t.channel[copy.node])
         arrival = time + int(self.c.latency[here]) if copy.inside else time
-        for (channel, node), room in zip(self.wanted(copy), chosen, strict=True):
-            if room:
-                self.coming[channel] += 1
-                self.plan(arrival, 2, "arrive", Copy(copy.packet, node))
+        for (_, node), there in zip(self.wanted(copy), chosen, strict=True):
+            if there is None:
+                self.drop(Copy(copy.packet, node), time)
             else:
-                self.drop(Copy(copy.packet, node), channel, time)
+                self.rerouted += there != node
+                self.coming[int(self.t.channel[there])] += 1
+                self.plan(arrival, 2, "arrive", Copy(copy.packet, there))
         self.counts["blocked" if copy.inside else "outside"][here] += time - copy.asked
         if copy.inside:
             if not self.children(copy.node):
@@ -155,19 +162,37 @@ class Reference:
         self.counts["busy"][channel] += duration
         self.plan(begin + duration, 0, "ask", copy)
 
-    def drop(self, copy: Copy, channel: int, time: int) -> None:
-        self.drops.append((time, copy.packet, copy.node))
-        self.counts["dropped"][channel] += 1
+    def drop(self, copy: Copy, time: int) -> None:
+        node = self.reported(copy.node)
+        self.drops.append((time, copy.packet, node))
+        self.counts["dropped"][int(self.t.channel[node])] += 1
 
     # What the rules of a channel are.
     def children(self, node: int) -> list[int]:
         return self.t.child[self.t.child_ptr[node] : self.t.child_ptr[node + 1]].tolist()
 
+    def detour(self, node: int) -> int:
+        """First node of the detour, -1: none."""
+        return int(self.t.detour[node]) if self.t.detour.size else -1
+
+    def reported(self, node: int) -> int:
+        """The node under which packets at a node are reported."""
+        return int(self.t.instead[node]) if self.t.instead.size and self.t.instead[node] >= 0 else node
+
+    def waits(self, channel: int, node: int) -> list[int]:
+        """How long a packet waits altogether before it gives up the channel, and then the one of the detour."""
+        first = int(self.c.wait[channel])
+        there = self.detour(node)
+        return [first] if there < 0 else [first, first + int(self.c.wait[self.t.channel[there]])]
+
     def drops_at_once(self, channel: int) -> bool:
-        return bool(self.c.queue[channel] >= 0 and self.c.drops[channel] and self.c.wait[channel] == 0)
+        return bool(self.c.queue[channel] >= 0 and self.c.drops[channel] and not self.gives_up(channel))
 
     def gives_up(self, channel: int) -> bool:
-        return bool(self.c.queue[channel] >= 0 and self.c.drops[channel] and self.c.wait[channel] > 0)
+        waits = self.c.wait[channel] > 0 or any(
+            self.detour(node) >= 0 for node in np.flatnonzero(self.t.channel == channel)
+        )
+        return bool(self.c.queue[channel] >= 0 and self.c.drops[channel] and waits)
 
     def keeps_places(self, channel: int) -> bool:
         return bool(self.c.queue[channel] >= 0 and not self.drops_at_once(channel))

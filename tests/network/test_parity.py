@@ -24,7 +24,7 @@ UNLIMITED, AT_ONCE, STALLS, GIVES_UP = range(4)
 
 
 @st.composite
-def instances(draw, channels, *, acyclic, rules, packets=14):
+def instances(draw, channels, *, acyclic, rules, packets=14, detours=False):
     """Return channels, forest, times and roots; times are close together, so that much happens at one picosecond."""
     count = draw(st.integers(1, 5))
     each = st.lists(st.integers(0, 4), min_size=count, max_size=count)
@@ -41,15 +41,28 @@ def instances(draw, channels, *, acyclic, rules, packets=14):
         period=draw(each),
     )
     trees = draw(forests(count, acyclic=acyclic))
+    if detours:
+        trees = draw(gone_round(trees, made))
     copies = [
         np.bincount(trees.channel[trees.child[a:b]]).max(initial=0)
         for a, b in itertools.pairwise(trees.child_ptr)
     ]
     made.queue[rule == STALLS] = np.maximum(made.queue[rule == STALLS], max(copies) - 1)
-    times = np.array(sorted(draw(st.lists(st.integers(0, 12), max_size=packets))), dtype=np.int64)
-    nodes = st.integers(0, trees.channel.size - 1)
-    roots = np.array(draw(st.lists(nodes, min_size=times.size, max_size=times.size)), dtype=np.int32)
+    least = packets // 2 if detours else 0
+    times = np.array(
+        sorted(draw(st.lists(st.integers(0, 12), min_size=least, max_size=packets))), dtype=np.int64
+    )
+    begins = st.sampled_from(np.arange(trees.channel.size)[trees.instead < 0 if detours else slice(None)])
+    roots = np.array(draw(st.lists(begins, min_size=times.size, max_size=times.size)), dtype=np.int32)
     return made, trees, times, roots
+
+
+@st.composite
+def anything(draw, channels):
+    """Return channels and forests of all kinds, half of them with detours, which are for channels that drop."""
+    acyclic, detours = draw(st.booleans()), draw(st.booleans())
+    rules = [UNLIMITED, AT_ONCE, STALLS, *([AT_ONCE, GIVES_UP, GIVES_UP] if detours else [STALLS, GIVES_UP])]
+    return draw(instances(channels, acyclic=acyclic, rules=rules, detours=detours))
 
 
 @st.composite
@@ -75,6 +88,44 @@ def forests(draw, channels, *, acyclic):
         work=np.array(work, dtype=np.int64),
         child_ptr=np.concatenate(([0], np.cumsum([len(x) for x in lists]))).astype(np.int64),
         child=np.array([c for x in lists for c in x], dtype=np.int32),
+    )
+
+
+@st.composite
+def gone_round(draw, trees, channels):
+    """Give some nodes of channels that drop a detour of one to three nodes, by channels that do not stall."""
+    drops = (channels.queue >= 0) & (channels.drops > 0)
+    way = st.lists(st.sampled_from(np.flatnonzero(drops | (channels.queue < 0))), min_size=1, max_size=3)
+    given = {
+        node: draw(way)
+        for node in np.flatnonzero(drops[trees.channel]).tolist()
+        if draw(st.sampled_from([True, True, False]))
+    }
+    first, below = (
+        trees.channel.size,
+        [trees.child[a:b].tolist() for a, b in itertools.pairwise(trees.child_ptr)],
+    )
+    channel, instead, detour = trees.channel.tolist(), [-1] * first, {}
+    for node, legs in given.items():
+        detour[node] = len(channel)
+        channel += legs
+        instead += [node] * len(legs)
+        below += [*([k] for k in range(detour[node] + 1, len(channel))), below[node]]
+    total = len(channel)
+    # Other numbers for nodes, so that those of detours come before others too.
+    number = draw(st.permutations(range(total)))
+    by_number = np.argsort(number)
+    lists = [[number[c] for c in below[k]] for k in by_number]
+    work = np.concatenate(
+        [trees.work, draw(st.lists(st.integers(0, 3), min_size=total - first, max_size=total - first))]
+    )
+    return Forest(
+        channel=np.array(channel, dtype=np.int32)[by_number],
+        work=work.astype(np.int64)[by_number],
+        child_ptr=np.concatenate(([0], np.cumsum([len(x) for x in lists]))).astype(np.int64),
+        child=np.array([c for x in lists for c in x], dtype=np.int32),
+        detour=np.array([number[detour[k]] if k in detour else -1 for k in by_number], dtype=np.int32),
+        instead=np.array([number[instead[k]] if instead[k] >= 0 else -1 for k in by_number], dtype=np.int32),
     )
 
 
@@ -128,8 +179,7 @@ def test_sweep_events_and_reference_agree_where_nothing_stalls(channels, referen
 @LAWS
 @given(data=st.data())
 def test_events_and_reference_agree_on_everything(channels, reference, data):
-    rules = [UNLIMITED, AT_ONCE, STALLS, STALLS, GIVES_UP]
-    made, trees, time, root = data.draw(instances(channels, acyclic=data.draw(st.booleans()), rules=rules))
+    made, trees, time, root = data.draw(anything(channels))
     slow = reference(made, trees, time, root).run()
     network = PacketNetwork(made, trees)
     events = Events(network)
@@ -141,6 +191,7 @@ def test_events_and_reference_agree_on_everything(channels, reference, data):
     counts = np.array(events.counts)
     assert_same_as_reference(slow, found.deliveries, found.drops, counts, complete=not stuck)
     assert (conserved(network, events).in_flight > 0) == stuck
+    assert events.rerouted == slow.rerouted
     if not stuck:
         assert np.array_equal(
             events.counts.area, sum(counts[COLUMNS.index(n)] for n in ("busy", "waiting", "blocked"))
@@ -150,8 +201,7 @@ def test_events_and_reference_agree_on_everything(channels, reference, data):
 @LAWS
 @given(data=st.data())
 def test_horizons_change_nothing(channels, data):
-    rules = [UNLIMITED, AT_ONCE, STALLS, STALLS, GIVES_UP]
-    made, trees, time, root = data.draw(instances(channels, acyclic=data.draw(st.booleans()), rules=rules))
+    made, trees, time, root = data.draw(anything(channels))
     network = PacketNetwork(made, trees)
     whole = Events(network)
     expected = whole.advance(time, root)
@@ -173,6 +223,7 @@ def test_horizons_change_nothing(channels, data):
         assert joined == rows(getattr(expected, name))
     assert np.array_equal(np.array(parts.counts), np.array(whole.counts))
     assert parts.balance() == whole.balance()
+    assert parts.rerouted == whole.rerouted
     assert parts.deadlock().tolist() == whole.deadlock().tolist()
 
 
@@ -180,7 +231,10 @@ def test_horizons_change_nothing(channels, data):
 @given(data=st.data())
 def test_steps_are_exact_whether_packets_stall_or_not(channels, data):
     rules = [UNLIMITED, UNLIMITED, AT_ONCE, STALLS, GIVES_UP]
-    made, trees, time, root = data.draw(instances(channels, acyclic=True, rules=rules, packets=10))
+    detours = data.draw(st.booleans())
+    rules = [UNLIMITED, AT_ONCE, GIVES_UP] if detours else rules
+    drawn = instances(channels, acyclic=True, rules=rules, packets=10, detours=detours)
+    made, trees, time, root = data.draw(drawn)
     network = PacketNetwork(made, trees)
     cut = data.draw(st.integers(0, time.size))
     ptr = np.array([0, cut, cut, time.size])
@@ -206,6 +260,35 @@ def test_steps_are_exact_whether_packets_stall_or_not(channels, data):
         # The step is left to events only if packets had to stall, or might have.
         if counts[COLUMNS.index("blocked")].any() or counts[COLUMNS.index("outside")].any():
             assert outcome.by_events[step]
+        assert outcome.by_events[step] or events.rerouted == 0
+
+
+@LAWS
+@given(data=st.data())
+def test_detours_that_no_packet_needs_change_nothing(channels, data):
+    rules = [UNLIMITED, GIVES_UP]
+    made, trees, time, root = data.draw(instances(channels, acyclic=True, rules=rules, detours=True))
+    roomy = made._replace(queue=np.where(made.queue < 0, -1, 14 * trees.channel.size))
+    swept = Sweep(PacketNetwork(roomy, trees)).run(time, root)
+    straight = np.flatnonzero(trees.instead < 0)
+    number = np.full(trees.channel.size, -1)
+    number[straight] = np.arange(straight.size)
+    lists = [number[trees.child[trees.child_ptr[k] : trees.child_ptr[k + 1]]] for k in straight]
+    without = Forest(
+        channel=trees.channel[straight],
+        work=trees.work[straight],
+        child_ptr=np.concatenate(([0], np.cumsum([len(x) for x in lists]))).astype(np.int64),
+        child=np.concatenate(lists).astype(np.int32),
+    )
+    plain = Sweep(PacketNetwork(roomy, without)).run(time, number[root].astype(np.int32))
+    nodes = straight[plain.deliveries.node]
+    assert rows(swept.deliveries._replace(node=nodes)) == rows(plain.deliveries._replace(node=nodes))
+    assert swept.deliveries.node.tolist() == nodes.tolist()
+    assert np.array_equal(np.array(swept.totals), np.array(plain.totals))
+    assert swept.drops.time.size == 0
+    events = Events(PacketNetwork(roomy, trees))
+    assert rows(events.advance(time, root).deliveries) == rows(swept.deliveries)
+    assert events.rerouted == 0
 
 
 @LAWS

@@ -15,8 +15,8 @@ from spikemesh.description.system import LinkSpec, System
 PJ_PER_MJ, PS_PER_MS = 1e9, 1e9
 PARTS = {"static": "energy_static_mj", "dynamic": "energy_dynamic_mj", "total": "energy_mj"}
 """Part of an account of energy, and its key."""
-OF_ENERGY = (*PARTS.values(), "energy_per_inference_mj", "delay_product_js")
-OF_TIME = ("step_mean_ns", "step_p99_ns", "hardware_time_ms", "slowdown", "time_per_inference_ms")
+OF_STEPS = ("step_mean_ns", "step_p99_ns", "slowdown")
+OF_HARDWARE = (*OF_STEPS, "hardware_time_ms", *PARTS.values(), "delay_product_js")
 OF_LATENCY = ("latency_p50_ns", "latency_p99_ns")
 STEP_COSTS = ("neuron_update", "synaptic_event", "spike", "axon_in", "axon_out", "hop_tile", "hop_x", "hop_y")
 """Operations whose time makes a step longer in the regime ``barrier``."""
@@ -60,22 +60,21 @@ def run_figures(trace: Any) -> RunFigures:
     summary = trace.summary()
     values: dict[str, Any] = {key: summary[key] for key in ("spikes", "synaptic_events", "packets")}
     own = {f"results.{name}": value for name, value in _flat(trace.results)}
+    system = validated(System, trace.provenance["system"], "system")
     hardware, account = found.get("hardware"), trace.energy_account()
-    if hardware is None or account is None:
-        absent = (*OF_TIME, *OF_LATENCY, *OF_ENERGY)
-        return RunFigures({**values, **dict.fromkeys(absent), **own}, frozenset(absent))
-    system = validated(System, trace.hardware["system"], "system")
     gathered = _Gathered(values)
-    gathered.values |= {
-        "regime": hardware["regime"],
-        "costs": hardware["costs"],
-        "links": hardware["links_level"],
-    }
-    gathered.values |= {"chips": system.chip_count, "cores": trace.hardware.get("cores_used")}
-    _times(gathered, hardware, system, account)
-    _latencies(gathered, hardware, system)
-    _energies(gathered, account)
-    _bottlenecks(gathered, found, hardware)
+    gathered.values |= {"regime": system.regime, "costs": system.costs, "chips": system.chip_count}
+    gathered.values |= {"cores": sum(row["neurons"] > 0 for row in found["cores"]), "links": None}
+    if hardware is None or account is None:
+        # Of the system neither times nor energies are known.
+        gathered.values |= dict.fromkeys(OF_HARDWARE)
+        gathered.absent |= {*OF_HARDWARE}
+    else:
+        gathered.values["links"] = hardware["links_level"]
+        _times(gathered, hardware, system, account)
+        _latencies(gathered, hardware, system)
+        _energies(gathered, account)
+        _bottlenecks(gathered, found, hardware)
     return RunFigures({**gathered.values, **own}, frozenset(gathered.absent), frozenset(gathered.least))
 
 
@@ -106,7 +105,7 @@ def _times(to: _Gathered, hardware: Mapping[str, Any], system: System, account: 
     misses = [name for name, time in done.items() if time is None]
     to.values["time_misses"] = ", ".join(misses)
     known = len(misses) < len(done) or not done
-    of_steps = {key: steps.get(key) for key in ("step_mean_ns", "step_p99_ns", "slowdown")}
+    of_steps = {key: steps.get(key) for key in OF_STEPS}
     for key, value in {**of_steps, "hardware_time_ms": total}.items():
         to.add(key, value if known else None, misses)
     to.values["time_per_inference_ms"] = None

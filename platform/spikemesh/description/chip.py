@@ -159,7 +159,7 @@ class LinkSpec(Frozen):
     """Packets that can wait."""
     when_full: Literal["stall", "drop"] = "stall"
     wait: NS = Field(0.0, ge=0)
-    """How long a packet waits for room before it is dropped, where ``when_full`` is ``drop``."""
+    """How long a packet waits for room before it is dropped, or goes round, where ``when_full`` is ``drop``."""
     sources: dict[str, str] = Field(default_factory=dict)
     """Where each figure comes from, by the name of its key."""
 

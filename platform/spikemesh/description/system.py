@@ -64,7 +64,7 @@ class System(Frozen):
     packet_age: COUNT | None = None
     """Ticks after which a packet that is still under way is dropped."""
     emergency: bool = False
-    """Whether a packet that finds a link blocked takes the two other sides of the triangle."""
+    """Whether a packet that has waited in vain for a link takes the two other sides of the triangle."""
     numerics: Literal["as_described", "chip"] = "as_described"
     links: dict[str, LinkSpec] = Field(default_factory=lambda: {"between_chips": LinkSpec()})
     costs: str | None = None

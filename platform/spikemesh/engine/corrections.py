@@ -61,6 +61,11 @@ def extended(
         Of each new entry, in any order; ticks after ``corrections.until``.
     """
     begun, slots = int(corrections.until[0]), corrections.first.size
+    if not tick.size:
+        slot = np.arange(begun + 1, until + 1) & (slots - 1)
+        corrections.first[slot] = corrections.last[slot] = corrections.head[0]
+        corrections.until[0] = until
+        return corrections
     order = np.argsort((tick - begun) << 32 | axon, kind="stable")
     head = int(corrections.head[0])
     kept = head - _first_entry(corrections, oldest)

@@ -12,6 +12,13 @@ for it, as with credits, and is kept where it is until there is one; a packet se
 Who waits longest goes first. A packet with several children sets out when there is a place for all of them. Where a
 full channel drops at once, the packet has set out, and is dropped as it arrives.
 
+**Detours.** A node may have a detour: a row of nodes for it alone, the last of which has the node's own children. A
+packet that has waited for room in the node's channel as long as that lets it wait, be that no time at all, wants room
+in the channel of the detour's first node from then on, and no more in its own; who has waited longest in all still goes
+first. When it has waited as long as this channel lets it wait, too, it is dropped. From a detour there are no further
+ones. Deliveries and drops there are those of the node that is gone round, and its channel counts the drops; all else is
+counted by the channel that does it. A channel some node of which has a detour keeps places as one with a wait does.
+
 Legend: C channels, K nodes, E entries of ``child``.
 """
 
@@ -49,6 +56,10 @@ class Forest(NamedTuple):
     child: AnyArray  # int32 [E]
     report: AnyArray = np.zeros(0, dtype=np.uint8)
     """uint8 [K], 1: it is reported when a packet has left this node; empty: leaves report."""
+    detour: AnyArray = np.zeros(0, dtype=np.int32)
+    """int32 [K], first node of its detour, -1: it has none; empty: no node has one."""
+    instead: AnyArray = np.zeros(0, dtype=np.int32)
+    """int32 [K], of a node of a detour, the node that it goes round, -1: of others; empty as ``detour``."""
 
 
 class Deliveries(NamedTuple):
@@ -95,8 +106,26 @@ def parents(trees: Forest) -> IntArray:
     return np.repeat(np.arange(trees.channel.size), np.diff(trees.child_ptr))
 
 
+def moves(trees: Forest) -> tuple[IntArray, AnyArray]:
+    """Return pairs of nodes such that a packet that is on no detour goes from the first to the second."""
+    first = parents(trees)
+    if not trees.instead.size:
+        return first, trees.child
+    straight = trees.instead[first] < 0
+    return first[straight], trees.child[straight]
+
+
 def forest_dependencies(trees: Forest) -> tuple[IntArray, IntArray]:
-    """Return pairs of channels such that a packet can go from the first to the second, each once."""
+    """Return pairs of channels such that a packet on no detour can go from the first to the second, each once."""
     count = np.int64(1) + int(trees.channel.max(initial=0))
-    pairs = np.unique(trees.channel[parents(trees)] * count + trees.channel[trees.child])
+    first, second = moves(trees)
+    pairs = np.unique(trees.channel[first] * count + trees.channel[second])
     return pairs // count, pairs % count
+
+
+def expiring(channels: Channels, trees: Forest) -> AnyArray:
+    """Return for each channel whether packets wait for room in it for a while, and then are dropped or go round it."""
+    found: AnyArray = channels.wait > 0
+    if trees.detour.size:
+        found[trees.channel[trees.detour >= 0]] = True
+    return found & (channels.drops > 0) & (channels.queue >= 0)

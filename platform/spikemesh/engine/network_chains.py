@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from spikemesh.engine.network import Channels, Forest, parents
+from spikemesh.engine.network import Channels, Forest, expiring, parents
 from spikemesh.ids import AnyArray, IntArray
 
 
@@ -47,7 +47,7 @@ def join_chains(channels: Channels, trees: Forest, root: AnyArray, joinable: Any
         Unchanged if packets can stall anywhere: where a packet is kept then matters.
     """
     count = channels.service.size
-    stalls = (channels.queue >= 0) & ((channels.drops == 0) | (channels.wait > 0))
+    stalls = (channels.queue >= 0) & ((channels.drops == 0) | expiring(channels, trees))
     before = _only_before(channels, trees, root) if not stalls.any() else np.full(count, -1, dtype=np.int64)
     after = _only_after(trees, count)
     here = np.flatnonzero(before >= 0)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from spikemesh.engine.network import Channels, Forest, parents
+from spikemesh.engine.network import Channels, Forest, moves, parents
+from spikemesh.engine.network_detours import check_detours
 from spikemesh.ids import AnyArray, IntArray
 from spikemesh.kernels.graph import topological
 
@@ -38,14 +39,25 @@ def check_channels(channels: Channels) -> None:
 def check_forest(trees: Forest, channels: Channels) -> None:
     """Refuse trees whose arrays differ in length, hold what is not possible, or do not fit the channels."""
     nodes, entries = trees.channel.size, trees.child.size
-    for name, size in (("work", nodes), ("child_ptr", nodes + 1), ("report", nodes)):
-        if getattr(trees, name).size != size and not (name == "report" and trees.report.size == 0):
+    optional = ("report", "detour")
+    for name, size in (
+        ("work", nodes),
+        ("child_ptr", nodes + 1),
+        ("report", nodes),
+        ("detour", nodes),
+        ("instead", trees.detour.size),
+    ):
+        if getattr(trees, name).size != size and not (name in optional and getattr(trees, name).size == 0):
             raise ValueError(f"{name} has {getattr(trees, name).size} entries for {nodes} nodes")
     within("channel", trees.channel, 0, channels.service.size - 1)
     within("work", trees.work, 0, MOST_PS)
     within("child", trees.child, 0, nodes - 1)
     if trees.child_ptr[0] != 0 or trees.child_ptr[-1] != entries or np.any(np.diff(trees.child_ptr) < 0):
         raise ValueError(f"child_ptr must rise from 0 to {entries}, the entries of child")
+    if trees.detour.size:
+        within("detour", trees.detour, -1, nodes - 1)
+        within("instead", trees.instead, -1, nodes - 1)
+        check_detours(trees, channels)
     _check_order(channels, trees)
     _check_service(channels, trees)
     _check_copies(channels, trees)
@@ -65,9 +77,10 @@ def node_order(trees: Forest) -> IntArray:
 def _check_order(channels: Channels, trees: Forest) -> None:
     if channels.order.size:
         place = np.argsort(channels.order)[trees.channel]
-        wrong = np.flatnonzero(place[parents(trees)] >= place[trees.child])
+        first, second = moves(trees)
+        wrong = np.flatnonzero(place[first] >= place[second])
         if wrong.size:
-            a, b = trees.channel[parents(trees)][wrong[0]], trees.channel[trees.child][wrong[0]]
+            a, b = trees.channel[first[wrong[0]]], trees.channel[second[wrong[0]]]
             raise ValueError(f"packets go from channel {a} to {b}, which comes no later in order")
 
 

@@ -45,6 +45,7 @@ from spikemesh.kernels.network_places import (
     NONE,
     NUMBER,
     RECORDS,
+    REROUTED,
     SENT,
     SENT_LEAVES,
     SERVING,
@@ -226,15 +227,17 @@ class Events:
         reached = np.flatnonzero(state.counts[:, PACKETS])
         through = state.channels[:, CHANGED] + fabric.lines[:, LATENCY]
         columns = (reached, state.counts[reached], through[reached])
-        drops = self._results.drops[: 2 * int(state.counter[DROPS])].reshape(-1, 2)
-        return (
-            self._results.deliveries[: 3 * int(state.counter[DELIVERIES])].reshape(-1, 3),
-            drops[np.lexsort(drops.T[::-1])],
-            np.column_stack(columns),
-        )
+        return (*self._ends(), np.column_stack(columns))
+
+    def _ends(self) -> tuple[IntArray, IntArray]:
+        """Deliveries and drops of the last call, as views of tables."""
+        counter = self._state.counter
+        sent = self._results.deliveries[: 3 * int(counter[DELIVERIES])].reshape(-1, 3)
+        drops = self._results.drops[: 2 * int(counter[DROPS])].reshape(-1, 2)
+        return sent, drops[np.lexsort(drops.T[::-1])] if len(drops) else drops
 
     def _found(self) -> Advance:
-        sent, lost = (table.copy() for table in self.rows()[:2])
+        sent, lost = (table.copy() for table in self._ends())
         return Advance(
             Deliveries(sent[:, 0], sent[:, 2], sent[:, 1] >> 32, sent[:, 1] & NODE),
             Drops(lost[:, 0], lost[:, 1] >> 32, lost[:, 1] & NODE),
@@ -255,6 +258,11 @@ class Events:
     def pending(self) -> int:
         """Packets and copies that are in the network or will be sent; 0: all is done."""
         return int(self._state.counter[RECORDS])
+
+    @property
+    def rerouted(self) -> int:
+        """Packets that have taken a detour, once for each copy and detour."""
+        return int(self._state.counter[REROUTED])
 
     @property
     def idle(self) -> bool:

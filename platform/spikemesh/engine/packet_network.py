@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from spikemesh.engine.network import Channels, Forest, parents
+from spikemesh.engine.network import Channels, Forest, expiring, moves
 from spikemesh.engine.network_checks import LATEST_PS, check_channels, check_forest, node_order, within
 from spikemesh.ids import AnyArray, IntArray
 from spikemesh.kernels.graph import sum_downwards, sum_upwards
@@ -28,6 +28,7 @@ from spikemesh.kernels.network_fabric import (
     SAME,
     SERVICE,
     STALL,
+    UNASKED,
     WAIT,
     WORK,
 )
@@ -47,6 +48,8 @@ class Fabric(NamedTuple):
     child: IntArray  # int64 [E], rank << 32 | node
     leaves: IntArray  # int64 [K], ends of branches below a node, itself if it is one
     load: IntArray  # int64, ps of service that packets bring; see kernels.network_fabric
+    detour: IntArray  # int64 [K], rank << 32 | first node of the detour, -1: none; empty: no node has one
+    instead: IntArray  # int64 [K], node that is gone round, -1: none; empty as ``detour``
 
 
 class PacketNetwork:
@@ -99,10 +102,10 @@ class PacketNetwork:
         sum_upwards(self.node_order, self.fabric.ptr, self.fabric.child & NODE, self.fabric.leaves)
 
     def _bring(self, share: IntArray, load: IntArray) -> None:
-        """Note what packets leave at nodes."""
+        """Note what packets leave at nodes; nobody asks how many wait there."""
         nodes, lines = self.fabric.nodes, self.fabric.lines
         nodes[:, REPORT] += 2 * (share + 1)
-        lines[nodes[share >= 0, RANK], SAME] = 0
+        lines[nodes[share >= 0, RANK], SAME] = UNASKED
         self.fabric = self.fabric._replace(load=load)
 
     def visits(self, root: AnyArray) -> IntArray:
@@ -119,7 +122,7 @@ class PacketNetwork:
         Raises
         ------
         ValueError
-            If the two differ in length, a time is negative, or a root is no node.
+            If the two differ in length, a time is negative, or a root is no node, or one of a detour.
         """
         times = np.ascontiguousarray(time, dtype=np.int64)
         roots = np.ascontiguousarray(root, dtype=np.int32)
@@ -127,11 +130,14 @@ class PacketNetwork:
             raise ValueError(f"times {times.shape} and roots {roots.shape} must be two lists of one length")
         within("root", roots, 0, self.trees.channel.size - 1)
         within("time", times, 0, LATEST_PS)
+        on_detour = self.trees.instead[roots] >= 0 if self.trees.instead.size else np.zeros(0, dtype=bool)
+        if on_detour.any():
+            raise ValueError(f"root {roots[np.argmax(on_detour)]} is on a detour, where no packet begins")
         return times, roots
 
 
-def _rules(channels: Channels) -> IntArray:
-    at_once = np.where(channels.wait > 0, EXPIRE, DROP)
+def _rules(channels: Channels, trees: Forest) -> IntArray:
+    at_once = np.where(expiring(channels, trees), EXPIRE, DROP)
     finite = np.where(channels.drops > 0, at_once, STALL)
     return np.where(channels.queue < 0, NEVER, finite).astype(np.int64)
 
@@ -146,7 +152,7 @@ def _same_service(channels: Channels, trees: Forest) -> IntArray:
 
 
 def _longest_way(channels: Channels, trees: Forest) -> IntArray:
-    before, after = trees.channel[parents(trees)], trees.channel[trees.child]
+    before, after = (trees.channel[nodes] for nodes in moves(trees))
     longest = np.zeros(channels.service.size, dtype=np.int64)
     np.maximum.at(longest, after, channels.latency[before])
     return longest
@@ -158,7 +164,7 @@ def _lines(channels: Channels, trees: Forest) -> IntArray:
     table[:, SERVICE], table[:, LATENCY] = channels.service, channels.latency
     table[:, PERIOD], table[:, WAIT] = np.maximum(channels.period, 1), channels.wait
     table[:, PLACES] = np.where(channels.queue < 0, _UNLIMITED, channels.queue + 1)
-    table[:, RULE], table[:, SAME] = _rules(channels), _same_service(channels, trees)
+    table[:, RULE], table[:, SAME] = _rules(channels, trees), _same_service(channels, trees)
     table[:, LONGEST_WAY] = _longest_way(channels, trees)
     return table
 
@@ -171,6 +177,8 @@ def _fabric(channels: Channels, trees: Forest, number: IntArray) -> Fabric:
     report = trees.report if trees.report.size else children == 0
     nodes = np.zeros((trees.channel.size, FLOW), dtype=np.int64)
     nodes[:, WORK], nodes[:, ONLY_CHILD], nodes[:, REPORT], nodes[:, RANK] = trees.work, -1, report, rank
+    has = trees.detour >= 0
+    detour = np.where(has, rank[trees.detour] << 32 | trees.detour, -1) if has.size else has
     passing = (children == 1) & (nodes[:, REPORT] == 0)
     nodes[passing, ONLY_CHILD] = child[trees.child_ptr[:-1][passing]]
     return Fabric(
@@ -180,4 +188,6 @@ def _fabric(channels: Channels, trees: Forest, number: IntArray) -> Fabric:
         child=child,
         leaves=(children == 0).astype(np.int64),
         load=np.zeros(1, dtype=np.int64),
+        detour=np.ascontiguousarray(detour, dtype=np.int64),
+        instead=np.ascontiguousarray(trees.instead, dtype=np.int64),
     )

@@ -27,6 +27,8 @@ from spikemesh.errors import RunError
 from spikemesh.ids import AnyArray, IntArray
 from spikemesh.kernels.late import mark_lost, mark_reached
 
+_NO_LINK: IntArray = np.zeros(0, dtype=np.int64)
+
 
 class _Packets(NamedTuple):
     """Packets, each with its place among those whose spikes are new to this call."""
@@ -80,9 +82,11 @@ class Transit:
         self._neuron_of_axon = program.axon_neuron
         self._bin_steps = program.bin_steps
         self._network = _events(self._timing)
+        self._sends = bool(self._timing.send_ps.any())
         self._before = np.zeros((len(Counts._fields), self._timing.link.size), dtype=np.int64)
+        self._rerouted = 0
         self._trees = Trees(self._timing)
-        self.counts = TransitCounts(self._trees.arrays, program)
+        self.counts = TransitCounts(self._trees.arrays, self._timing, program)
         self._ahead = _Packets(*[np.zeros(0, dtype=np.int64)] * 5)
         """Packets that set out later."""
         self._under_way = UnderWay()
@@ -102,15 +106,18 @@ class Transit:
             self._advance(arrivals, min(through, bin_end))
 
     def _advance(self, arrivals: Arrivals, through: int) -> None:
+        """Do so within one bin."""
+        self.counts.in_tick(through)
         fresh = self._packets(*self._spikes(arrivals, through))
         leaves = self._trees.leaf_count(fresh.root)
+        self.counts.sent(int(leaves.sum()))
         first_leaf = np.cumsum(leaves) - leaves
         found = self._send(fresh, through)
         packet, leaf, tick = self._deliver(found.deliveries)
         in_time = np.zeros(int(leaves.sum()), dtype=bool)
         late = self._mark(in_time, first_leaf, packet, leaf, tick)
         over = self._drop(found.drops, in_time, fresh.root, first_leaf)
-        self.counts.late(fresh.stamp, fresh.root, first_leaf, ~over)
+        self.counts.late(fresh.root, first_leaf, ~over)
         self._put_right(fresh, first_leaf, in_time, (packet[late], leaf[late], tick[late]), through)
         self._under_way.settle(found.deliveries.packet, 1)
         self._under_way.settle(found.drops.packet, self._trees.below[found.drops.node])
@@ -125,10 +132,13 @@ class Transit:
         self._counted = self.known
         now = np.stack(self._network.counts)
         since = Counts(*(now - self._before))._replace(longest=self._network.counts.longest)
-        self.counts.channels(self.known, since, self._timing.link)
+        self.counts.channels(since, self._timing.link)
         self._before = now
-        if self.known % self._bin_steps == 0 and isinstance(self._network, Events):
-            self._network.begin_longest()
+        if isinstance(self._network, Events):
+            self.counts.rerouted(self._network.rerouted - self._rerouted)
+            self._rerouted = self._network.rerouted
+            if self.known % self._bin_steps == 0:
+                self._network.begin_longest()
 
     def _spikes(self, arrivals: Arrivals, through: int) -> tuple[IntArray, IntArray]:
         """Stamps and axons of the spikes of all workers after ``known``, by stamp and neuron."""
@@ -151,9 +161,9 @@ class Transit:
         spike, entry = expanded(timing.root_ptr, neuron)
         stamp, axon, neuron = stamp[spike], axon[spike], neuron[spike]
         core, root = timing.core[neuron], timing.roots[entry].astype(np.int64)
-        before = _rank(stamp * timing.cores + core)
-        time = stamp * timing.tick_ps + timing.ready_ps[neuron] + before * timing.send_ps[core]
-        self.counts.sent(stamp, self._trees.leaf_count(root))
+        time = stamp * timing.tick_ps + timing.ready_ps[neuron]
+        if self._sends:
+            time += _rank(stamp * timing.cores + core) * timing.send_ps[core]
         return _Packets(time, stamp, axon, root, np.arange(root.size))
 
     def _send(self, fresh: _Packets, through: int) -> Advance:
@@ -179,14 +189,12 @@ class Transit:
 
     def _deliver(self, found: Deliveries) -> tuple[IntArray, IntArray, IntArray]:
         """Count what arrived; returns packets, leaves and ticks, without those too old."""
-        tick = self._timing.ticks_of(found.time)
-        old = self._timing.too_old(self._under_way.of(STAMP, found.packet), found.time)
-        self.counts.too_old(tick[old])
-        packet, node, tick = found.packet[~old], found.node[~old], tick[~old]
-        self.counts.delivered(tick)
-        entry, target = expanded(self._timing.target_ptr, node)
-        axon = self._under_way.of(AXON, packet)
-        self.counts.events(tick[entry], axon[entry], self._timing.targets[target])
+        packet, node, tick = found.packet, found.node, self._timing.ticks_of(found.time)
+        if self._timing.age_ticks is not None:
+            young = ~self._timing.too_old(self._under_way.of(STAMP, packet), found.time)
+            self.counts.dropped(int(np.count_nonzero(~young)), _NO_LINK)
+            packet, node, tick = packet[young], node[young], tick[young]
+        self.counts.delivered(self._under_way.of(AXON, packet), node)
         return packet, node, tick
 
     def _mark(
@@ -201,8 +209,10 @@ class Transit:
 
     def _drop(self, found: Drops, in_time: AnyArray, root: IntArray, first_leaf: IntArray) -> AnyArray:
         """Count what was dropped; returns which leaves of new packets were reached or lost within their tick."""
+        if not found.packet.size:
+            return in_time
         tick, trees = self._timing.ticks_of(found.time), self._trees
-        self.counts.dropped(tick, trees.below[found.node], trees.arrays.link[found.node])
+        self.counts.dropped(int(trees.below[found.node].sum()), trees.arrays.link[found.node])
         over = in_time.copy()
         early = tick == self._under_way.of(STAMP, found.packet)
         place = self._under_way.of(PLACE, found.packet[early])

@@ -48,6 +48,8 @@ class UnderWay:
 
     def settle(self, packet: IntArray, leaves: IntArray | int) -> None:
         """Note that leaves of packets were reached or lost; packets of which nothing is left are forgotten in turn."""
+        if not packet.size:
+            return
         left = self._table[LEFT]
         np.subtract.at(left, packet - self._zero, leaves)
         while self._start < self._end:

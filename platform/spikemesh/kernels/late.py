@@ -198,22 +198,35 @@ def mark_reached(place: Any, root: Any, leaf: Any, at: Any, t: Any, reached: Any
 
 
 @bare
-def count_events(row: Any, axon: Any, core: Any, ptr: Any, cores: Any, synapses: Any, counts: Any) -> None:
+def count_events(
+    axon: Any, node: Any, target_ptr: Any, targets: Any, ptr: Any, cores: Any, synapses: Any, counts: Any
+) -> None:
     """Count the synapses that packets reach.
 
     Parameters
     ----------
-    row, axon, core : ndarray of int64
-        Of each arrival, the row of ``counts``, the axon, and the core it is for.
+    axon, node : ndarray of int64
+        Of each arrival, the axon, and where it is.
+    target_ptr, targets : ndarray of int64
+        By node, cores that get what arrives there.
     ptr, cores, synapses : ndarray of int64
-        By axon, cores on which it has synapses, and how many.
-    counts : ndarray of int64, shape (rows, cores)
+        By axon, cores on which it has synapses, rising, and how many.
+    counts : ndarray of int64, shape (cores,)
         Grow.
     """
-    for k in range(row.size):
-        for entry in range(ptr[axon[k]], ptr[axon[k] + 1]):
-            if cores[entry] == core[k]:
-                counts[row[k], core[k]] += synapses[entry]
+    for k in range(axon.size):
+        target, last = target_ptr[node[k]], target_ptr[node[k] + 1]
+        entry, end = ptr[axon[k]], ptr[axon[k] + 1]
+        # Both lists rise.
+        while target < last and entry < end:
+            if targets[target] < cores[entry]:
+                target += 1
+            elif targets[target] > cores[entry]:
+                entry += 1
+            else:
+                counts[cores[entry]] += synapses[entry]
+                target += 1
+                entry += 1
 
 
 @bare

@@ -25,7 +25,6 @@ from spikemesh.kernels.network_fabric import (
     DONE,
     DROP,
     DROPPED,
-    EXPIRE,
     LATENCY,
     LONGEST,
     NO_DELIVERIES,
@@ -41,12 +40,14 @@ from spikemesh.kernels.network_fabric import (
     RULE,
     SERVICE,
     STALL,
-    WAIT,
     WAITING,
+    detour_of,
+    reported_as,
     service_of,
 )
 from spikemesh.kernels.network_heap import pop, push
 from spikemesh.kernels.network_places import (
+    AROUND,
     ARRIVAL,
     ARRIVE,
     ASKED,
@@ -71,6 +72,7 @@ from spikemesh.kernels.network_places import (
     NUMBER,
     OUTSIDE_FIRST,
     RECORDS,
+    REROUTED,
     SENT,
     SENT_LEAVES,
     SERVING,
@@ -81,6 +83,7 @@ from spikemesh.kernels.network_places import (
     WAITERS,
     WHERE,
     next_able,
+    next_give_up,
     take_places,
     wait_for,
     wait_no_longer,
@@ -115,13 +118,15 @@ def _schedule(clock: Any, tag: Any, r: Any, s: Any) -> None:
 
 
 @bare_inlined
-def _count_drop(time: Any, tag: Any, rank: Any, f: Any, s: Any, o: Any) -> None:
+def _count_drop(time: Any, given: Any, f: Any, s: Any, o: Any) -> None:
+    """Count a packet that is dropped at a node; ``given`` is its tag there."""
+    tag = reported_as(given, f)
     row = s.counter[DROPS]
     o.drops[2 * row] = time
     o.drops[2 * row + 1] = tag
     s.counter[DROPS] = row + 1
     s.counter[DROPPED_LEAVES] += f.leaves[tag & NODE]
-    s.counts[rank, DROPPED] += 1
+    s.counts[f.nodes[tag & NODE, RANK], DROPPED] += 1
 
 
 @bare_inlined
@@ -152,12 +157,16 @@ def _copy_to_children(r: Any, time: Any, f: Any, s: Any, o: Any) -> None:
     first = f.ptr[node]
     arrival = time + f.lines[f.nodes[node, RANK], LATENCY]
     for e in range(first, f.ptr[node + 1]):
-        below = (tag - node) | (f.child[e] & NODE)
+        following = f.child[e] & NODE
+        if s.taken[e - first] == AROUND:
+            following = detour_of(following, f) & NODE
+            s.counter[REROUTED] += 1
+        below = (tag - node) | following
         if s.taken[e - first]:
             copy = _record(below, arrival, UNDER_WAY, s)
             _schedule(4 * arrival + ARRIVE, below, copy, s)
         else:
-            _count_drop(time, below, f.child[e] >> 32, f, s, o)
+            _count_drop(time, below, f, s, o)
 
 
 @bare_inlined
@@ -180,14 +189,18 @@ def _leave_channel(r: Any, time: Any, f: Any, s: Any) -> None:
 @bare_inlined
 def _enter_first(r: Any, time: Any, f: Any, s: Any, o: Any) -> None:
     """Let a packet that was sent into its first channel, or drop it."""
-    rank = f.nodes[s.records[r, TAG] & NODE, RANK]
-    s.counts[rank, OUTSIDE] += time - (s.records[r, ASKED] >> 2)
+    tag = s.records[r, TAG]
+    node = tag & NODE
+    s.counts[f.nodes[node, RANK], OUTSIDE] += time - (s.records[r, ASKED] >> 2)
+    if s.taken[0] == AROUND:
+        s.records[r, TAG] = (tag - node) | (detour_of(node, f) & NODE)
+        s.counter[REROUTED] += 1
     if s.taken[0]:
         s.records[r, WHERE] = UNDER_WAY
         s.records[r, ARRIVAL] = time
         _schedule(4 * time + ARRIVE, s.records[r, TAG], r, s)
     else:
-        _count_drop(time, s.records[r, TAG], rank, f, s, o)
+        _count_drop(time, tag, f, s, o)
         _release(r, s)
 
 
@@ -204,6 +217,7 @@ def _go_on(r: Any, time: Any, f: Any, s: Any, o: Any) -> None:
         _leave_channel(r, time, f, s)
         if (f.nodes[node, REPORT] & 1) or f.ptr[node] == f.ptr[node + 1]:
             s.records[r, WHERE] = LEAVING
+            s.records[r, TAG] = reported_as(s.records[r, TAG], f)
             _schedule(4 * (time + f.lines[rank, LATENCY]) + ARRIVE, s.records[r, TAG], r, s)
         else:
             _release(r, s)
@@ -216,14 +230,11 @@ def _deadline(r: Any, clock: Any, f: Any, s: Any) -> Any:
     node = s.records[r, TAG] & NODE
     asked = s.records[r, ASKED] >> 2
     if s.records[r, WHERE] == OUTSIDE_FIRST:
-        rank = f.nodes[node, RANK]
-        due = 4 * (asked + f.lines[rank, WAIT]) + GIVE_UP
-        return due if f.lines[rank, RULE] == EXPIRE and due > clock else 0
+        return next_give_up(asked, clock, f.nodes[node, RANK], node, f)
     found = 0
     for e in range(f.ptr[node], f.ptr[node + 1]):
-        rank = f.child[e] >> 32
-        due = 4 * (asked + f.lines[rank, WAIT]) + GIVE_UP
-        if f.lines[rank, RULE] == EXPIRE and due > clock and (found == 0 or due < found):
+        due = next_give_up(asked, clock, f.child[e] >> 32, f.child[e] & NODE, f)
+        if due and (found == 0 or due < found):
             found = due
     return found
 
@@ -250,7 +261,7 @@ def _arrive(r: Any, time: Any, f: Any, s: Any, o: Any) -> None:
     tag = s.records[r, TAG]
     rank = f.nodes[tag & NODE, RANK]
     if f.lines[rank, RULE] == DROP and s.channels[rank, INSIDE] >= f.lines[rank, PLACES]:
-        _count_drop(time, tag, rank, f, s, o)
+        _count_drop(time, tag, f, s, o)
         _release(r, s)
         return
     s.records[r, WHERE] = IN

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from spikemesh.kernels.accelerate import bare, bare_inlined
-from spikemesh.kernels.network_fabric import EXPIRE, NODE, PLACES, RANK, RULE, STALL, WAIT
+from spikemesh.kernels.network_fabric import EXPIRE, NODE, PLACES, RANK, RULE, STALL, WAIT, detour_of
 
 GO_ON, GIVE_UP, ARRIVE = range(3)
 """Phases of a picosecond."""
@@ -28,10 +28,11 @@ FREE, UNDER_WAY, IN, OUTSIDE_FIRST, LEAVING, SENT = range(6)
     SENT_LEAVES,
     DELIVERED_LEAVES,
     DROPPED_LEAVES,
-) = range(10)
-COUNTERS = 10
+    REROUTED,
+) = range(11)
+COUNTERS = 11
 """Events due, first free record, records in use, records that wait for places, rows of results, packets sent so far,
-ends of branches."""
+ends of branches, packets that took a detour."""
 
 # Columns of records: tag, ps of arrival, clock since which it asks to go on, ps when it last gave up on channels (-1:
 # never), where it is, next and one before in a list (a channel's queue, those that wait for one, the free), channel in
@@ -46,50 +47,83 @@ COLUMNS = 8
 
 NONE = -1
 
-
-@bare_inlined
-def _expired(r: Any, rank: Any, f: Any, s: Any) -> Any:
-    """Whether a record has given up waiting for a channel."""
-    return (
-        f.lines[rank, RULE] == EXPIRE
-        and (s.records[r, ASKED] >> 2) + f.lines[rank, WAIT] <= s.records[r, GAVE_UP]
-    )
+GIVEN_UP, TAKEN, AROUND = range(3)
+"""What a packet got of a channel it goes on to: nothing, so that it is dropped there; a place; one on its detour."""
 
 
 @bare_inlined
-def _take_one(r: Any, rank: Any, f: Any, s: Any) -> Any:
-    """Try for one place: 1 taken (or none needed), 0 given up, -1 lacking."""
+def _take_place(rank: Any, f: Any, s: Any) -> Any:
+    """Take a place in a channel if it has one, or keeps none; return whether."""
     if f.lines[rank, RULE] < STALL:
-        return 1
-    if s.channels[rank, USED] < f.lines[rank, PLACES]:
-        s.channels[rank, USED] += 1
-        return 1
-    return 0 if _expired(r, rank, f, s) else -1
+        return True
+    if s.channels[rank, USED] >= f.lines[rank, PLACES]:
+        return False
+    s.channels[rank, USED] += 1
+    return True
+
+
+@bare_inlined
+def _give_back(rank: Any, f: Any, s: Any) -> None:
+    if f.lines[rank, RULE] >= STALL:
+        s.channels[rank, USED] -= 1
+
+
+@bare_inlined
+def _gave_up(r: Any, wait: Any, s: Any) -> Any:
+    """Whether a record has given up since it has waited so long."""
+    return (s.records[r, ASKED] >> 2) + wait <= s.records[r, GAVE_UP]
+
+
+@bare_inlined
+def _take_one(r: Any, rank: Any, node: Any, f: Any, s: Any) -> Any:
+    """Try for a place for a node: what it got, or -1 - the rank that lacks one."""
+    expired = f.lines[rank, RULE] == EXPIRE and _gave_up(r, f.lines[rank, WAIT], s)
+    detour = detour_of(node, f)
+    if not expired or detour < 0:
+        if _take_place(rank, f, s):
+            return TAKEN
+        return GIVEN_UP if expired else -1 - rank
+    other = detour >> 32
+    if _take_place(other, f, s):
+        return AROUND
+    return GIVEN_UP if _gave_up(r, f.lines[rank, WAIT] + f.lines[other, WAIT], s) else -1 - other
 
 
 @bare
 def take_places(r: Any, f: Any, s: Any) -> Any:
     """Take a place in every channel a record goes on to, or none; return a rank that lacks one, or NONE.
 
-    What was taken (1) or given up (0) is left in ``s.taken``, by child.
+    What it got is left in ``s.taken``, by child.
     """
     node = s.records[r, TAG] & NODE
     if s.records[r, WHERE] == OUTSIDE_FIRST:
         rank = f.nodes[node, RANK]
-        s.taken[0] = _take_one(r, rank, f, s)
-        return rank if s.taken[0] < 0 else NONE
+        s.taken[0] = _take_one(r, rank, node, f, s)
+        return -1 - s.taken[0] if s.taken[0] < 0 else NONE
     first = f.ptr[node]
     for e in range(first, f.ptr[node + 1]):
-        rank = f.child[e] >> 32
-        got = _take_one(r, rank, f, s)
+        got = _take_one(r, f.child[e] >> 32, f.child[e] & NODE, f, s)
         s.taken[e - first] = got
         if got < 0:
             for back in range(first, e):
-                other = f.child[back] >> 32
-                if s.taken[back - first] and f.lines[other, RULE] >= STALL:
-                    s.channels[other, USED] -= 1
-            return rank
+                if s.taken[back - first] == TAKEN:
+                    _give_back(f.child[back] >> 32, f, s)
+                elif s.taken[back - first] == AROUND:
+                    _give_back(detour_of(f.child[back] & NODE, f) >> 32, f, s)
+            return -1 - got
     return NONE
+
+
+@bare_inlined
+def next_give_up(asked: Any, clock: Any, rank: Any, node: Any, f: Any) -> Any:
+    """Return the first clock after this one at which a record that waits for a node's channel gives up; 0: none."""
+    if f.lines[rank, RULE] != EXPIRE:
+        return 0
+    due = 4 * (asked + f.lines[rank, WAIT]) + GIVE_UP
+    detour = detour_of(node, f)
+    if due <= clock and detour >= 0:
+        due += 4 * f.lines[detour >> 32, WAIT]
+    return due if due > clock else 0
 
 
 @bare_inlined

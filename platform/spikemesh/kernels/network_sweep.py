@@ -238,6 +238,14 @@ def _longest_queue(count: Any, packets: Any, ends: Any) -> Any:
 
 
 @bare_inlined
+def _longest(same: Any, latest: Any, count: Any, packets: Any, ends: Any) -> Any:
+    """Most packets that a packet finds in the channel: from the longest wait where all services are the same."""
+    if same > 0:
+        return (latest + same - 1) // same
+    return _longest_queue(count, packets, ends) if same == 0 else 0
+
+
+@bare_inlined
 def _area(count: Any, packets: Any, ends: Any) -> Any:
     """Area between the curves of what has arrived and of what has left."""
     area = 0
@@ -258,7 +266,7 @@ def _serve(rank: Any, given: Any, found: Any, f: Any, w: Any, o: Any) -> Any:
     else:
         waiting, busy, latest = _begin_times(w.free[rank], line, given, packets, ends, f, w)
     same = line[SAME] if rule != DROP else 0
-    longest = (latest + same - 1) // same if same else _longest_queue(count, packets, ends)
+    longest = _longest(same, latest, count, packets, ends)
     area = _area(count, packets, ends)
     if rule > DROP and not _enough_places(line, count, packets, ends):
         return NOT_EXACT
@@ -292,7 +300,7 @@ def _serve_freely(rank: Any, count: Any, found: Any, f: Any, w: Any, o: Any) -> 
         status = _send_on(free + latency, arrival, tag, f, w, o)
         if status != DONE:
             return status
-    longest = (latest + same - 1) // same if same else _longest_queue(count, packets, ends)
+    longest = _longest(same, latest, count, packets, ends)
     return _note(rank, count, busy, waiting, longest, 0, area, free + latency, o)
 
 

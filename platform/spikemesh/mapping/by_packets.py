@@ -49,7 +49,9 @@ def check_learning(
     InputError
         Names the projections and how many synapses it is.
     """
-    problems = []
+    problems: list[Problem] = []
+    if not any(plastic):
+        return
     reached = Trees(timing).reached()
     for projection in network.projections:
         triples = [found[projection.index] for found in plastic if projection.index in found]

@@ -12,6 +12,7 @@ from spikemesh.engine.dependencies import channel_order
 from spikemesh.engine.link_timing import LinkTiming
 from spikemesh.engine.network import Channels, Forest, forest_dependencies
 from spikemesh.ids import AnyArray, IntArray
+from spikemesh.mapping.detours import passages, with_emergency_routing
 from spikemesh.mapping.hardware import channels_of, node_work, picoseconds, ways_of
 from spikemesh.mapping.placement import Placement
 from spikemesh.mapping.routes import FanOut
@@ -60,7 +61,8 @@ def link_timing(
     ready, send = _sending(system, core, np.zeros(core.size, dtype=bool) if updated is None else updated)
     geometry, ways = ways_of(placement, fan, router, relay)
     channels, work = channels_of(geometry), node_work(geometry, ways)
-    keeps = _takes_time(channels)[ways.forest.channel] | (work > 0)
+    takes_time = _takes_time(channels)
+    keeps = takes_time[ways.forest.channel] | (work > 0)
     if ready.any() or send.any():
         # Packets of one core set out one after another, wherever they go.
         keeps[ways.root] = True
@@ -68,9 +70,10 @@ def link_timing(
         return None
     keeps |= ways.forest.channel < geometry.links
     timed = timed_ways(ways, work, keeps)
-    used = np.union1d(np.arange(geometry.links), timed.forest.channel)
+    through = passages(geometry, takes_time)
+    used = np.unique(np.concatenate([np.arange(geometry.links), timed.forest.channel, through]))
     forest = timed.forest._replace(channel=np.searchsorted(used, timed.forest.channel).astype(np.int32))
-    return LinkTiming(
+    timing = LinkTiming(
         regime="tick" if system.regime == "tick" else "async",
         tick_ps=tick_ps(system, timestep_ms),
         channels=_some(channels, used, forest),
@@ -86,6 +89,7 @@ def link_timing(
         age_ticks=system.packet_age,
         queues=level == "packet",
     )
+    return with_emergency_routing(timing, system, np.searchsorted(used, through))
 
 
 def tick_ps(system: System, timestep_ms: float) -> int:

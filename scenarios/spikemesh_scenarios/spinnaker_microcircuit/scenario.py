@@ -46,10 +46,13 @@ def _microcircuit() -> Any:
 
 
 def results(trace: Any) -> dict[str, Any]:
-    """Count packets that came late or were lost, and find the hottest link."""
+    """Count packets that came late or were lost, and ticks that were too short for a core; find the hottest link."""
     seconds = trace.duration_ms / 1e3
     spikes = sum(len(trace.spikes(name).ticks) for name in trace.populations)
-    packets = {k: int(trace.counts(f"packets_{k}").sum()) for k in ("sent", "delivered", "late", "dropped")}
+    kinds = ("sent", "delivered", "late", "dropped")
+    # Without links no packets are followed, and none is late.
+    followed = "packets_sent" in trace.counters
+    packets = {k: int(trace.counts(f"packets_{k}").sum()) if followed else 0 for k in kinds}
     carried = trace.counts("link_packets").sum(axis=0)
     hottest = int(np.argmax(carried))
     return {
@@ -57,9 +60,19 @@ def results(trace: Any) -> dict[str, Any]:
         **{f"packets_{name}": count for name, count in packets.items()},
         "late_percent": _percent(packets["late"], packets["sent"]),
         "dropped_percent": _percent(packets["dropped"], packets["sent"]),
+        **_overruns(trace),
         "hottest_link": trace.link_names[hottest],
         "hottest_packets": int(carried[hottest]),
     }
+
+
+def _overruns(trace: Any) -> dict[str, Any]:
+    """Count the ticks of cores that were too short, if the costs in use say so."""
+    if "core_overruns" not in trace.counters:
+        return {"overruns": "not published"}
+    overruns = int(trace.counts("core_overruns").sum())
+    ticks = round(trace.duration_ms / trace.timestep_ms) * int(trace.hardware["cores_used"])
+    return {"overruns": overruns, "overruns_percent": _percent(overruns, ticks)}
 
 
 def _percent(part: int, whole: int) -> float:
