@@ -60,6 +60,19 @@ def test_the_network_is_busy_and_packets_are_late_and_lost(reference):
     assert digest["function"] != outcome("barrier")[0]["function"]
 
 
+@pytest.mark.parametrize("route", ["longest_dimension_first", "shortest_path"])
+def test_routes_of_triangles(route):
+    # 3 x 3 chips on a torus of triangles, whose links cannot carry all packets.
+    link = {"bandwidth": "600 packet/s", "latency": "20 us", "queue": 3, "when_full": "drop"}
+    crowded = sm.System.preset(
+        "ideal", chips=(3, 3), topology="triangular_torus", regime="tick", links={"between_chips": link}
+    )
+    options = {"system": crowded, "mapping": sm.MappingSettings(route=route, partition="round_robin")}
+    digest, counts = outcome(workers=1, **options)
+    assert all(counts[name] > 100 for name in NETWORK)
+    assert outcome(workers=2, **options) == (digest, counts)
+
+
 @pytest.mark.parametrize(
     "options",
     [{"workers": 2}, {"workers": 4}, {"workers": 3, "actors": "core"}, {"workers": 1, "actors": "core"}],

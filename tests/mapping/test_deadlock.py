@@ -69,15 +69,16 @@ def test_longest_dimension_first_turns_both_ways():
     assert all_to_all("mesh", (3, 3), ShortestPath()).circle == ()
 
 
-def test_circles_over_routers_are_found_where_their_queues_end():
+@pytest.mark.parametrize("regime", ["barrier", "tick"])
+def test_circles_over_routers_are_found_where_their_queues_end(regime):
     # Packets both ways between two chips: each router waits for the link out, and the link for the other router.
     ends = LinkSpec(queue=2, bandwidth=1e9)
-    found = all_to_all("mesh", (2, 1), DimensionOrder(), "barrier", ends, queue=2)
+    found = all_to_all("mesh", (2, 1), DimensionOrder(), regime, ends, queue=2)
     assert found.circle == ()
     assert sorted(found.deadlock) == [
         "chip0->chip1", "chip0.fabric0.tile0.tile", "chip1->chip0", "chip1.fabric0.tile0.tile",
     ]  # fmt: skip
-    assert all_to_all("mesh", (2, 1), DimensionOrder(), "barrier", ends).deadlock == ()
+    assert all_to_all("mesh", (2, 1), DimensionOrder(), regime, ends).deadlock == ()
 
 
 def test_names_of_channels():

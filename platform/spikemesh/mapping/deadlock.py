@@ -77,13 +77,13 @@ def waiting(placement: Placement, routes: Routes, hardware: Callable[[], Hardwar
     placement, routes
         The system, and which link follows which.
     hardware
-        Describes all channels; called only where links on a chip can make packets wait, in regime ``barrier``.
+        Describes all channels; called only where links on a chip can make packets wait.
     """
     system, names, count = placement.system, placement.link_names, len(placement.links)
     circle = _circle(routes.before, routes.after, count)
     full = np.array([stalls(system.link_kind(ends)) for ends in placement.links], dtype=bool)
     on_chip = system.links.get("on_chip")
-    if system.regime == "barrier" and on_chip is not None and stalls(on_chip):
+    if on_chip is not None and stalls(on_chip):
         known = hardware()
         full = (known.channels.queue >= 0) & (known.channels.drops == 0)
         found = _among(*forest_dependencies(known.forest), full)

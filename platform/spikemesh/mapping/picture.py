@@ -216,7 +216,7 @@ class _Picture:
     def _label(self, start: Point, end: Point, text: str) -> str:
         dx, dy = end[0] - start[0], end[1] - start[1]
         length = math.hypot(dx, dy) or 1.0
-        away = 8.0 + (3.2 * len(text)) * abs(dy) / length
+        away = 11.0 + (3.2 * len(text)) * abs(dy) / length
         x, y = (start[0] + end[0]) / 2 - dy / length * away, (start[1] + end[1]) / 2 + dx / length * away
         return _text(x, y + 4, text, "load")
 
