@@ -17,6 +17,10 @@ def count(value: Any) -> str:
     return f"{value:,}"
 
 
+def _count_or_why(value: Any) -> str:
+    return value if isinstance(value, str) else count(value)
+
+
 def _factor(value: Any) -> str:
     return f"{value:.3g} (wall-clock time / model time)"
 
@@ -48,6 +52,10 @@ ROWS: tuple[tuple[str, str, Callable[[Any], str]], ...] = (
     ("spikes", "spikes", count),
     ("synaptic_events", "synaptic events", count),
     ("packets", "packets", count),
+    ("packets_sent", "packets sent", count),
+    ("packets_late", "packets late", count),
+    ("packets_dropped", "packets dropped", count),
+    ("core_overruns", "ticks too short for a core", _count_or_why),
     ("compile_s", "compiling", in_time),
     ("build_s", "building", in_time),
     ("run_s", "running", in_time),

@@ -60,7 +60,7 @@ def check_learning(
         )
         if late:
             found = f'{late:,} synapses that learn wait for packets, which can be late in regime "{timing.regime}"'
-            remedy = "both populations on one core, links without latency and bandwidth, or regime barrier"
+            remedy = 'both populations on one core, run.links = "none", or regime barrier'
             problems.append(Problem(f'projection "{projection.name}".learning', found, remedy))
     if problems:
         raise InputError(problems)
