@@ -41,11 +41,13 @@ params = { v_th = 1.0, i_e = 0.1 }
 source = "in"
 target = "exc"
 connect = { rule = "fixed_indegree", indegree = 5 }
+delay = "3 ms"
 weight = 0.2
 [[projection]]
 source = "exc"
 target = "exc"
 connect = { rule = "fixed_indegree", indegree = 5 }
+delay = "3 ms"
 weight = 0.2
 [[probe]]
 target = "exc"
@@ -100,7 +102,7 @@ def test_every_row_is_a_run_on_that_system(scenario, tmp_path):
     systems = {
         "loihi:2": '{ preset = "loihi", chips = 2 }',
         "loihi:1:sanafe2025": '{ preset = "loihi", chips = 1, costs = "sanafe2025" }',
-        "odin": '{ preset = "odin" }',
+        "loihi2:scaled": '{ preset = "loihi2", costs = "scaled" }',
         "truenorth": '{ preset = "truenorth" }',
     }
     found = sm.compare(scenario, [*systems], out=tmp_path / "out", links="packet")

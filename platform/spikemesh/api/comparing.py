@@ -238,7 +238,8 @@ def _compared(
     for k, (name, system, path) in enumerate(zip(named, systems, paths[1:], strict=True)):
         started = time.perf_counter()
         row = _row(task, name, system, path, spikes if k in retimed else None)
-        said(f"{name}: {row.how} in {time.perf_counter() - started:.3g} s")
+        took = f" in {time.perf_counter() - started:.3g} s" if row.figures.values else ""
+        said(f"{name}: {row.how}{took}")
         rows.append(row if keep else replace(row, trace=None))
     return rows
 

@@ -14,6 +14,8 @@ from spikemesh.mapping.report import MappingReport
 
 SUFFIXES = (".svg", ".html")
 MOST_LINKS = 25
+
+
 def check_picture(target: Path) -> None:
     """Refuse a file of a kind that is not drawn, or in a folder that does not exist.
 

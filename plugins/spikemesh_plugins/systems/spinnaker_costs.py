@@ -53,9 +53,7 @@ SHARP2012 = account(
     ),
 )
 
-STROMATIAS = (
-    "Stromatias et al. 2013, abstract (measured: up to 1.8 x 10^9 synaptic events/s on 48 chips)"
-)
+STROMATIAS = "Stromatias et al. 2013, abstract (measured: up to 1.8 x 10^9 synaptic events/s on 48 chips)"
 CORES_OF_A_BOARD, EVENTS_PER_S = 48 * 16, 1.8e9
 IN_EVENTS = f"included in the time of a synaptic event: all that cores do ({STROMATIAS})"
 
