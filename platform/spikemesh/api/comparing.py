@@ -88,7 +88,7 @@ class _Task:
         """Run once on ideal chips, recording all spikes."""
         everything = replace(self.network, recorded=tuple(range(len(self.network.populations))))
         settings = self.settings.model_copy(update={"activity": activity or None, "links": None})
-        chips = min(settings.workers or usable_cpus(), len(everything.populations))
+        chips = min(settings.workers or usable_cpus(), everything.size)
         ideal = shared_registry().systems.get("ideal").make((chips,))
         self.simulate(everything, ideal, MappingSettings(partition="linear"), settings, path).close()
         return path
