@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from spikemesh.api.comparison import ComparedSystem, Comparison, names_of
+from spikemesh.api.comparison import ComparedSystem, Comparison, How, names_of
 from spikemesh.api.folder import TemporaryFolder
 from spikemesh.api.hardware import activity_of, level_of
 from spikemesh.api.named_systems import overridden, system_from_table, system_table, table_of
@@ -257,6 +257,5 @@ def _row(task: _Task, name: str, system: System, path: Path, spikes: Path | None
         return ComparedSystem(name, "failed", problem=str(error))
     with open_trace(path) as trace:
         figures = run_figures(trace)
-    digest = result.summary["digest"]
-    shown = " ".join(digest[kind] for kind in sorted(digest))
-    return ComparedSystem(name, "run" if spikes is None else "retimed", figures, trace=path, digest=shown)
+    how: How = "run" if spikes is None else "retimed"
+    return ComparedSystem(name, how, figures, trace=path, digest=result.summary["digest"])
