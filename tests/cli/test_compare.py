@@ -86,5 +86,16 @@ def test_overrides_of_the_system_go_to_every_system(tiny, invoke):
     assert [row["chips"] for row in found["systems"]] == [3, 3]
 
 
+def test_a_run_that_fails_is_told_by_the_exit_code(tiny, invoke, tmp_path):
+    folder = tmp_path / "failing"
+    folder.mkdir()
+    (folder / "scenario.toml").write_text(TINY)
+    (folder / "scenario.py").write_text("def results(trace):\n    raise ValueError('no spikes')\n")
+    result = invoke("compare", str(folder), "--systems", "loihi:1,odin", "--quiet")
+    assert result.exit_code == 1
+    assert result.stdout.splitlines()[1].split() == ["how", "failed", "does", "not", "fit"]
+    assert "results() raised ValueError: no spikes" in result.stdout
+
+
 def test_help_shows_an_example(invoke):
     assert "spikemesh compare loihi_congestion --systems" in invoke("compare", "--help").stdout

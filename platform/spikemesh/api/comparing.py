@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from spikemesh.api.comparison import ComparedSystem, Comparison, names_of
+from spikemesh.api.comparison import ComparedSystem, Comparison, How, names_of
 from spikemesh.api.folder import TemporaryFolder
 from spikemesh.api.hardware import activity_of, level_of
 from spikemesh.api.named_systems import overridden, system_from_table, system_table, table_of
@@ -88,7 +88,7 @@ class _Task:
         """Run once on ideal chips, recording all spikes."""
         everything = replace(self.network, recorded=tuple(range(len(self.network.populations))))
         settings = self.settings.model_copy(update={"activity": activity or None, "links": None})
-        chips = min(settings.workers or usable_cpus(), len(everything.populations))
+        chips = min(settings.workers or usable_cpus(), everything.size)
         ideal = shared_registry().systems.get("ideal").make((chips,))
         self.simulate(everything, ideal, MappingSettings(partition="linear"), settings, path).close()
         return path
@@ -238,7 +238,8 @@ def _compared(
     for k, (name, system, path) in enumerate(zip(named, systems, paths[1:], strict=True)):
         started = time.perf_counter()
         row = _row(task, name, system, path, spikes if k in retimed else None)
-        said(f"{name}: {row.how} in {time.perf_counter() - started:.3g} s")
+        took = f" in {time.perf_counter() - started:.3g} s" if row.figures.values else ""
+        said(f"{name}: {row.how}{took}")
         rows.append(row if keep else replace(row, trace=None))
     return rows
 
@@ -256,6 +257,5 @@ def _row(task: _Task, name: str, system: System, path: Path, spikes: Path | None
         return ComparedSystem(name, "failed", problem=str(error))
     with open_trace(path) as trace:
         figures = run_figures(trace)
-    digest = result.summary["digest"]
-    shown = " ".join(digest[kind] for kind in sorted(digest))
-    return ComparedSystem(name, "run" if spikes is None else "retimed", figures, trace=path, digest=shown)
+    how: How = "run" if spikes is None else "retimed"
+    return ComparedSystem(name, how, figures, trace=path, digest=result.summary["digest"])

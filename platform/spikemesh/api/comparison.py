@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -61,7 +61,7 @@ class ComparedSystem:
     trace
         The trace, if it was kept.
     digest
-        SHA-256 of its results.
+        SHA-256 of its results, ``function`` and ``hardware``.
     """
 
     system: str
@@ -69,7 +69,7 @@ class ComparedSystem:
     figures: RunFigures = field(default_factory=RunFigures)
     problem: str = ""
     trace: Path | None = None
-    digest: str = ""
+    digest: Mapping[str, str] = field(default_factory=dict)
 
 
 class Comparison:
@@ -107,7 +107,7 @@ class Comparison:
             "at_least": sorted(row.figures.at_least),
             "results": {key.removeprefix("results."): values.get(key) for key in self.own},
             "trace": None if row.trace is None else str(row.trace),
-            "digest": row.digest or None,
+            "digest": dict(row.digest) or None,
         }
 
     def to_pandas(self) -> pd.DataFrame:

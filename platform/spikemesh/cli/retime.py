@@ -42,7 +42,7 @@ LAST_ROWS: tuple[tuple[str, str, Callable[[Any], str]], ...] = (
 @click.argument("trace", type=click.Path(path_type=Path))
 @click.option(
     "--system", required=True, metavar="S",
-    help="A preset (loihi), a preset with chips (loihi:4x2), or a TOML file with a [system] table.",
+    help="A preset, also with chips and a cost set (loihi:4x2:sanafe2025), or a TOML file with a [system] table.",
 )  # fmt: skip
 @click.option(
     "--set", "overrides", multiple=True, metavar="KEY=VALUE",
