@@ -284,7 +284,9 @@ def _base(
 
 
 def _made(preset: SystemPreset, chips: Any, where: str) -> System:
-    shape = tuple(chips) if isinstance(chips, list | tuple) and not _chips_problems(chips, where) else None
+    shape = None
+    if chips is not None and not _chips_problems(chips, where):
+        shape = tuple(chips) if isinstance(chips, list | tuple) else (chips,)
     try:
         return preset.make(shape)
     except SpikemeshError:
