@@ -33,10 +33,13 @@ COUNTERS = (
     CounterPlan("link_busy_ps", "link", "ps"),
     CounterPlan("link_wait_ps", "link", "ps"),
     CounterPlan("link_queue_max", "link", how="max"),
+)
+"""Counters of the hardware that every run has."""
+WAYS = (
     *(CounterPlan(f"chip_hops_{kind}", "chip") for kind in HOPS),
     *(CounterPlan(f"latency_{kind}", "latency", binned=False) for kind in CLASSES),
 )
-"""Counters of the hardware that every run has."""
+"""Counters of the ways of packets, which are not followed at the level ``none``."""
 OVERRUNS = CounterPlan("core_overruns", "core")
 """Counter of ticks in which the work of a core took longer than the tick, where its costs are published."""
 LEARNING = CounterPlan("core_learning_updates", "core")
@@ -114,7 +117,7 @@ def hardware_counts(mapped: Mapped, level: Level, activity: bool = False) -> Har
 
 def _of_network() -> tuple[CounterPlan, ...]:
     """Return the counters of packets that can be late, without those that every run has."""
-    known = {plan.name for plan in COUNTERS}
+    known = {plan.name for plan in (*COUNTERS, *WAYS)}
     return tuple(plan for plan in PLANS if plan.name not in known)
 
 
@@ -131,6 +134,7 @@ def hardware_plan(mapped: Mapped, level: Level | None, activity: bool = False) -
         },
         "counters": (
             *COUNTERS,
+            *(WAYS if level != "none" else ()),
             *((OVERRUNS,) if counts_overruns(system) else ()),
             *(_of_network() if mapped.timed else ()),
             *((LEARNING,) if learning else ()),

@@ -11,7 +11,7 @@ from spikemesh.engine.hardware import BUCKETS, CLASSES, HOPS, Hardware, StepOutp
 from spikemesh.engine.packet_steps import PacketSteps
 from spikemesh.errors import RunError
 from spikemesh.ids import AnyArray, IntArray
-from spikemesh.kernels.barrier import LISTED, PACKET, TICK, WORDS, estimate_steps
+from spikemesh.kernels.barrier import LISTED, NONE, PACKET, TICK, WORDS, estimate_steps
 from spikemesh.kernels.compile import add_compile_seconds
 
 SERIES = ("step_time_ps", "step_core", "step_link")
@@ -117,6 +117,8 @@ class StepClock:
         figures = _figures(outputs)
         if not self._hardware.costs[TICK]:
             del figures.counters[OVERRUNS]
+        if self._hardware.level[0] != NONE:
+            figures.counters.update(_ways(outputs))
         return figures
 
     def _outputs(self, first: int, until: int) -> StepOutputs:
@@ -140,9 +142,13 @@ class StepClock:
 
 def _figures(o: StepOutputs) -> StepFigures:
     counters = {name: getattr(o, name) for name in (*BY_CORE, *BY_LINK)}
-    counters |= {f"chip_hops_{kind}": o.chip_hops[k] for k, kind in enumerate(HOPS)}
-    counters |= {f"latency_{kind}": o.latency[k : k + 1] for k, kind in enumerate(CLASSES)}
     return StepFigures(o.first_bin, counters, {name: getattr(o, name) for name in SERIES})
+
+
+def _ways(o: StepOutputs) -> dict[str, IntArray]:
+    """Counters of the ways of packets."""
+    hops = {f"chip_hops_{kind}": o.chip_hops[k] for k, kind in enumerate(HOPS)}
+    return hops | {f"latency_{kind}": o.latency[k : k + 1] for k, kind in enumerate(CLASSES)}
 
 
 def _scratch(hardware: Hardware) -> StepScratch:
