@@ -166,6 +166,12 @@ def test_energies_carry_the_range_of_their_coefficients(scenario, tmp_path):
     low, value, high = (values[f"energy_dynamic_mj{end}"] for end in ("_low", "", "_high"))
     assert value - low == pytest.approx(updates * 20.0 / 1e9, rel=1e-9)
     assert high - value == pytest.approx(updates * 10.0 / 1e9, rel=1e-9)
+    totals = [values[f"energy_mj{end}"] for end in ("_low", "", "_high")]
+    products = [values[f"delay_product_js{end}"] for end in ("_low", "", "_high")]
+    # 1 mJ times 1 ms is 1e-6 J s.
+    assert products == pytest.approx([mj * values["hardware_time_ms"] * 1e-6 for mj in totals], rel=1e-12)
+    each = [values[f"energy_per_inference_mj{end}"] for end in ("_low", "", "_high")]
+    assert each == pytest.approx([mj / 4 for mj in totals], rel=1e-12)
 
 
 def test_figures_of_an_inference_where_the_scenario_marks_them(scenario):

@@ -14,6 +14,7 @@ import pytest
 import spikemesh as sm
 from spikemesh.api.sweep_page import places
 from spikemesh.errors import DescriptionError, InputError, RunInterrupted
+from spikemesh.kernels.accelerate import cache_folder as kernel_folder
 
 SCENARIO = """
 name = "small"
@@ -150,6 +151,22 @@ def test_data_beside_a_scenario_belong_to_it(scenario, tmp_path):
     np.savez(scenario / "start.npz", v=np.full(100, 0.5))
     with pytest.raises(InputError, match=r"data start\.npz changed"):
         sm.sweep(scenario, ["seed=1"], tmp_path / "out", backend="local")
+
+
+def test_tasks_do_not_read_data_that_another_one_is_writing(scenario, tmp_path, monkeypatch):
+    monkeypatch.setenv("SPIKEMESH_CACHE", str(kernel_folder().parent))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    text = SCENARIO.replace("i_e = 0.1 }", 'i_e = 0.1 }\ninit = { v = "start.npy" }')
+    (scenario / "scenario.toml").write_text(text)
+    (scenario / "scenario.py").write_text(
+        "import time\nimport numpy as np\n\n"
+        "def prepare(cache):\n"
+        "    (cache / 'start.npy').write_bytes(b'')\n"
+        "    time.sleep(0.2)\n"
+        "    np.save(cache / 'start.npy', np.zeros(100))\n"
+    )
+    found = sm.sweep(scenario, {"seed": range(1, 7)}, tmp_path / "out", backend="local", jobs=2)
+    assert [row.how for row in found.rows] == ["done"] * 6
 
 
 def test_a_process_that_dies_is_a_row_and_is_tried_again(scenario, tmp_path):

@@ -31,7 +31,8 @@ COLUMNS = (
     *("energy_static_mj", "energy_static_mj_low", "energy_static_mj_high"),
     *("energy_dynamic_mj", "energy_dynamic_mj_low", "energy_dynamic_mj_high"),
     *("energy_mj", "energy_mj_low", "energy_mj_high"),
-    *("inferences", "energy_per_inference_mj", "time_per_inference_ms", "delay_product_js"),
+    *("inferences", "energy_per_inference_mj", "energy_per_inference_mj_low", "energy_per_inference_mj_high"),
+    *("time_per_inference_ms", "delay_product_js", "delay_product_js_low", "delay_product_js_high"),
     *("hottest_link", "hottest_link_utilisation", "critical_core", "critical_core_share"),
     *("time_misses", "energy_misses"),
 )

@@ -158,18 +158,20 @@ def _energies(to: _Gathered, account: Energy) -> None:
         misses["static"].append("time")
         misses["total"].append("time")
     for part, key in PARTS.items():
-        span = spans[part]
-        to.add(key, span.value / PJ_PER_MJ, misses[part])
-        if span.low < span.high:
-            to.values[f"{key}_low"], to.values[f"{key}_high"] = span.low / PJ_PER_MJ, span.high / PJ_PER_MJ
+        _span(to, key, spans[part], 1 / PJ_PER_MJ, misses[part])
     product, number = account.delay_product_js, account.inferences
     known = product is not None and "hardware_time_ms" not in to.absent
-    to.add("delay_product_js", product.value if product is not None and known else None, misses["total"])
-    to.values["inferences"] = number
+    _span(to, "delay_product_js", product if known else None, 1.0, misses["total"])
+    to.values |= {"inferences": number, "energy_per_inference_mj": None}
     if number:
-        to.add("energy_per_inference_mj", account.total.value / PJ_PER_MJ / number, misses["total"])
-    else:
-        to.values["energy_per_inference_mj"] = None
+        _span(to, "energy_per_inference_mj", account.total, 1 / PJ_PER_MJ / number, misses["total"])
+
+
+def _span(to: _Gathered, key: str, span: Span | None, scale: float, misses: Collection[str]) -> None:
+    """Note an energy, with its range where coefficients have one."""
+    to.add(key, None if span is None else span.value * scale, misses)
+    if span is not None and span.low < span.high:
+        to.values |= {f"{key}_low": span.low * scale, f"{key}_high": span.high * scale}
 
 
 def _bottlenecks(to: _Gathered, found: Mapping[str, Any], hardware: Mapping[str, Any]) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import ModuleType
@@ -99,15 +101,16 @@ def open_scenario(
     """
     place = _place(name_or_path, registry)
     cache = cache_folder(_name_of(place))
-    module = _prepared(place, cache)
     also = (cache, *folders)
-    source = find_source(place, also)
-    draft = read_scenario(source, overrides)
-    adapt = getattr(module, "adapt", None)
-    # Only what is right as it is written can be adapted.
-    if adapt is not None and not draft.problems:
-        name = _name_of(place)
-        draft = read_scenario(source, overrides, lambda tables: _adapted(name, adapt, tables))
+    with _alone(place, cache):
+        module = _prepared(place, cache)
+        source = find_source(place, also)
+        draft = read_scenario(source, overrides)
+        adapt = getattr(module, "adapt", None)
+        # Only what is right as it is written can be adapted.
+        if adapt is not None and not draft.problems:
+            name = _name_of(place)
+            draft = read_scenario(source, overrides, lambda tables: _adapted(name, adapt, tables))
     if draft.scenario is None:
         raise DescriptionError(draft.located())
     return _bound(draft, draft.scenario, registry, module, also)
@@ -147,14 +150,37 @@ def _name_of(place: str | Path) -> str:
     return path.name if path.is_dir() else path.parent.name if path.stem == "scenario" else path.stem
 
 
-def _prepared(place: str | Path, cache: Path) -> ModuleType | None:
-    """Import ``scenario.py`` beside a scenario and let it make its data."""
+@contextmanager
+def _alone(place: str | Path, cache: Path) -> Iterator[None]:
+    """Let one process at a time make the data of a scenario and read them: another might see them half written."""
+    descriptor = -1
+    if _code(place) is not None:
+        # Where nothing can be written, whoever makes data says so.
+        with suppress(OSError):
+            cache.parent.mkdir(parents=True, exist_ok=True)
+            lock = cache.with_name(f"{cache.name}.lock")
+            descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+    try:
+        yield
+    finally:
+        if descriptor >= 0:
+            os.close(descriptor)
+
+
+def _code(place: str | Path) -> Path | None:
+    """Return the ``scenario.py`` beside a scenario, if there is one."""
     if isinstance(place, str) and not _exists(place):
         return None
     path = Path(place)
-    folder = path if path.is_dir() else path.parent
-    code = folder / "scenario.py"
-    if not code.is_file() or (path.is_file() and path.stem != "scenario"):
+    code = (path if path.is_dir() else path.parent) / "scenario.py"
+    return None if not code.is_file() or (path.is_file() and path.stem != "scenario") else code
+
+
+def _prepared(place: str | Path, cache: Path) -> ModuleType | None:
+    """Import ``scenario.py`` beside a scenario and let it make its data."""
+    code = _code(place)
+    if code is None:
         return None
     module = import_file(code)
     function = getattr(module, "prepare", None)
@@ -166,7 +192,7 @@ def _prepared(place: str | Path, cache: Path) -> ModuleType | None:
             raise DescriptionError(
                 Problem("scenario", found, "XDG_CACHE_HOME = a folder that can be written")
             ) from None
-        _call_scenario(folder.name, "prepare", function, cache)
+        _call_scenario(code.parent.name, "prepare", function, cache)
     return module
 
 
