@@ -27,7 +27,7 @@ from spikemesh.errors import RunError
 from spikemesh.ids import AnyArray, IntArray
 from spikemesh.kernels.late import mark_lost, mark_reached
 
-_NO_LINK: IntArray = np.zeros(0, dtype=np.int64)
+_NOTHING: IntArray = np.zeros(0, dtype=np.int64)
 
 
 class _Packets(NamedTuple):
@@ -172,10 +172,11 @@ class Transit:
         So packets are numbered by time, wherever windows end.
         """
         end = self._timing.end_ps(through)
-        waiting = _joined(self._ahead, fresh)
-        order = np.argsort(waiting.time, kind="stable")
-        due = int(np.searchsorted(waiting.time[order], end, side="left"))
-        sent, self._ahead = _taken(waiting, order[:due]), _taken(waiting, order[due:])
+        waiting = _joined(self._ahead, fresh) if self._ahead.time.size else fresh
+        if np.any(np.diff(waiting.time) < 0):
+            waiting = _taken(waiting, np.argsort(waiting.time, kind="stable"))
+        due = int(np.searchsorted(waiting.time, end, side="left"))
+        sent, self._ahead = _taken(waiting, slice(due)), _taken(waiting, slice(due, None))
         self._under_way.append(*sent[1:], self._trees.leaf_count(sent.root))
         found = self._network.advance(sent.time, sent.root, end - 1)
         if isinstance(self._network, Events) and self._network.pending and self._network.idle:
@@ -192,7 +193,7 @@ class Transit:
         packet, node, tick = found.packet, found.node, self._timing.ticks_of(found.time)
         if self._timing.age_ticks is not None:
             young = ~self._timing.too_old(self._under_way.of(STAMP, packet), found.time)
-            self.counts.dropped(int(np.count_nonzero(~young)), _NO_LINK)
+            self.counts.dropped(int(np.count_nonzero(~young)), _NOTHING)
             packet, node, tick = packet[young], node[young], tick[young]
         self.counts.delivered(self._under_way.of(AXON, packet), node)
         return packet, node, tick
@@ -230,6 +231,9 @@ class Transit:
         """Take back what did not arrive in time, and add what came late (packets, leaves and ticks)."""
         trees, timing = self._trees.arrays, self._timing
         missed = np.flatnonzero(~in_time)
+        if not missed.size and not late[0].size:
+            self.corrections = extended(self.corrections, through, 0, *[_NOTHING] * 4)
+            return
         which = np.searchsorted(first_leaf, missed, side="right") - 1
         missed_leaf = trees.leaves[trees.leaf_ptr[fresh.root[which]] + missed - first_leaf[which]]
         times = np.repeat(np.array([-1, 1]), [missed.size, late[0].size])
