@@ -15,7 +15,7 @@ SUMMARIES = {
     "microcircuit": "Cortical microcircuit of 77,169 neurons and 299 million synapses on two chips",
     "odin_power": "ODIN's crossbar of 256 neurons kept busy at two clocks, and the power it takes",
     "speck_cnn": "Convolutional network on Speck that tells in which direction a bar moves",
-    "spinnaker_microcircuit": "Cortical microcircuit, scaled, on a SpiNN-5 board at a hundred times real time",
+    "spinnaker_microcircuit": "Cortical microcircuit, scaled, on a SpiNN-5 board at fifty times real time",
     "stdp_pairs": "Pairing protocol whose weight changes are known in closed form",
     "synfire_ring": "Spike packet going round a ring of eight chips in a lap time known exactly",
     "truenorth_power": "Recurrent network whose activity and power follow TrueNorth's published sweep",

@@ -49,7 +49,7 @@ def results(trace: Any) -> dict[str, Any]:
     """Count packets that came late or were lost, and ticks that were too short for a core; find the hottest link."""
     seconds = trace.duration_ms / 1e3
     spikes = sum(len(trace.spikes(name).ticks) for name in trace.populations)
-    kinds = ("sent", "delivered", "late", "dropped")
+    kinds = ("sent", "delivered", "late", "dropped", "rerouted")
     # Without links no packets are followed, and none is late.
     followed = "packets_sent" in trace.counters
     packets = {k: int(trace.counts(f"packets_{k}").sum()) if followed else 0 for k in kinds}
