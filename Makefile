@@ -5,6 +5,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --quiet --disable-pip-version-check
 DEMO_TRACE := runs/digits.h5
+# Processes that run tests at a time.
+JOBS ?= 2
 # Options of the comparison, such as BENCH="--only brunel_m coba --runs 5".
 BENCH ?=
 BENCH_RESULTS := runs/bench
@@ -13,7 +15,7 @@ BENCH_RESULTS := runs/bench
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench bench-scaling bench-sanafe docs clean
+.PHONY: help setup demo test check bench bench-scaling bench-sanafe bench-hardware docs clean
 
 help:
 	@echo "make setup   create .venv and install everything for working on spikemesh"
@@ -21,6 +23,7 @@ help:
 	@echo "make test    run the tests"
 	@echo "make check   lint, format, types, import contracts"
 	@echo "make bench   compare with NEST, Brian2 and Lava; make bench-scaling for cost against size, rate, chips"
+	@echo "make bench-hardware  cost of the hardware's account, of timing a run again, of packets and of mapping"
 	@echo "make bench-sanafe  compare packets on a chip with SANA-FE"
 	@echo "make docs    build the documentation into site/"
 	@echo "make clean   remove what was built, .venv included"
@@ -34,7 +37,7 @@ demo: $(VENV)/installed-examples
 	@echo "the trace is $(CURDIR)/$(DEMO_TRACE)"
 
 test: $(VENV)/installed-all
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile
 
 check: $(VENV)/installed-all
 	$(BIN)/ruff check .
@@ -58,6 +61,12 @@ bench-scaling: $(VENV)/installed-all
 bench-sanafe: $(VENV)/installed-all
 	@mkdir -p $(BENCH_RESULTS)
 	$(BIN)/python benchmarks/sanafe_speed.py --json $(BENCH_RESULTS)/sanafe.json
+
+bench-hardware: $(VENV)/installed-all
+	@mkdir -p $(BENCH_RESULTS)
+	$(BIN)/python benchmarks/retime.py --json $(BENCH_RESULTS)/retime.json
+	$(BIN)/python benchmarks/network.py --json $(BENCH_RESULTS)/network.json
+	$(BIN)/python benchmarks/mapping.py --json $(BENCH_RESULTS)/mapping.json
 
 docs: $(VENV)/installed-docs
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
