@@ -24,13 +24,14 @@ from pathlib import Path
 from typing import Any
 
 import networks
+from definitions import BRUNEL
 from machine import described, machine
 from table import figure, markdown
 
 import spikemesh as sm
 
 CHIPS = (4, 2)
-DURATIONS_MS = {"brunel_s": 1000.0, "coba": 1000.0, "brunel_m_stdp": 200.0, "microcircuit": 200.0}
+DURATIONS_MS = {"brunel_s": 1000.0, "brunel_s_stdp": 1000.0, "coba": 1000.0, "layers": 500.0}
 """Model time by network."""
 LEVELS = ("none", "analytic", "packet")
 
@@ -42,11 +43,9 @@ def timed(go: Callable[[], sm.RunResult]) -> tuple[sm.RunResult, float, float]:
     return result, result.summary["run_s"], time.perf_counter() - started
 
 
-def network_named(name: str) -> Any:
-    """Return one of the benchmarks' networks, or a shipped scenario's."""
-    if name in networks.NETWORKS:
-        return networks.NETWORKS[name]()
-    return sm.open_scenario(name).network
+def network_named(name: str) -> sm.Network:
+    """Return one of the benchmarks' networks."""
+    return networks.brunel(BRUNEL["s"], stdp=True) if name == "brunel_s_stdp" else networks.NETWORKS[name]()
 
 
 def levels(runs: int) -> list[tuple[object, ...]]:
@@ -70,11 +69,12 @@ def levels(runs: int) -> list[tuple[object, ...]]:
 def retimed(name: str, runs: int) -> list[dict[str, Any]]:
     """Measure one network, run on Loihi and timed on it."""
     network, system = network_named(name), sm.System.preset("loihi", chips=CHIPS)
+    _, mapping = networks.system_of(name, 8)
     duration = f"{DURATIONS_MS[name]} ms"
     result = []
     with tempfile.TemporaryDirectory() as folder:
         recorded, direct, again = (Path(folder) / f"{k}.h5" for k in "abc")
-        settings = sm.RunSettings(backend="local", workers=1, activity=True)
+        settings = sm.RunSettings(backend="local", workers=1, activity=True, spikes="all")
         sm.run(network, sm.System.preset("ideal"), duration=duration, out=recorded, settings=settings)
         for level in LEVELS[1:]:
             options = sm.RunSettings(links=level, backend="local", workers=1)
@@ -82,12 +82,24 @@ def retimed(name: str, runs: int) -> list[dict[str, Any]]:
             for _ in range(runs + 1):
                 ours, run_s, whole_s = timed(
                     lambda o=options: sm.run(
-                        network, system, duration=duration, out=direct, settings=o, overwrite=True
+                        network,
+                        system,
+                        mapping=mapping,
+                        duration=duration,
+                        out=direct,
+                        settings=o,
+                        overwrite=True,
                     )
                 )
                 theirs, timing_s, all_s = timed(
                     lambda o=options: sm.retime(
-                        recorded, system, network=network, settings=o, out=again, overwrite=True
+                        recorded,
+                        system,
+                        network=network,
+                        mapping=mapping,
+                        settings=o,
+                        out=again,
+                        overwrite=True,
                     )
                 )
                 if ours.summary["digest"]["hardware"] != theirs.summary["digest"]["hardware"]:
