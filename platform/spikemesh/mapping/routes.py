@@ -95,7 +95,8 @@ def packet_routes(fan: FanOut, placement: Placement, router: Router, relay: bool
 
     A ``unicast`` chip sends one packet for every target core on another chip, each along the whole
     path. A ``multicast`` chip sends one along the tree that is the union of the paths to the target
-    chips, so that no link carries it twice; ``broadcast`` between chips is the same.
+    chips, so that no link carries it twice. A ``broadcast`` chip sends one to every target chip, which reaches all
+    target cores there.
 
     Parameters
     ----------
@@ -122,7 +123,8 @@ def packet_routes(fan: FanOut, placement: Placement, router: Router, relay: bool
     source = fan.source
     pair = placement.chip_of_neuron[source].astype(np.int64) * chips + fan.core // placement.cores_per_chip
     away = pair // chips != pair % chips
-    branching = placement.system.chip.router != "unicast" and not relay
+    per_chip = relay or placement.system.chip.router == "broadcast"
+    branching = placement.system.chip.router == "multicast" and not relay
     if not away.any():
         none = np.zeros(0, np.int64)
         return Routes(np.zeros(fan.ptr.size, np.int64), none.astype(LINK), none, none, none, branching)
@@ -134,7 +136,7 @@ def packet_routes(fan: FanOut, placement: Placement, router: Router, relay: bool
         (np.ones(int(away.sum()), dtype=np.int64), (source[away], pair[away])),
         shape=(fan.ptr.size - 1, chips * chips),
     )
-    if relay:
+    if per_chip:
         wanted.sum_duplicates()
         wanted.data[:] = 1
     paths = _paths(np.unique(pair[away]), placement, router, branching)
