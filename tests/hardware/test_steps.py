@@ -7,6 +7,8 @@ from spikemesh.description.chip import LinkSpec
 from spikemesh.description.costs import Cost
 from spikemesh.engine.network_chains import Joined
 from spikemesh.engine.timing import StepClock
+from spikemesh.errors import RunError
+from spikemesh.mapping.deadlock import channel_name
 from spikemesh.mapping.hardware import hardware_on
 
 from .conftest import COSTS, Mapped, mesh_system, random_mapped, slow_step
@@ -242,3 +244,20 @@ def test_what_spikes_do_to_channels_is_what_their_packets_do(router, monkeypatch
         assert np.array_equal(listed.series[name], followed.series[name]), name
     for name in listed.counters:
         assert np.array_equal(listed.counters[name], followed.counters[name]), name
+
+
+def test_a_deadlock_names_its_channels(router):
+    # A ring with little room: every chip sends six packets to the one opposite, over two links each.
+    links = {"between_chips": LinkSpec(bandwidth=1e6, queue=1), "on_chip": LinkSpec(queue=1)}
+    system = mesh_system(chips=(4,), network="router", topology="ring", links=links)
+    mapped = Mapped(system, [0, 16, 32, 48] * 6, np.arange(24), (np.arange(24) + 2) % 4)
+    hardware, _ = clock_of(mapped, router, "packet")
+    names = mapped.placement.link_names
+    clock = StepClock(hardware, 4, lambda channel: channel_name(channel, system, names))
+    with pytest.raises(RunError, match="packets wait for one another for ever") as caught:
+        run(clock, [(1, n) for n in range(24)], 1)
+    circle = str(caught.value).split(": ")[1].split(" (")[0].split(" -> ")
+    assert circle[0] == circle[-1]
+    # The links all the way round, and the routers between them.
+    assert {c for c in circle if "->" in c} == {f"chip{k}->chip{(k + 1) % 4}" for k in range(4)}
+    assert {c for c in circle if "->" not in c} == {f"chip{k}.fabric0.tile0.tile" for k in range(4)}

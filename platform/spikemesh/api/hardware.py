@@ -14,6 +14,7 @@ from spikemesh.engine.timing import StepClock
 from spikemesh.engine.transit_counts import PLANS
 from spikemesh.ids import IntArray
 from spikemesh.kernels.barrier import lower_edge
+from spikemesh.mapping.deadlock import channel_name
 from spikemesh.mapping.hardware import hardware_of, idle_costs_differ, work_is_known
 from spikemesh.mapping.learning_updates import learning_tables, learns
 from spikemesh.mapping.link_timing import tick_ps
@@ -76,7 +77,8 @@ def step_clock(mapped: Mapped, level: Level) -> StepClock:
         mapped.network, placement, mapped.build.fan, mapped.router, level, mapped.mapping.relay,
         tick_ps(mapped.system, mapped.network.timestep_ms) if counts_overruns(mapped.system) else 0,
     )  # fmt: skip
-    return StepClock(hardware, mapped.bin_steps)
+    names = placement.link_names
+    return StepClock(hardware, mapped.bin_steps, lambda channel: channel_name(channel, mapped.system, names))
 
 
 def activity_of(settings: RunSettings, system: System, level: Level | None) -> bool:

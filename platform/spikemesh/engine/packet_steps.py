@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from spikemesh.engine.hardware import Hardware, StepOutputs, StepScratch
@@ -42,6 +44,8 @@ class PacketSteps:
         The mapped network.
     scratch
         What a step needs.
+    channel_name
+        Names a channel by its number, for errors.
 
     Attributes
     ----------
@@ -49,7 +53,10 @@ class PacketSteps:
         Steps that had to be simulated event by event, because packets stalled or channels form a cycle.
     """
 
-    def __init__(self, hardware: Hardware, scratch: StepScratch) -> None:
+    def __init__(
+        self, hardware: Hardware, scratch: StepScratch, channel_name: Callable[[int], str] = str
+    ) -> None:
+        self._channel_name = channel_name
         self._hardware, self._scratch = hardware, scratch
         self._network = PacketNetwork(hardware.channels, hardware.forest, hardware.rank, scratch.loads)
         self._events: Events | None = None
@@ -164,9 +171,11 @@ class PacketSteps:
         return np.zeros_like(sent) if self._hardware.costs[OVERLAPPED] else self._scratch.base + sent
 
     def _deadlocked(self, tick: int) -> None:
-        circle = [] if self._events is None else [int(c) for c in self._events.deadlock()]
-        found = f"packets wait for one another for ever in channels {circle}"
-        raise RunError(f"{found}: longer queues, or a router without cycles", tick)
+        circle = [] if self._events is None else [self._channel_name(int(c)) for c in self._events.deadlock()]
+        found = f"packets wait for one another for ever: {' -> '.join([*circle, *circle[:1]])}"
+        raise RunError(
+            f"{found} (longer queues, queues that drop, or a router whose ways have no circle)", tick
+        )
 
 
 def _results(channels: int) -> Found:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -52,14 +53,18 @@ class StepClock:
         The mapped network.
     bin_steps
         Width of bins in steps.
+    channel_name
+        Names a channel by its number, for errors.
     """
 
-    def __init__(self, hardware: Hardware, bin_steps: int) -> None:
+    def __init__(self, hardware: Hardware, bin_steps: int, channel_name: Callable[[int], str] = str) -> None:
         self._hardware = hardware
         self._bin_steps = bin_steps
         self._tells_idle_apart = bool(hardware.idle_apart[0])
         self._scratch = _scratch(hardware)
-        self._packets = PacketSteps(hardware, self._scratch) if hardware.level[0] == PACKET else None
+        self._packets: PacketSteps | None = None
+        if hardware.level[0] == PACKET:
+            self._packets = PacketSteps(hardware, self._scratch, channel_name)
         self._tick = 0
         started = time.perf_counter()
         # No steps, so that the loops are compiled or loaded before the clock of the run starts.
