@@ -68,3 +68,13 @@ def test_figures_are_those_of_one_worker(tmp_path, links):
         for workers, actors in ((1, "chip"), (2, "chip"), (4, "chip"), (3, "core"))
     )
     assert all(found == one for found in rest)
+
+
+def test_what_is_not_followed_is_not_counted(tmp_path):
+    for links, counted in (("none", False), ("analytic", True)):
+        digest(tmp_path, loihi((2, 2)), links=links, workers=1)
+        with sm.open_trace(tmp_path / "run.h5") as trace:
+            assert ("chip_hops_x" in trace.counters) == ("latency_on_chip" in trace.counters) == counted
+            energy = trace.energy().loc["hop_x"]
+            assert (energy["energy_pj"] > 0) == counted
+            assert ("not counted" in energy["note"]) == (not counted)

@@ -198,3 +198,12 @@ def test_anneal_leaves_pinned_chips_alone(network, registry):
     settings = MappingSettings(partition="linear", place="anneal", pin={"g0": (0,), "g1": (1,), "g5": (5,)})
     placement = place_network(net, ring, settings, registry)
     assert [int(placement.core_of[k][0]) // 4 for k in (0, 1, 5)] == [0, 1, 5]
+
+
+def test_broadcast_sends_one_packet_to_each_chip():
+    system = System(chips=(3,), chip=ChipSpec(cores=(2, 2), router="broadcast"))
+    placement = placement_on(system, [np.array([0], dtype=np.int32)])
+    # Two cores of chip 2, which share a packet, and one of chip 1.
+    routes = packet_routes(fan_out_from(1, [0, 0, 0], [8, 11, 6]), placement, DimensionOrder())
+    assert [placement.link_names[k] for k in routes.link] == ["chip0->chip1", "chip1->chip2"]
+    assert routes.packets.tolist() == [2, 1]
