@@ -12,7 +12,7 @@ from spikemesh.errors import PluginError
 
 @dataclass(frozen=True)
 class Trace:
-    """An exponentially decaying trace of one side's spikes.
+    """An exponentially decaying trace of one side's spikes, or a running mean of the post-synaptic state.
 
     Attributes
     ----------
@@ -20,10 +20,14 @@ class Trace:
         Name of the parameter (ms) that is its time constant.
     on_spike
         ``add``: each spike adds 1 (all pairs). ``set``: each spike sets it to 1 (nearest pair).
+    of
+        Of a post-synaptic trace: the state variable z of the neuron whose running mean it is,
+        ``y <- y + (z - y) (1 - exp(-dt / tau))`` in every step, y(0) = z(0). Spikes then have no say.
     """
 
     tau: str
     on_spike: Literal["add", "set"] = "add"
+    of: str | None = None
 
 
 @dataclass(frozen=True)
@@ -58,7 +62,8 @@ class LearningRule:
 
     All functions are plain Python on scalars and are compiled: ``w`` is the weight (magnitude),
     ``s`` the per-synapse state, ``c`` the constants, ``pre`` and ``post`` the trace values by name,
-    ``third`` the present value of the third factor. Each returns ``(w, (state, ...))``.
+    ``third`` the present value of the third factor. Each returns ``(w, (state, ...))``. Where the rule
+    declares ``draws``, each takes ``u``, the random numbers by name, as one more argument at the end.
 
     Attributes
     ----------
@@ -67,6 +72,12 @@ class LearningRule:
     state
         Per-synapse state beside the weight, by name; initial values as for neuron models, or the word
         ``weight`` for the initial weight.
+    reads
+        State variables of the post-synaptic neuron that the functions see as ``post.<name>``: in ``on_pre``
+        and ``transmit`` as they were at the end of the step before, else as at the end of this one.
+    draws
+        Names of uniform random numbers in [0, 1), new for each call and keyed by seed, projection,
+        synapse, function and step.
     visits
         By the name of a function of the class, when it runs. Such a function takes, as last argument, the
         ``steps`` since its last visit: ``(w, s, c, pre, post, third, steps) -> (w, (state, ...))``. ``on_step``
@@ -78,6 +89,8 @@ class LearningRule:
     pre: ClassVar[Mapping[str, Trace]] = {}
     post: ClassVar[Mapping[str, Trace]] = {}
     state: ClassVar[Mapping[str, State]] = {}
+    reads: ClassVar[tuple[str, ...]] = ()
+    draws: ClassVar[tuple[str, ...]] = ()
     visits: ClassVar[Mapping[str, Visit]] = {}
 
     constants: ClassVar[Callable[..., Mapping[str, float]]]
@@ -88,18 +101,39 @@ class LearningRule:
     on_pre: ClassVar[Callable[..., Any] | None] = None
     on_post: ClassVar[Callable[..., Any] | None] = None
     on_step: ClassVar[Callable[..., Any] | None] = None
+    transmit: ClassVar[Callable[..., Any] | None] = None
+    """Optional ``transmit(w, s, c, pre, post, third) -> amount``: what a spike delivers instead of the weight.
+
+    Runs right after ``on_pre``, with the new weight and state, the same traces and the same draws.
+    """
+    specialised: ClassVar[Callable[[Any], type[LearningRule]] | None] = None
+    """Optional ``specialised(p) -> rule class``: the rule for these parameters, as one written by an expression.
+
+    Called once, before ``constants`` of the class it returns; the same parameters give the same rule.
+    """
 
     def __init_subclass__(cls) -> None:
         """Check the declaration, so that a fault shows where the class is written."""
-        for attribute in ("constants", "on_pre", "on_post", "on_step", *cls.visits):
+        for attribute in (
+            "constants",
+            "on_pre",
+            "on_post",
+            "on_step",
+            "transmit",
+            "specialised",
+            *cls.visits,
+        ):
             function = cls.__dict__.get(attribute)
             if function is not None and not isinstance(function, staticmethod):
                 setattr(cls, attribute, staticmethod(function))
         missing = [a for a in ("name", "constants") if not hasattr(cls, a)]
         if missing:
             raise PluginError(f"learning rule {cls.__name__} declares no {', '.join(missing)}")
-        if cls.on_pre is None and cls.on_post is None and cls.on_step is None and not cls.visits:
-            raise PluginError(f"learning rule {cls.name} has none of on_pre, on_post, on_step, visits")
+        functions = (cls.on_pre, cls.on_post, cls.on_step, cls.transmit, cls.specialised)
+        if all(function is None for function in functions) and not cls.visits:
+            raise PluginError(
+                f"learning rule {cls.name} has none of on_pre, on_post, on_step, transmit, visits, specialised"
+            )
         for name, visit in cls.visits.items():
             if getattr(cls, name, None) is None:
                 raise PluginError(
@@ -108,6 +142,20 @@ class LearningRule:
             unknown = set(visit.state or ()) - set(cls.state)
             if unknown:
                 raise PluginError(f'learning rule {cls.name}: "{name}" changes no state "{min(unknown)}"')
+        cls._check_traces()
+
+    @classmethod
+    def _check_traces(cls) -> None:
         for name, trace in {**cls.pre, **cls.post}.items():
             if trace.tau not in cls.parameters:
                 raise PluginError(f'learning rule {cls.name}: trace "{name}" needs a parameter "{trace.tau}"')
+        for name, trace in cls.pre.items():
+            if trace.of is not None:
+                raise PluginError(
+                    f'learning rule {cls.name}: trace "{name}" of state can be post-synaptic only'
+                )
+        twice = set(cls.reads) & set(cls.post)
+        if twice:
+            raise PluginError(
+                f'learning rule {cls.name}: "{min(twice)}" is both a trace and read from the neuron'
+            )
