@@ -153,9 +153,9 @@ def test_delays_and_multapses_take_axons_and_splitters(mapped):
 
 
 def test_splitters_follow_one_another():
-    from spikemesh_plugins.systems.limits.truenorth import splitters_for
+    from spikemesh.contracts import splitters_for
 
-    splitters, levels = splitters_for(np.array([0, 1, 2, 256, 257, 65_536, 65_537]))
+    splitters, levels = splitters_for(np.array([0, 1, 2, 256, 257, 65_536, 65_537]), 256)
     # 257 axons: 257 splitters on two cores, which two more reach; 65,537: 257 cores, so 257 and 2 more.
     assert splitters.tolist() == [0, 0, 2, 256, 259, 65_792, 65_537 + 257 + 2]
     assert levels.tolist() == [0, 0, 1, 1, 2, 2, 3]

@@ -3,6 +3,7 @@
 >>> from spikemesh.contracts import NeuronModel, Parameter, State, hookimpl
 """
 
+from spikemesh.contracts.axons import Axons, axons_of, splitters_for
 from spikemesh.contracts.coding import CounterRandom, Decoder, Encoder
 from spikemesh.contracts.connections import Bounds, Connections, Hypergraph, Neighbours
 from spikemesh.contracts.hooks import hookimpl
@@ -17,6 +18,7 @@ from spikemesh.contracts.trace import Chunk, ProbePlan, TracePlan, TraceReader, 
 from spikemesh.contracts.traffic import chip_packets, expected_packets
 
 __all__ = [
+    "Axons",
     "Bounds",
     "Chunk",
     "Connections",
@@ -48,7 +50,9 @@ __all__ = [
     "Use",
     "Visit",
     "Weights",
+    "axons_of",
     "chip_packets",
     "expected_packets",
     "hookimpl",
+    "splitters_for",
 ]

@@ -30,6 +30,9 @@ class CoreSpec(Frozen):
     """Pairs of a source neuron and this core."""
     axons_out: COUNT | None = None
     """Pairs of a neuron of this core and a target core."""
+    splitters: bool = False
+    """Whether a neuron sends to one axon alone. Where it has to reach several, neurons that repeat its spikes, each for
+    one of them, are inserted; they take places of neurons and a tick."""
     fan_in: COUNT | None = None
     """Synapses onto one neuron."""
     weight_bits: COUNT | None = None
