@@ -124,7 +124,8 @@ class Mapped:
         indegree = self.build.indegree[: network.size]
         self.report = with_need(self.report, network, mapping, registry, indegree, measured)
         circles = waiting(self.placement, self.build.routes, self._channels)
-        self.report = replace(self.report, waiting=circles, settings=mapping)
+        used = mapping.model_copy(update={"partition": mapping.partition_on(system)})
+        self.report = replace(self.report, waiting=circles, settings=used)
         self.timed = any(p.link_timing is not None for p in self.build.programs)
         """Whether packets can be late."""
         self.build_s = time.perf_counter() - started

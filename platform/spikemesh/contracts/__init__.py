@@ -8,7 +8,7 @@ from spikemesh.contracts.coding import CounterRandom, Decoder, Encoder
 from spikemesh.contracts.connections import Bounds, Connections, Hypergraph, Neighbours
 from spikemesh.contracts.hooks import hookimpl
 from spikemesh.contracts.learning import LearningRule, Trace, Visit
-from spikemesh.contracts.limits import LimitRule, Load, Synapses, Use
+from spikemesh.contracts.limits import LimitRule, Load, Synapses, Use, neurons_of_chip
 from spikemesh.contracts.mapping import Partitioner, PartitionProblem, Placer, Router
 from spikemesh.contracts.neuron import NeuronModel, Parameter, State
 from spikemesh.contracts.numerics import NumberFormat, Weights
@@ -54,5 +54,6 @@ __all__ = [
     "chip_packets",
     "expected_packets",
     "hookimpl",
+    "neurons_of_chip",
     "splitters_for",
 ]

@@ -69,6 +69,8 @@ class ChipSpec(Frozen):
     which offers it to all its cores."""
     table_entries: COUNT | None = None
     """Entries of keys and masks in the table of the chip's multicast router; None: it has no such table, or no end."""
+    partition: str | None = None
+    """Name of the partitioner that is used unless ``mapping.partition`` names one; None: ``traffic``."""
     rules: tuple[str, ...] = ()
     """Names of limit rules: what the chip counts in a way of its own (see :class:`spikemesh.contracts.LimitRule`)."""
     models: tuple[str, ...] = ()
