@@ -74,6 +74,8 @@ class BoundProjection:
         Expected number of synapses.
     exact
         Weights before the target model's own format rounded them, in the unit of ``weight``; None where it has none.
+    part_of
+        The projection as described of whose synapses these are some: what is chosen for all of them is chosen for it.
     """
 
     index: int
@@ -90,6 +92,7 @@ class BoundProjection:
     expected: float
     learning: BoundLearning | None = None
     exact: float | AnyArray | None = None
+    part_of: BoundProjection | None = None
 
 
 @dataclass(frozen=True, eq=False)
