@@ -6,6 +6,8 @@ from spikemesh.contracts import NeuronModel, hookimpl
 from spikemesh_plugins.neurons.iaf import IntegrateAndFire
 from spikemesh_plugins.neurons.izhikevich import Izhikevich
 from spikemesh_plugins.neurons.lif_cond_exp import LifCondExp
+from spikemesh_plugins.neurons.lif_psc_alpha import LifPscAlpha
+from spikemesh_plugins.neurons.lif_psc_delta import LifPscDelta
 from spikemesh_plugins.neurons.lif_psc_exp import LifPscExp
 from spikemesh_plugins.neurons.loihi_cuba import LoihiCuba
 from spikemesh_plugins.neurons.poisson import PoissonSource
@@ -20,6 +22,8 @@ def spikemesh_neuron_models() -> list[type[NeuronModel]]:
     return [
         IntegrateAndFire,
         LifCondExp,
+        LifPscAlpha,
+        LifPscDelta,
         LifPscExp,
         Izhikevich,
         LoihiCuba,
