@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -223,5 +224,56 @@ def encode() -> Callable[..., Any]:
         if encoder.check is not None:
             encoder.check(data, dt, p)
         return encoder.encode(data, steps, first_step, dt, p, StepRandom(len(data)))
+
+    return run
+
+
+@pytest.fixture
+def stream() -> Callable[..., Any]:
+    """``stream(encoder, source, steps, dt, pieces=, **params)``: all offsets and neurons, encoded in pieces."""
+
+    class StepRandom:
+        def __init__(self, neurons: int) -> None:
+            self.neurons = neurons
+
+        def uniform(self, first_step: int, steps: int) -> np.ndarray:
+            rows = [np.random.default_rng([7, first_step + k]).random(self.neurons) for k in range(steps)]
+            return np.stack(rows)
+
+    def run(
+        encoder: Any, source: Any, steps: int, dt: float, pieces: Sequence[int] = (), **params: Any
+    ) -> tuple[np.ndarray, np.ndarray]:
+        p = parameters(encoder.parameters, params)
+        opened = encoder.open(source, p)
+        if encoder.check is not None:
+            encoder.check(opened, dt, p)
+        random = StepRandom(encoder.size(opened, p))
+        state = encoder.start(opened, dt, p)
+        edges = [0, *pieces, steps]
+        found = []
+        for first, until in itertools.pairwise(edges):
+            # Restored from a copy: the state is all that an encoder remembers.
+            state = {name: np.array(value) for name, value in state.items()}
+            offsets, neurons = encoder.encode(opened, state, first, until - first, dt, p, random)
+            offsets, neurons = (np.asarray(a, dtype=np.int64) for a in (offsets, neurons))
+            assert offsets.size == 0 or (offsets.min() >= 1 and offsets.max() <= until - first)
+            assert np.all(np.diff(offsets) >= 0)
+            assert neurons.size == 0 or (neurons.min() >= 0 and neurons.max() < random.neurons)
+            found.append((first + offsets, neurons))
+        return np.concatenate([f[0] for f in found]), np.concatenate([f[1] for f in found])
+
+    return run
+
+
+@pytest.fixture
+def decode() -> Callable[..., np.ndarray]:
+    """``decode(decoder, ticks, neurons, size, edges, **params)``."""
+
+    def run(decoder: Any, ticks: Any, neurons: Any, size: int, edges: Any, **params: Any) -> np.ndarray:
+        p = parameters(decoder.parameters, params)
+        ticks, neurons, edges = (np.asarray(a, dtype=np.int64) for a in (ticks, neurons, edges))
+        order = np.argsort(ticks, kind="stable")
+        result: np.ndarray = decoder.decode(ticks[order], neurons[order], size, edges.reshape(-1, 2), p)
+        return result
 
     return run

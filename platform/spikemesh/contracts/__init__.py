@@ -13,6 +13,8 @@ from spikemesh.contracts.mapping import Partitioner, PartitionProblem, Placer, R
 from spikemesh.contracts.neuron import NeuronModel, Parameter, State
 from spikemesh.contracts.numerics import NumberFormat, Weights
 from spikemesh.contracts.scenario import ScenarioFolder
+from spikemesh.contracts.signal import Signal
+from spikemesh.contracts.stream import StreamEncoder, StreamState
 from spikemesh.contracts.system import SystemPreset
 from spikemesh.contracts.trace import Chunk, ProbePlan, TracePlan, TraceReader, TraceStore, TraceWriter
 from spikemesh.contracts.traffic import chip_packets, expected_packets
@@ -39,7 +41,10 @@ __all__ = [
     "ProbePlan",
     "Router",
     "ScenarioFolder",
+    "Signal",
     "State",
+    "StreamEncoder",
+    "StreamState",
     "Synapses",
     "SystemPreset",
     "Trace",

@@ -1,4 +1,4 @@
-"""Contracts of encoders (data to spikes or currents) and decoders (spikes to values)."""
+"""Contracts of encoders of samples (to spikes or currents) and decoders (spikes to values)."""
 
 from __future__ import annotations
 
@@ -31,10 +31,13 @@ class Encoder:
     parameters: ClassVar[Mapping[str, Parameter]] = {}
     emits: ClassVar[Literal["spikes", "current"]] = "spikes"
 
+    size: ClassVar[Callable[..., int] | None] = None
+    """Optional ``size(values, p) -> neurons``: neurons that a sample of so many values is encoded in; else as many."""
+
     encode: ClassVar[Callable[..., Any]]
     """``encode(values, steps, first_step, dt, p, random)`` for one presentation.
 
-    values : ndarray of float64, shape (neurons,); steps: length of the presentation;
+    values : ndarray of float64, shape (values,); steps: length of the presentation;
     first_step: its absolute first step; dt in ms; p: parameters; random: :class:`CounterRandom`.
 
     Emits spikes: returns ``(offsets, neurons)``, integer arrays; offset o in 1..steps is a spike
@@ -49,7 +52,7 @@ class Encoder:
 
     def __init_subclass__(cls) -> None:
         """Check the declaration, so that a fault shows where the class is written."""
-        for attribute in ("encode", "check"):
+        for attribute in ("size", "encode", "check"):
             function = cls.__dict__.get(attribute)
             if function is not None and not isinstance(function, staticmethod):
                 setattr(cls, attribute, staticmethod(function))
