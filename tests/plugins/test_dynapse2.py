@@ -183,7 +183,7 @@ def test_homeostasis_brings_the_rate_to_its_target(simulate, weight):
 
 def test_compiled_code_gives_the_same_bits(simulate_both):
     random = np.random.default_rng(5)
-    pulses = {r: {t: w for t, w in enumerate(random.exponential(20_000.0, 900), 1)} for r in RECEPTORS}
+    pulses = {r: dict(enumerate(random.exponential(20_000.0, 900), 1)) for r in RECEPTORS}
     pulses["gaba_a"] = {t: w / 5000 for t, w in pulses["gaba_a"].items()}
     pulses["gaba_b"] = {t: w / 20 for t, w in pulses["gaba_b"].items()}
     for solver in ("exponential_euler", "rk4"):

@@ -6,8 +6,22 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
+from spikemesh.contracts.declared import (
+    check_arguments,
+    check_choice,
+    check_entries,
+    check_name,
+    check_names,
+    check_parameters,
+    check_spelling,
+    contract_names,
+    make_static,
+)
 from spikemesh.contracts.neuron import Parameter, State
 from spikemesh.errors import PluginError
+
+_FUNCTIONS = ("on_pre", "on_post", "on_step", "transmit")
+_ARGUMENTS = ("w", "s", "c", "pre", "post", "third")
 
 
 @dataclass(frozen=True)
@@ -114,21 +128,14 @@ class LearningRule:
 
     def __init_subclass__(cls) -> None:
         """Check the declaration, so that a fault shows where the class is written."""
-        for attribute in (
-            "constants",
-            "on_pre",
-            "on_post",
-            "on_step",
-            "transmit",
-            "specialised",
-            *cls.visits,
-        ):
-            function = cls.__dict__.get(attribute)
-            if function is not None and not isinstance(function, staticmethod):
-                setattr(cls, attribute, staticmethod(function))
+        what = f"learning rule {cls.__name__}"
+        check_entries(what, "visits", cls.visits, Visit)
+        check_spelling(what, set(vars(cls)) - set(cls.visits), contract_names(LearningRule))
+        make_static(cls, (*_FUNCTIONS, "constants", "specialised", *cls.visits))
         missing = [a for a in ("name", "constants") if not hasattr(cls, a)]
         if missing:
             raise PluginError(f"learning rule {cls.__name__} declares no {', '.join(missing)}")
+        cls._check_declaration(f"learning rule {cls.name}")
         functions = (cls.on_pre, cls.on_post, cls.on_step, cls.transmit, cls.specialised)
         if all(function is None for function in functions) and not cls.visits:
             raise PluginError(
@@ -143,6 +150,33 @@ class LearningRule:
             if unknown:
                 raise PluginError(f'learning rule {cls.name}: "{name}" changes no state "{min(unknown)}"')
         cls._check_traces()
+        cls._check_functions(f"learning rule {cls.name}")
+
+    @classmethod
+    def _check_declaration(cls, what: str) -> None:
+        check_name(what, cls.name)
+        check_entries(what, "parameters", cls.parameters, Parameter)
+        check_parameters(what, cls.parameters)
+        check_entries(what, "state", cls.state, State)
+        check_entries(what, "pre", cls.pre, Trace)
+        check_entries(what, "post", cls.post, Trace)
+        check_names(what, "reads", cls.reads)
+        check_names(what, "draws", cls.draws)
+        for side, traces in (("pre", cls.pre), ("post", cls.post)):
+            for name, trace in traces.items():
+                check_choice(f'{what}: {side} "{name}"', "on_spike", trace.on_spike, ("add", "set"))
+
+    @classmethod
+    def _check_functions(cls, what: str) -> None:
+        check_arguments(what, "constants", cls.constants, ("p", "dt"))
+        if cls.specialised is not None:
+            check_arguments(what, "specialised", cls.specialised, ("p",))
+        for name in dict.fromkeys((*_FUNCTIONS, *cls.visits)):
+            function = getattr(cls, name)
+            if function is not None:
+                steps = ("steps",) if name not in _FUNCTIONS else ()
+                drawn = ("u",) if cls.draws else ()
+                check_arguments(what, name, function, (*_ARGUMENTS, *steps, *drawn))
 
     @classmethod
     def _check_traces(cls) -> None:

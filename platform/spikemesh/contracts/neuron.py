@@ -6,6 +6,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
+from spikemesh.contracts.declared import (
+    check_arguments,
+    check_choice,
+    check_entries,
+    check_name,
+    check_names,
+    check_parameters,
+    check_spelling,
+    contract_names,
+    make_static,
+)
 from spikemesh.errors import PluginError, nearest
 
 
@@ -117,13 +128,12 @@ class NeuronModel:
 
     def __init_subclass__(cls) -> None:
         """Check the declaration, so that a fault shows where the class is written."""
-        for attribute in ("step", "constants", "weights", "unrounded"):
-            function = cls.__dict__.get(attribute)
-            if function is not None and not isinstance(function, staticmethod):
-                setattr(cls, attribute, staticmethod(function))
+        make_static(cls, ("step", "constants", "weights", "unrounded"))
+        check_spelling(f"neuron model {cls.__name__}", vars(cls), contract_names(NeuronModel))
         missing = [a for a in ("name", "step", "constants") if not hasattr(cls, a)]
         if missing:
             raise PluginError(f"neuron model {cls.__name__} declares no {', '.join(missing)}")
+        cls._check_declaration(f"neuron model {cls.name}")
         for variable, declared in cls.state.items():
             if isinstance(declared.initial, str) and declared.initial not in cls.parameters:
                 raise PluginError(
@@ -139,3 +149,20 @@ class NeuronModel:
         reserved = {"current", *cls.draws} & set(cls.receptors)
         if reserved:
             raise PluginError(f"neuron model {cls.name}: receptor name {sorted(reserved)} is taken")
+
+    @classmethod
+    def _check_declaration(cls, what: str) -> None:
+        check_name(what, cls.name)
+        check_entries(what, "parameters", cls.parameters, Parameter)
+        check_parameters(what, cls.parameters)
+        check_entries(what, "state", cls.state, State)
+        check_names(what, "receptors", cls.receptors)
+        check_names(what, "draws", cls.draws)
+        check_choice(what, "receptor_kind", cls.receptor_kind, ("current", "conductance"))
+        check_choice(what, "arithmetic", cls.arithmetic, ("float64", "int64"))
+        check_choice(what, "events", cls.events, (None, *cls.parameters))
+        check_arguments(what, "constants", cls.constants, ("p", "dt"))
+        check_arguments(what, "step", cls.step, ("s", "c", "x"))
+        for name in ("weights", "unrounded"):
+            if hasattr(cls, name):
+                check_arguments(what, name, getattr(cls, name), ("w", "arguments"))

@@ -28,6 +28,7 @@ from spikemesh.kernels import generate
 from spikemesh.kernels.accelerate import OPTIONS, cache_folder
 from spikemesh.kernels.fingerprint import fingerprint
 from spikemesh.kernels.locks import alone
+from spikemesh.kernels.refusals import reason
 from spikemesh.kernels.rule_form import Form
 from spikemesh.kernels.rule_source import rule_source
 
@@ -131,7 +132,7 @@ def _compiled(what: str, name: str, source: str, functions: Mapping[str, Callabl
             with alone(cache_folder() / "plugins.lock"):
                 _modules[key] = _imported(path, functions)
         except NumbaError as error:
-            raise PluginError(f"{what} cannot be compiled: {_reason(error)}") from error
+            raise PluginError(f"{what} cannot be compiled: {reason(error)}") from error
     _seconds[0] += time.perf_counter() - started
     return _modules[key]
 
@@ -142,8 +143,9 @@ def _imported(path: Path, functions: Mapping[str, Callable[..., Any]]) -> Module
     assert spec is not None  # noqa: S101  a .py path always has a loader
     assert spec.loader is not None  # noqa: S101
     module = importlib.util.module_from_spec(spec)
+    # Without numba's runtime a function that would take memory from the heap, neuron by neuron, is refused.
     for function_name, function in functions.items():
-        setattr(module, function_name, numba.jit(forceinline=True, **OPTIONS)(function))
+        setattr(module, function_name, numba.jit(forceinline=True, _nrt=False, **OPTIONS)(function))
     # numba stores the module's name with the machine code and looks it up when it loads the code again.
     sys.modules[name] = module
     try:
@@ -170,9 +172,3 @@ def _written(name: str, source: str) -> Path:
     raise PluginError(
         f"no folder for compiled kernels is writable; set SPIKEMESH_CACHE (tried {cache_folder()})"
     )
-
-
-def _reason(error: NumbaError) -> str:
-    noise = ("Failed in nopython", "During:", "File ", "def ", "<source elided>", "[1]", "[2]", "s = S(", "^")
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return "; ".join([line for line in lines if not line.startswith(noise)][:4])

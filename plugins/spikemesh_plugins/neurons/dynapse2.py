@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from typing import Any
 
-
 from spikemesh.contracts import NeuronModel, Parameter, State
 from spikemesh_plugins.neurons.dynapse2_constants import dynapse2_constants
 
