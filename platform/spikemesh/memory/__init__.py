@@ -13,6 +13,7 @@ from __future__ import annotations
 from spikemesh.memory.chain import Chain
 from spikemesh.memory.correlation_matrix import CorrelationMatrix
 from spikemesh.memory.forgetting import (
+    Forgetting,
     assimilated_after,
     average_forgetting,
     backward_transfer,
@@ -34,6 +35,7 @@ from spikemesh.memory.observer import (
 __all__ = [
     "Chain",
     "CorrelationMatrix",
+    "Forgetting",
     "MarkovSynapse",
     "assimilated_after",
     "average_forgetting",

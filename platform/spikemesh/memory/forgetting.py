@@ -1,10 +1,32 @@
-"""Measures of what became of something stored: distortion, excess forgetting, assimilation."""
+"""What becomes of something stored: how it fades, distortion, excess forgetting, assimilation."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
 import numpy as np
 
-from spikemesh.ids import AnyArray, FloatArray
+from spikemesh.ids import AnyArray, FloatArray, IntArray
+
+
+@dataclass(frozen=True, eq=False)
+class Forgetting:
+    """How a synapse forgets when one pattern of +1 and -1 is stored in every step.
+
+    Attributes
+    ----------
+    signal
+        S(t) of the weight from ages in steps, in any unit.
+    variance
+        Of a weight in the steady state, in that unit squared.
+    start
+        ``start(synapses, random)``: weights (``w``) and state by name in the steady state, each an array.
+    """
+
+    signal: Callable[[IntArray], FloatArray]
+    variance: float
+    start: Callable[[int, np.random.Generator], Mapping[str, FloatArray]]
 
 
 def distortion(with_learning: AnyArray, idle: AnyArray) -> float:
