@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from copy import copy
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 
+from spikemesh.api.memory_costs import MemoryCosts, memory_costs
 from spikemesh.contracts.learning import LearningRule
 from spikemesh.description.network import LearningUse
 from spikemesh.description.problems import Collector
@@ -78,6 +80,7 @@ class StoredPatterns:
         self.rule = _made(found, self.parameters)
         self.constants = _constants(self.rule, self.parameters, timestep)
         self.timestep, self.synapses, self.tick = timestep, synapses, 0
+        self._stored, self._third = 0, list[FloatArray]()
         self._store, every = storing(self.rule, self.constants)
         self._every = np.array(every, dtype=np.int64)
         self._last = np.zeros(len(every), dtype=np.int64)
@@ -97,7 +100,14 @@ class StoredPatterns:
         """What is known of the rule with these parameters, without a third factor."""
         return None if self.rule.theory is None else self.rule.theory(self.parameters, self.timestep)
 
-    def store(self, steps: int, *, third: float | AnyArray = 0.0, stored: bool | AnyArray = True) -> IntArray:
+    def store(
+        self,
+        steps: int,
+        *,
+        third: float | AnyArray = 0.0,
+        stored: bool | AnyArray = True,
+        again: int | None = None,
+    ) -> IntArray:
         """Let steps pass, with a pattern in each.
 
         Parameters
@@ -108,21 +118,39 @@ class StoredPatterns:
             Third factor.
         stored : bool or ndarray of bool, shape (steps,)
             Whether a pattern is stored.
+        again
+            Number of a pattern that is stored each time, instead of new ones.
 
         Returns
         -------
         ndarray of int64
-            Ticks at which a pattern was stored.
+            Numbers of the patterns stored: the ticks, if they are new.
         """
-        which = np.ascontiguousarray(np.broadcast_to(stored, (steps,)), dtype=np.uint8)
+        which = np.broadcast_to(stored, (steps,)).astype(np.int64)
+        which *= np.arange(self.tick + 1, self.tick + steps + 1) if again is None else again
         factors = np.ascontiguousarray(np.broadcast_to(third, (steps,)), dtype=np.float64)
         self._store(
             *(self._weight, self._state, self._numbers, which, factors, self.tick, self._every),
             *(self._last, self._last.copy(), self._pattern_key, self._draw_key),
         )
-        ticks: IntArray = self.tick + 1 + np.flatnonzero(which)
         self.tick += steps
-        return ticks
+        self._stored += int(np.count_nonzero(which))
+        self._third.append(factors)
+        return which[which > 0]
+
+    def copy(self) -> StoredPatterns:
+        """Return the same synapses once more, to be taken another way from here on."""
+        other = copy(self)
+        other._weight, other._state, other._last = self._weight.copy(), self._state.copy(), self._last.copy()
+        other._third = list(self._third)
+        return other
+
+    def costs(self) -> MemoryCosts:
+        """Return what all steps so far have cost per synapse."""
+        third = np.concatenate((np.zeros(0), *self._third))
+        return memory_costs(
+            self.rule, self.parameters, self.constants, third, 0.5 * self._stored, float(self._stored)
+        )
 
     def contents(self, of: str = "w") -> FloatArray:
         """Return the weights (``w``) or a state variable of all synapses."""
@@ -135,18 +163,18 @@ class StoredPatterns:
         row: FloatArray = self._state[names.index(of)].copy()
         return row
 
-    def signal(self, ticks: AnyArray, of: str = "w") -> FloatArray:
-        """Return the signals of the patterns stored at some ticks, in the unit of the contents."""
-        out = np.empty(len(ticks))
-        correlate(self.contents(of), self._pattern_key, np.asarray(ticks, dtype=np.int64), out)
+    def signal(self, numbers: AnyArray, of: str = "w") -> FloatArray:
+        """Return the signals of patterns by their numbers, in the unit of the contents."""
+        out = np.empty(len(numbers))
+        correlate(self.contents(of), self._pattern_key, np.asarray(numbers, dtype=np.int64), out)
         return out
 
-    def snr(self, ticks: AnyArray, of: str = "w") -> FloatArray:
-        """Return the SNR of the patterns stored at some ticks; 0 where all synapses are alike."""
+    def snr(self, numbers: AnyArray, of: str = "w") -> FloatArray:
+        """Return the SNR of patterns by their numbers; 0 where all synapses are alike."""
         deviation = float(np.std(self.contents(of)))
         if deviation == 0.0:
-            return np.zeros(len(ticks))
-        found: FloatArray = math.sqrt(self.synapses) * self.signal(ticks, of) / deviation
+            return np.zeros(len(numbers))
+        found: FloatArray = math.sqrt(self.synapses) * self.signal(numbers, of) / deviation
         return found
 
     def _traces(self) -> list[float]:

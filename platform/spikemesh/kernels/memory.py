@@ -54,8 +54,8 @@ def storing(rule: type[LearningRule], constants: Mapping[str, float]) -> tuple[C
 
 
 @kernel
-def correlate(values: Any, key: Any, ticks: Any, out: Any) -> None:
-    """Fill ``out`` with the covariance of values, one per synapse, with the pattern stored at each tick.
+def correlate(values: Any, key: Any, numbers: Any, out: Any) -> None:
+    """Fill ``out`` with the covariance of values, one per synapse, with each of some patterns.
 
     Parameters
     ----------
@@ -63,18 +63,18 @@ def correlate(values: Any, key: Any, ticks: Any, out: Any) -> None:
         Weights or contents.
     key
         Of the patterns.
-    ticks : ndarray of int64, shape (patterns,)
-        When they were stored.
+    numbers : ndarray of int64, shape (patterns,)
+        Their numbers.
     out : ndarray of float64, shape (patterns,)
         Mean over synapses of pattern times value, less the product of the two means.
     """
     k0, k1 = np.uint64(key) & MASK, np.uint64(key) >> HALF
     mean = values.mean()
-    for i in range(ticks.size):
+    for i in range(numbers.size):
         total = 0.0
-        tick = ticks[i]
+        number = numbers[i]
         for k in range(values.size):
-            x0, _, _, _ = philox(np.uint64(k), np.uint64(tick >> 5), np.uint64(0), np.uint64(0), k0, k1)
-            up = (x0 >> np.uint64(tick & 31)) & np.uint64(1)
+            x0, _, _, _ = philox(np.uint64(k), np.uint64(number >> 5), np.uint64(0), np.uint64(0), k0, k1)
+            up = (x0 >> np.uint64(number & 31)) & np.uint64(1)
             total += (values[k] - mean) if up else (mean - values[k])
         out[i] = total / values.size

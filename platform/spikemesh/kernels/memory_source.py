@@ -75,9 +75,10 @@ def memory_source(
     -------
     str
         A module that expects the rule's functions in its namespace and defines ``store(w, state, numbers, stored,
-        third, first, every, last, pattern_key, draw_key)``. A step first runs what is due for all synapses, with the
-        third factor of the step, then stores a pattern, if ``stored`` says so: +1 is a pre-synaptic arrival and a
-        post-synaptic spike, -1 the spike alone. ``numbers`` are constants and the values of the traces.
+        third, first, every, last, ends, pattern_key, draw_key)``. A step first runs what is due for all synapses,
+        with the third factor of the step, then stores the pattern whose number ``stored`` gives, none if that is
+        0: +1 is a pre-synaptic arrival and a post-synaptic spike, -1 the spike alone. ``numbers`` are constants
+        and the values of the traces.
     """
     head = HEADER.format(name=name)
     head += named_tuple("S", state) + named_tuple("C", constants)
@@ -143,6 +144,7 @@ def _synapse(
         f"s = {made('S', [f'state[{q}, k]' for q in everything])}",
         *(f"last{q} = last[{q}]" for q in range(len(visits))),
         "bits = np.uint64(0)",
+        "block = np.int64(-1)",
         "for i in range(stored.size):",
         "    tick = first + i + 1",
     ]
@@ -162,12 +164,14 @@ def _synapse(
         step += _indented(_called(visit.name, visit.state, state, draws, 2 + q, steps), 1)
         step += [f"    last{q} = tick"]
     step += [
-        "if i == 0 or (tick & 31) == 0:",
-        "    bits, x1, x2, x3 = philox(np.uint64(k), np.uint64(tick >> 5), np.uint64(0), np.uint64(0), p0, p1)",
-        "if stored[i]:",
+        "number = stored[i]",
+        "if number:",
+        "    if number >> 5 != block:",
+        "        block = number >> 5",
+        "        bits, x1, x2, x3 = philox(np.uint64(k), np.uint64(block), np.uint64(0), np.uint64(0), p0, p1)",
     ]
     if "on_pre" in has:
-        step += ["    if (bits >> np.uint64(tick & 31)) & np.uint64(1):"]
+        step += ["    if (bits >> np.uint64(number & 31)) & np.uint64(1):"]
         step += _indented(_called("on_pre", everything, state, draws, 0), 2)
     step += (
         _indented(_called("on_post", everything, state, draws, 1), 1) if "on_post" in has else ["    pass"]

@@ -107,7 +107,6 @@ def _class(pattern: bool, depth: int) -> type[LearningRule]:
         draws = Cascade.draws
         pre = {} if pattern else Cascade.pre
         post = {} if pattern else Cascade.post
-        tiers = {"short": ("depth",)}
         bits = {"w": 1, "heard": 1, "depth": (depth - 1).bit_length()}
         constants = Cascade.constants
         theory = _theory if pattern else None
