@@ -131,9 +131,16 @@ def run_synapse(
     w_max: float = 1.0,
     init: Mapping[str, float] | None = None,
     third: Input = None,
+    seed: int = 1,
 ) -> Recording:
     """Run one synapse between given spike trains (ticks); records ``w`` and the state."""
     p = parameters(rule.parameters, {**params, "w_max": w_max} if "w_max" in rule.parameters else params)
+    rule = rule if rule.specialised is None else rule.specialised(p)
+    random, draw_type = np.random.default_rng(seed), record_type("U", tuple(rule.draws))
+
+    def drawn() -> tuple[Any, ...]:
+        return (draw_type(*random.random(len(rule.draws))),) if rule.draws else ()
+
     constants = rule.constants(p, dt)
     c = record_type("C", tuple(constants))(*constants.values())
     state_type = record_type("S", tuple(rule.state))
@@ -151,11 +158,11 @@ def run_synapse(
         traces = (pre_type(**x), post_type(**y))
         for function, due in ((rule.on_pre, tick in arrivals), (rule.on_post, tick in stamps)):
             if due and function is not None:
-                w, new = function(w, s, c, *traces, float(at(third, tick)))
+                w, new = function(w, s, c, *traces, float(at(third, tick)), *drawn())
                 s = state_type(*new)
         for name, factor, steps in clock.due(tick, float(at(third, tick))):
             more = () if name == "on_step" else (steps,)
-            w, new = getattr(rule, name)(w, s, c, *traces, factor, *more)
+            w, new = getattr(rule, name)(w, s, c, *traces, factor, *more, *drawn())
             changed = rule.visits[name].state if name in rule.visits else None
             s = s._replace(**dict(zip(changed or rule.state, new, strict=True)))
         for side, declared, due in ((x, rule.pre, tick in arrivals), (y, rule.post, tick in stamps)):

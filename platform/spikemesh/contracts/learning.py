@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from spikemesh.contracts.declared import (
     check_arguments,
@@ -19,6 +19,9 @@ from spikemesh.contracts.declared import (
 )
 from spikemesh.contracts.neuron import Parameter, State
 from spikemesh.errors import PluginError
+
+if TYPE_CHECKING:
+    from spikemesh.memory import Forgetting
 
 _FUNCTIONS = ("on_pre", "on_post", "on_step", "transmit")
 _ARGUMENTS = ("w", "s", "c", "pre", "post", "third")
@@ -96,6 +99,11 @@ class LearningRule:
         By the name of a function of the class, when it runs. Such a function takes, as last argument, the
         ``steps`` since its last visit: ``(w, s, c, pre, post, third, steps) -> (w, (state, ...))``. ``on_step``
         may be among them, takes no ``steps`` and returns the whole state.
+    tiers
+        Which state belongs together, from what changes fastest to what lasts longest, by name: so accesses to
+        memory are counted. State in none of them is counted beside the weight.
+    bits
+        Bits that hold a state variable, where it has as few levels as that; all others are floating point.
     """
 
     name: ClassVar[str]
@@ -106,6 +114,8 @@ class LearningRule:
     reads: ClassVar[tuple[str, ...]] = ()
     draws: ClassVar[tuple[str, ...]] = ()
     visits: ClassVar[Mapping[str, Visit]] = {}
+    tiers: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+    bits: ClassVar[Mapping[str, int]] = {}
 
     constants: ClassVar[Callable[..., Mapping[str, float]]]
     """``constants(p, dt)``: from parameters and dt (ms) to scalar constants by name.
@@ -125,13 +135,18 @@ class LearningRule:
 
     Called once, before ``constants`` of the class it returns; the same parameters give the same rule.
     """
+    theory: ClassVar[Callable[[Any, float], Forgetting | None] | None] = None
+    """Optional ``theory(p, dt) -> Forgetting``: how the weight forgets when a pattern is stored in each step.
+
+    None for parameters for which it is not known.
+    """
 
     def __init_subclass__(cls) -> None:
         """Check the declaration, so that a fault shows where the class is written."""
         what = f"learning rule {cls.__name__}"
         check_entries(what, "visits", cls.visits, Visit)
         check_spelling(what, set(vars(cls)) - set(cls.visits), contract_names(LearningRule))
-        make_static(cls, (*_FUNCTIONS, "constants", "specialised", *cls.visits))
+        make_static(cls, (*_FUNCTIONS, "constants", "specialised", "theory", *cls.visits))
         missing = [a for a in ("name", "constants") if not hasattr(cls, a)]
         if missing:
             raise PluginError(f"learning rule {cls.__name__} declares no {', '.join(missing)}")
@@ -149,6 +164,10 @@ class LearningRule:
             unknown = set(visit.state or ()) - set(cls.state)
             if unknown:
                 raise PluginError(f'learning rule {cls.name}: "{name}" changes no state "{min(unknown)}"')
+        grouped = [variable for tier in cls.tiers.values() for variable in tier]
+        unknown = (set(grouped) | set(cls.bits)) - {"w", *cls.state}
+        if unknown:
+            raise PluginError(f'learning rule {cls.name}: there is no state "{min(unknown)}"')
         cls._check_traces()
         cls._check_functions(f"learning rule {cls.name}")
 
