@@ -100,7 +100,7 @@ def rule_kernels(rule: type[LearningRule], constants: Mapping[str, float], width
     PluginError
         If one of the rule's functions cannot be compiled.
     """
-    beyond = [w for w in ("reads", "draws", "transmit", "specialised") if getattr(rule, w)]
+    beyond = [w for w in ("reads", "draws", "timed", "transmit", "specialised") if getattr(rule, w)]
     beyond += ["Trace(of=)"] if any(t.of is not None for t in rule.post.values()) else []
     if beyond:
         raise PluginError(f"learning rule {rule.name}: {', '.join(beyond)} is not available yet")

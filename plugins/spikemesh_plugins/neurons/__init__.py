@@ -6,6 +6,7 @@ from spikemesh.contracts import NeuronModel, hookimpl
 from spikemesh_plugins.neurons.iaf import IntegrateAndFire
 from spikemesh_plugins.neurons.izhikevich import Izhikevich
 from spikemesh_plugins.neurons.lif_cond_exp import LifCondExp
+from spikemesh_plugins.neurons.lif_eprop import LifEprop
 from spikemesh_plugins.neurons.lif_psc_exp import LifPscExp
 from spikemesh_plugins.neurons.loihi_cuba import LoihiCuba
 from spikemesh_plugins.neurons.poisson import PoissonSource
@@ -21,6 +22,7 @@ def spikemesh_neuron_models() -> list[type[NeuronModel]]:
         IntegrateAndFire,
         LifCondExp,
         LifPscExp,
+        LifEprop,
         Izhikevich,
         LoihiCuba,
         TrueNorthNeuron,
