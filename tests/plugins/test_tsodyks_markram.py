@@ -31,7 +31,7 @@ def test_first_spikes_and_steady_state(learn, params):
     first, steady = SETS[params]
     assert delivered(learn, params, 10, 3)[:3] == pytest.approx(first, abs=5e-6)
     for rate, want in zip((1, 10, 20, 50, 100), steady, strict=True):
-        found = delivered(learn, params, rate, 200 if rate > 1 else 40)[-1]
+        found = delivered(learn, params, rate, max(40, 20 * rate))[-1]
         assert found == pytest.approx(want, abs=6e-7)
         # the closed form itself
         u_se, tau_fac, tau_rec = params
