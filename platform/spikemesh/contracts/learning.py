@@ -17,7 +17,7 @@ class Trace:
     Attributes
     ----------
     tau
-        Name of the parameter (ms) that is its time constant.
+        Name of the parameter (ms) that is its time constant; 0 leaves nothing to the next step.
     on_spike
         ``add``: each spike adds 1 (all pairs). ``set``: each spike sets it to 1 (nearest pair).
     of

@@ -138,6 +138,8 @@ class PlasticTable:
 
     Attributes
     ----------
+    model
+        Model of the target population.
     input_base, sign, unit
         First input of the receptor; sign of the projection; weight of one unit of the accumulator.
     post_first, post_size
@@ -156,6 +158,7 @@ class PlasticTable:
     rule: type[LearningRule]
     constants: Mapping[str, float]
     parameters: Mapping[str, Any]
+    model: type[NeuronModel]
     target_population: int
     input_base: int
     sign: int

@@ -15,7 +15,7 @@ import numpy as np
 from spikemesh.contracts.bound import BoundNetwork, BoundPoisson, BoundProjection
 from spikemesh.description.values import Distribution
 from spikemesh.errors import MappingError, Problem
-from spikemesh.kernels.rule_source import OUTGROWN
+from spikemesh.kernels.rule_block import OUTGROWN
 from spikemesh.mapping.edges import edge_chunks, edge_weights, synapses_dealt
 
 SUM_BITS = 62
