@@ -45,7 +45,7 @@ class Clopath(LearningRule):
     pre = {"x": Trace("tau_x", "add")}
     post = {"u_minus": Trace("tau_minus", of="v"), "u_plus": Trace("tau_plus", of="v")}
     reads = ("v",)
-    visits = {"potentiate": Visit("every_step", ())}
+    visits = {"by_potential": Visit("every_step", ())}
 
     def constants(p: Any, dt: float) -> dict[str, float]:
         """Return amplitudes per step or per spike."""
@@ -73,7 +73,7 @@ class Clopath(LearningRule):
         w = w + c.per_spike * pre.x * (above if above > 0.0 else 0.0)
         return (w if w < c.w_max else c.w_max), ()
 
-    def potentiate(w: Any, s: Any, c: Any, pre: Any, post: Any, third: Any, steps: Any) -> Any:  # noqa: ARG002 - signature of all visits
+    def by_potential(w: Any, s: Any, c: Any, pre: Any, post: Any, third: Any, steps: Any) -> Any:  # noqa: ARG002 - signature of all visits
         """Potentiate by the potential."""
         above = post.v - c.theta_plus
         mean = post.u_plus - c.theta_minus

@@ -32,7 +32,7 @@ class HomeostaticScaling(LearningRule):
         ),
     }
     post = {"y": Trace("tau_rate", "add")}
-    visits = {"scale": Visit("period")}
+    visits = {"rescale": Visit("period")}
 
     def constants(p: Any, dt: float) -> dict[str, float]:
         """Return the correction for a rate of 0, and that per unit of the trace, whose mean is r tau_rate."""
@@ -48,7 +48,7 @@ class HomeostaticScaling(LearningRule):
             "w_max": p.w_max,
         }
 
-    def scale(w: Any, s: Any, c: Any, pre: Any, post: Any, third: Any, steps: Any) -> Any:  # noqa: ARG002 - signature of all visits
+    def rescale(w: Any, s: Any, c: Any, pre: Any, post: Any, third: Any, steps: Any) -> Any:  # noqa: ARG002 - signature of all visits
         """Scale."""
         factor = 1.0 + c.eta - c.per_trace * post.y
         w = w * (factor if factor > 0.0 else 0.0)
