@@ -13,7 +13,7 @@ import numpy as np
 from spikemesh.contracts.learning import LearningRule
 from spikemesh.engine.learning_updates import Visits
 from spikemesh.ids import AnyArray
-from spikemesh.kernels.compile import visit_periods
+from spikemesh.kernels.rule_form import visit_periods
 from spikemesh.memory.operations import WEIGHT, Operations, operations
 
 FLOAT_BITS = 64

@@ -34,7 +34,7 @@ class Trace:
     Attributes
     ----------
     tau
-        Name of the parameter (ms) that is its time constant.
+        Name of the parameter (ms) that is its time constant; 0 leaves nothing to the next step.
     on_spike
         ``add``: each spike adds 1 (all pairs). ``set``: each spike sets it to 1 (nearest pair).
     of
@@ -95,6 +95,9 @@ class LearningRule:
     draws
         Names of uniform random numbers in [0, 1), new for each call and keyed by seed, projection,
         synapse, function and step.
+    timed
+        Whether the functions see ``c.t``, the number of steps from the start to the end of the present one.
+        A rule that keeps it in its state knows how long ago that was, and can be exact without visits.
     visits
         By the name of a function of the class, when it runs. Such a function takes, as last argument, the
         ``steps`` since its last visit: ``(w, s, c, pre, post, third, steps) -> (w, (state, ...))``. ``on_step``
@@ -113,6 +116,7 @@ class LearningRule:
     state: ClassVar[Mapping[str, State]] = {}
     reads: ClassVar[tuple[str, ...]] = ()
     draws: ClassVar[tuple[str, ...]] = ()
+    timed: ClassVar[bool] = False
     visits: ClassVar[Mapping[str, Visit]] = {}
     tiers: ClassVar[Mapping[str, tuple[str, ...]]] = {}
     bits: ClassVar[Mapping[str, int]] = {}

@@ -37,6 +37,8 @@ class Parameter:
         Whether only whole numbers are allowed.
     choices
         Allowed words, for a parameter that is a word and no number.
+    text
+        Whether the value is a text that the plugin itself reads, as an expression.
     """
 
     default: float | int | str | bool | None
@@ -47,6 +49,7 @@ class Parameter:
     le: float | None = None
     integer: bool = False
     choices: tuple[str, ...] = ()
+    text: bool = False
     description: str = ""
 
 

@@ -9,9 +9,10 @@ import numpy as np
 
 from spikemesh.contracts.learning import LearningRule
 from spikemesh.kernels.accelerate import kernel
-from spikemesh.kernels.compile import _compiled, visit_periods
+from spikemesh.kernels.compile import _compiled
 from spikemesh.kernels.memory_source import VisitText, memory_source
 from spikemesh.kernels.random import HALF, MASK, philox
+from spikemesh.kernels.rule_form import visit_periods
 
 
 def storing(rule: type[LearningRule], constants: Mapping[str, float]) -> tuple[Callable[..., Any], list[int]]:

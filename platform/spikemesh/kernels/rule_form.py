@@ -74,6 +74,8 @@ class Form(NamedTuple):
         Functions that run for all synapses.
     width
         Formats of the synapses.
+    timed
+        Whether the functions see the number of the present step, as the last of the constants.
     """
 
     name: str
@@ -86,6 +88,7 @@ class Form(NamedTuple):
     functions: tuple[str, ...]
     visits: tuple[Visited, ...]
     width: Width
+    timed: bool
 
 
 def rule_form(
@@ -112,6 +115,7 @@ def rule_form(
         functions=tuple(n for n in ("on_pre", "on_post", "transmit") if getattr(rule, n) is not None),
         visits=tuple(_visited(rule, name) for name, every in visit_periods(rule, constants).items() if every),
         width=width,
+        timed=rule.timed,
     )
 
 

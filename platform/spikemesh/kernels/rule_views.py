@@ -26,6 +26,7 @@ from spikemesh.kernels.rule_block import (
     TABLE_WORDS,
     TARGET,
     THIRD,
+    TICK,
     VARIABLES,
     WEIGHT,
 )
@@ -64,6 +65,7 @@ def _numbers(form: Form) -> list[str]:
     """Constants of the rule, and decays of its traces."""
     pre, post = 2 + len(form.constants), 2 + len(form.constants) + len(form.pre)
     constants = [f"numbers[{2 + q}]" for q in range(len(form.constants))]
+    constants += [f"float(block[{TICK}])"] if form.timed else []
     return [
         f"numbers = {_view('float64', RULE_CONSTANTS, str(post + len(form.post)))}",
         "scale, most = numbers[0], numbers[1]",

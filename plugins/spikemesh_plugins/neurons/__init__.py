@@ -7,6 +7,7 @@ from spikemesh_plugins.neurons.dynapse2 import Dynapse2
 from spikemesh_plugins.neurons.iaf import IntegrateAndFire
 from spikemesh_plugins.neurons.izhikevich import Izhikevich
 from spikemesh_plugins.neurons.lif_cond_exp import LifCondExp
+from spikemesh_plugins.neurons.lif_eprop import LifEprop
 from spikemesh_plugins.neurons.lif_psc_alpha import LifPscAlpha
 from spikemesh_plugins.neurons.lif_psc_delta import LifPscDelta
 from spikemesh_plugins.neurons.lif_psc_exp import LifPscExp
@@ -27,6 +28,7 @@ def spikemesh_neuron_models() -> list[type[NeuronModel]]:
         LifPscAlpha,
         LifPscDelta,
         LifPscExp,
+        LifEprop,
         Izhikevich,
         LoihiCuba,
         TrueNorthNeuron,
