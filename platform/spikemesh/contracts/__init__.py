@@ -6,6 +6,7 @@
 from spikemesh.contracts.coding import CounterRandom, Decoder, Encoder
 from spikemesh.contracts.connections import Bounds, Connections, Hypergraph, Neighbours
 from spikemesh.contracts.hooks import hookimpl
+from spikemesh.contracts.known_answers import NeuronAnswer, SynapseAnswer
 from spikemesh.contracts.learning import LearningRule, Trace, Visit
 from spikemesh.contracts.limits import LimitRule, Load, Synapses, Use
 from spikemesh.contracts.mapping import Partitioner, PartitionProblem, Placer, Router
@@ -28,6 +29,7 @@ __all__ = [
     "LimitRule",
     "Load",
     "Neighbours",
+    "NeuronAnswer",
     "NeuronModel",
     "NumberFormat",
     "Parameter",
@@ -38,6 +40,7 @@ __all__ = [
     "Router",
     "ScenarioFolder",
     "State",
+    "SynapseAnswer",
     "Synapses",
     "SystemPreset",
     "Trace",

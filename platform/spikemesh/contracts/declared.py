@@ -88,6 +88,18 @@ def check_entries(what: str, attribute: str, value: object, kind: type) -> None:
             raise PluginError(f'{what}: {attribute} "{key}" is {entry!r}; it must be {kind.__name__}(...)')
 
 
+def check_answers(what: str, answers: object, kind: type) -> None:
+    """Refuse known answers that are no tuple of ``kind``.
+
+    Raises
+    ------
+    PluginError
+        If they are something else.
+    """
+    if not isinstance(answers, tuple | list) or not all(isinstance(a, kind) for a in answers):
+        raise PluginError(f"{what}: known_answers is no tuple of {kind.__name__}(...)")
+
+
 def check_choice(what: str, attribute: str, value: object, allowed: Sequence[object]) -> None:
     """Refuse a value that is none of those allowed.
 
