@@ -10,6 +10,7 @@ from spikemesh.cli.describe import description_of
 from spikemesh.cli.options import json_option, plugin_option
 from spikemesh.cli.output import write_columns, write_json
 from spikemesh.cli.plugins_check import check_plugin
+from spikemesh.cli.plugins_new import new_plugin
 from spikemesh.errors import InputError, Problem, nearest
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ def command() -> None:
 
 
 command.add_command(check_plugin)
+command.add_command(new_plugin)
 
 
 @command.command("list")

@@ -62,9 +62,11 @@ def _network(subject: Subject, start: tuple[dict[str, Any], float, float]) -> Bo
 def _described(model: type[NeuronModel], values: dict[str, Any], dt: float, amplitude: float) -> Network:
     random = np.random.default_rng(11)
     net = Network(timestep=dt, seed=3)
-    # What stands for a parameter without a default has to be given; the rest is left to the model.
+    # What stands in for a default has to be given; the rest is left to the model.
     given = {
-        name: values[name] for name, p in model.parameters.items() if p.default is None and name in values
+        name: values[name]
+        for name, p in model.parameters.items()
+        if name in values and values[name] != p.default and not isinstance(p.default, str)
     }
     if model.events is not None:
         given[model.events] = _trains(random, SIZE, dt)
