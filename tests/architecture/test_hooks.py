@@ -136,7 +136,9 @@ def test_a_misspelt_hook_is_refused():
 
 
 @pytest.mark.parametrize("hook", HOOKS)
-@pytest.mark.parametrize("returned", [None, 3, {"mine": 1}, [object()], "mine"], ids=repr)
+@pytest.mark.parametrize(
+    "returned", [None, 3, {"mine": 1}, [object()], "mine"], ids=["None", "number", "table", "object", "text"]
+)
 def test_what_a_hook_may_not_return_is_refused(hook, returned):
     registry = Registry()
     with pytest.raises(PluginError, match=rf"plugin wrong \(w.py\): {hook}"):

@@ -99,7 +99,11 @@ class Naive:
                 name=projection.name, projection=projection, source=int(s), target=int(t),
                 c=SimpleNamespace(**learning.constants),
                 s=self._initial(rule, learning, abs(float(w))),
-                pre=dict.fromkeys(rule.pre, 0.0), post=dict.fromkeys(rule.post, 0.0),
+                pre=dict.fromkeys(rule.pre, 0.0),
+                post={
+                    k: 0.0 if trace.of is None else float(self.state[target.index][trace.of][int(t)])
+                    for k, trace in rule.post.items()
+                },
                 decay={
                     k: math.exp(-network.timestep_ms / learning.parameters[t.tau])
                     for k, t in {**rule.pre, **rule.post}.items()
@@ -119,11 +123,23 @@ class Naive:
     def _apply(self, synapse, function, third=None, steps=(), changed=None):
         if function is None:
             return
-        space = SimpleNamespace
-        traces = space(**synapse.pre), space(**synapse.post)
         third = self.third.get(synapse.name, 0.0) if third is None else third
-        synapse.w, new = function(synapse.w, space(**synapse.s), synapse.c, *traces, third, *steps)
-        synapse.s |= zip(changed or synapse.s, new, strict=True)
+        synapse.w, new = function(synapse.w, *self._seen(synapse), third, *steps)
+        synapse.s |= zip(synapse.s if changed is None else changed, new, strict=True)
+
+    def _seen(self, synapse):
+        """State, constants and traces of a synapse, and what it reads of its neuron."""
+        space = SimpleNamespace
+        read = {k: float(self._of_target(synapse, k)) for k in synapse.rule.reads}
+        return space(**synapse.s), synapse.c, space(**synapse.pre), space(**synapse.post, **read)
+
+    def _of_target(self, synapse, variable):
+        return self.state[synapse.projection.target][variable][synapse.target]
+
+    def _transmitted(self, synapse):
+        if synapse.rule.transmit is None:
+            return synapse.w
+        return synapse.rule.transmit(synapse.w, *self._seen(synapse), self.third.get(synapse.name, 0.0))
 
     def _set_third(self, tick):
         for projection, _ in self.clocks:
@@ -143,9 +159,10 @@ class Naive:
 
     def _decay(self):
         for synapse in self.synapses:
-            for side in (synapse.pre, synapse.post):
+            for side, declared in ((synapse.pre, synapse.rule.pre), (synapse.post, synapse.rule.post)):
                 for name in side:
-                    side[name] *= synapse.decay[name]
+                    if declared[name].of is None:
+                        side[name] *= synapse.decay[name]
 
     def step(self, tick):
         self._set_third(tick)
@@ -153,7 +170,8 @@ class Naive:
         arrived = self.arriving.pop(tick, [])
         for synapse in arrived:
             self._apply(synapse, synapse.rule.on_pre)
-            self.pending[tick][synapse.key] += math.floor(synapse.w * (synapse.sign / synapse.unit) + 0.5)
+            amount = self._transmitted(synapse)
+            self.pending[tick][synapse.key] += math.floor(amount * (synapse.sign / synapse.unit) + 0.5)
         inputs = self.pending.pop(tick, {})
         fired = []
         for population in self.network.populations:
@@ -169,6 +187,11 @@ class Naive:
                 self._mark(synapse.post, synapse.rule.post)
         for synapse in arrived:
             self._mark(synapse.pre, synapse.rule.pre)
+        for synapse in self.synapses:
+            for name, trace in synapse.rule.post.items():
+                if trace.of is not None:
+                    z, y = self._of_target(synapse, trace.of), synapse.post[name]
+                    synapse.post[name] = y + (z - y) * (1.0 - synapse.decay[name])
 
     def _send(self, tick, index, neuron):
         self.spikes[self.network.populations[index].name].append((tick, neuron))
@@ -185,7 +208,8 @@ class Naive:
     @staticmethod
     def _mark(values, declared):
         for name, trace in declared.items():
-            values[name] = 1.0 if trace.on_spike == "set" else values[name] + 1.0
+            if trace.of is None:
+                values[name] = 1.0 if trace.on_spike == "set" else values[name] + 1.0
 
     def _update(self, population, inputs):
         model, index, fired = population.model, population.index, []

@@ -8,6 +8,8 @@ import spikemesh_plugins.learning
 import spikemesh_plugins.neurons
 from spikemesh_plugins.neurons.iaf import IntegrateAndFire
 from spikemesh_plugins.neurons.izhikevich import Izhikevich
+from spikemesh_plugins.neurons.lif_psc_alpha import LifPscAlpha
+from spikemesh_plugins.neurons.lif_psc_delta import LifPscDelta
 from spikemesh_plugins.neurons.lif_psc_exp import LifPscExp
 from spikemesh_plugins.neurons.loihi_cuba import LoihiCuba
 
@@ -17,6 +19,8 @@ def test_names():
     assert names >= {
         "iaf",
         "lif_cond_exp",
+        "lif_psc_alpha",
+        "lif_psc_delta",
         "lif_psc_exp",
         "izhikevich",
         "loihi_cuba",
@@ -26,6 +30,7 @@ def test_names():
     }
     assert {r.name for r in spikemesh_plugins.learning.spikemesh_learning_rules()} >= {
         "stdp_pair", "stdp_pair_nearest", "stdp_triplet", "stdp_triplet_nearest", "gbc",
+        "benna_fusi", "cascade", "tag_and_capture",
     }  # fmt: skip
     encoders = {e.name for e in spikemesh_plugins.coding.spikemesh_encoders()}
     assert encoders >= {"poisson", "latency", "constant_current"}
@@ -39,6 +44,8 @@ def test_sources_take_no_synapses():
 
 NOISY = {
     IntegrateAndFire: (0.0, 1.0, {"floor": "v_min"}),
+    LifPscAlpha: (100.0, 300.0, {}),
+    LifPscDelta: (1.0, 6.0, {"refractory_input": True}),
     LifPscExp: (300.0, 900.0, {}),
     Izhikevich: (5.0, 10.0, {"a": 0.1, "d": 2.0}),
     LoihiCuba: (20.0, 90.0, {"du": 700, "dv": 300}),

@@ -1,4 +1,4 @@
-"""Contracts of encoders (data to spikes or currents) and decoders (spikes to values)."""
+"""Contracts of encoders of samples (to spikes or currents) and decoders (spikes to values)."""
 
 from __future__ import annotations
 
@@ -41,10 +41,13 @@ class Encoder:
     parameters: ClassVar[Mapping[str, Parameter]] = {}
     emits: ClassVar[Literal["spikes", "current"]] = "spikes"
 
+    size: ClassVar[Callable[..., int] | None] = None
+    """Optional ``size(values, p) -> neurons``: neurons that a sample of so many values is encoded in; else as many."""
+
     encode: ClassVar[Callable[..., Any]]
     """``encode(values, steps, first_step, dt, p, random)`` for one presentation.
 
-    values : ndarray of float64, shape (neurons,); steps: length of the presentation;
+    values : ndarray of float64, shape (values,); steps: length of the presentation;
     first_step: its absolute first step; dt in ms; p: parameters; random: :class:`CounterRandom`.
 
     Emits spikes: returns ``(offsets, neurons)``, integer arrays; offset o in 1..steps is a spike
@@ -60,7 +63,7 @@ class Encoder:
     def __init_subclass__(cls) -> None:
         """Check the declaration, so that a fault shows where the class is written."""
         check_spelling(f"encoder {cls.__name__}", vars(cls), contract_names(Encoder))
-        make_static(cls, ("encode", "check"))
+        make_static(cls, ("size", "encode", "check"))
         missing = [a for a in ("name", "encode") if not hasattr(cls, a)]
         if missing:
             raise PluginError(f"encoder {cls.__name__} declares no {', '.join(missing)}")
@@ -70,6 +73,8 @@ class Encoder:
         check_parameters(what, cls.parameters)
         check_choice(what, "emits", cls.emits, ("spikes", "current"))
         check_arguments(what, "encode", cls.encode, ("values", "steps", "first_step", "dt", "p", "random"))
+        if cls.size is not None:
+            check_arguments(what, "size", cls.size, ("values", "p"))
         if cls.check is not None:
             check_arguments(what, "check", cls.check, ("values", "dt", "p"))
 

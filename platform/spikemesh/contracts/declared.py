@@ -137,6 +137,8 @@ def check_parameters(what: str, parameters: Mapping[str, Any]) -> None:
         if p.choices:
             check_choice(where, "default", default, (*p.choices, None))
             continue
+        if p.text:
+            continue
         if isinstance(default, str):
             if default not in parameters:
                 raise PluginError(f'{where} takes the value of "{default}", which is no parameter')

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from spikemesh.contracts.declared import (
     check_answers,
@@ -22,6 +22,9 @@ from spikemesh.contracts.known_answers import SynapseAnswer
 from spikemesh.contracts.neuron import Parameter, State
 from spikemesh.errors import PluginError
 
+if TYPE_CHECKING:
+    from spikemesh.memory import Forgetting
+
 _FUNCTIONS = ("on_pre", "on_post", "on_step", "transmit")
 _ARGUMENTS = ("w", "s", "c", "pre", "post", "third")
 
@@ -33,7 +36,7 @@ class Trace:
     Attributes
     ----------
     tau
-        Name of the parameter (ms) that is its time constant.
+        Name of the parameter (ms) that is its time constant; 0 leaves nothing to the next step.
     on_spike
         ``add``: each spike adds 1 (all pairs). ``set``: each spike sets it to 1 (nearest pair).
     of
@@ -94,12 +97,20 @@ class LearningRule:
     draws
         Names of uniform random numbers in [0, 1), new for each call and keyed by seed, projection,
         synapse, function and step.
+    timed
+        Whether the functions see ``c.t``, the number of steps from the start to the end of the present one.
+        A rule that keeps it in its state knows how long ago that was, and can be exact without visits.
     visits
         By the name of a function of the class, when it runs. Such a function takes, as last argument, the
         ``steps`` since its last visit: ``(w, s, c, pre, post, third, steps) -> (w, (state, ...))``. ``on_step``
         may be among them, takes no ``steps`` and returns the whole state.
     known_answers
         What is known of the rule from elsewhere; checked by ``spikemesh plugins check``.
+    tiers
+        Which state belongs together, from what changes fastest to what lasts longest, by name: so accesses to
+        memory are counted. State in none of them is counted beside the weight.
+    bits
+        Bits that hold a state variable, where it has as few levels as that; all others are floating point.
     """
 
     name: ClassVar[str]
@@ -109,8 +120,11 @@ class LearningRule:
     state: ClassVar[Mapping[str, State]] = {}
     reads: ClassVar[tuple[str, ...]] = ()
     draws: ClassVar[tuple[str, ...]] = ()
+    timed: ClassVar[bool] = False
     visits: ClassVar[Mapping[str, Visit]] = {}
     known_answers: ClassVar[tuple[SynapseAnswer, ...]] = ()
+    tiers: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+    bits: ClassVar[Mapping[str, int]] = {}
 
     constants: ClassVar[Callable[..., Mapping[str, float]]]
     """``constants(p, dt)``: from parameters and dt (ms) to scalar constants by name.
@@ -130,13 +144,18 @@ class LearningRule:
 
     Called once, before ``constants`` of the class it returns; the same parameters give the same rule.
     """
+    theory: ClassVar[Callable[[Any, float], Forgetting | None] | None] = None
+    """Optional ``theory(p, dt) -> Forgetting``: how the weight forgets when a pattern is stored in each step.
+
+    None for parameters for which it is not known.
+    """
 
     def __init_subclass__(cls) -> None:
         """Check the declaration, so that a fault shows where the class is written."""
         what = f"learning rule {cls.__name__}"
         check_entries(what, "visits", cls.visits, Visit)
         check_spelling(what, set(vars(cls)) - set(cls.visits), contract_names(LearningRule))
-        make_static(cls, (*_FUNCTIONS, "constants", "specialised", *cls.visits))
+        make_static(cls, (*_FUNCTIONS, "constants", "specialised", "theory", *cls.visits))
         missing = [a for a in ("name", "constants") if not hasattr(cls, a)]
         if missing:
             raise PluginError(f"learning rule {cls.__name__} declares no {', '.join(missing)}")
@@ -154,6 +173,10 @@ class LearningRule:
             unknown = set(visit.state or ()) - set(cls.state)
             if unknown:
                 raise PluginError(f'learning rule {cls.name}: "{name}" changes no state "{min(unknown)}"')
+        grouped = [variable for tier in cls.tiers.values() for variable in tier]
+        unknown = (set(grouped) | set(cls.bits)) - {"w", *cls.state}
+        if unknown:
+            raise PluginError(f'learning rule {cls.name}: there is no state "{min(unknown)}"')
         cls._check_traces()
         cls._check_functions(f"learning rule {cls.name}")
 

@@ -39,6 +39,8 @@ class Parameter:
         Whether only whole numbers are allowed.
     choices
         Allowed words, for a parameter that is a word and no number.
+    text
+        Whether the value is a text that the plugin itself reads, as an expression.
     """
 
     default: float | int | str | bool | None
@@ -49,6 +51,7 @@ class Parameter:
     le: float | None = None
     integer: bool = False
     choices: tuple[str, ...] = ()
+    text: bool = False
     description: str = ""
 
 
@@ -102,6 +105,10 @@ class NeuronModel:
         ``spikemesh plugins check``.
     known_answers
         What is known of the model from elsewhere; checked likewise.
+    mismatched
+        Parameters that differ from neuron to neuron of a real device. The model then also has the parameters
+        ``mismatch`` (coefficient of variation) and ``device``, a whole number: ``constants`` sees each of
+        them times a log-normal factor of mean 1, keyed by device, population, parameter and neuron, not by the seed.
     """
 
     name: ClassVar[str]
@@ -117,6 +124,7 @@ class NeuronModel:
     weight_arguments: ClassVar[Mapping[str, Any]] = {}
     order: ClassVar[float | None] = None
     known_answers: ClassVar[tuple[NeuronAnswer, ...]] = ()
+    mismatched: ClassVar[tuple[str, ...]] = ()
 
     constants: ClassVar[Callable[..., Mapping[str, Any]]]
     """``constants(p, dt)``: from parameters (floats or arrays, words as text) and dt in ms to constants by name.
@@ -145,6 +153,12 @@ class NeuronModel:
                     f'neuron model {cls.name}: initial value of state "{variable}" names the parameter '
                     f'"{declared.initial}", which is not declared; {nearest(declared.initial, cls.parameters)}'
                 )
+        needed = (*cls.mismatched, "mismatch", "device") if cls.mismatched else ()
+        absent = [name for name in needed if name not in cls.parameters]
+        if absent:
+            raise PluginError(
+                f'neuron model {cls.name}: mismatched takes a parameter "{absent[0]}", which is not declared'
+            )
         reserved = {"current", *cls.draws} & set(cls.receptors)
         if reserved:
             raise PluginError(f"neuron model {cls.name}: receptor name {sorted(reserved)} is taken")

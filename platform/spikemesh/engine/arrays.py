@@ -138,7 +138,7 @@ class Plasticity(NamedTuple):
     those of equal delay.
     """
 
-    blocks: AnyArray  # int64 [T, words], see kernels.rule_source
+    blocks: AnyArray  # int64 [T, words], see kernels.rule_block
     base: AnyArray  # int64 [T], first input
     arrive: AnyArray  # int64 [T], addresses; 0: the rule needs no such function
     potentiate: AnyArray

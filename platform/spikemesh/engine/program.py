@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from spikemesh.contracts.bound import BoundCurrent, BoundInput
+from spikemesh.contracts.bound import BoundCurrent, BoundInput, BoundStream
 from spikemesh.contracts.learning import LearningRule
 from spikemesh.contracts.neuron import NeuronModel
 from spikemesh.engine.link_timing import LinkTiming
@@ -138,6 +138,8 @@ class PlasticTable:
 
     Attributes
     ----------
+    model
+        Model of the target population.
     input_base, sign, unit
         First input of the receptor; sign of the projection; weight of one unit of the accumulator.
     post_first, post_size
@@ -156,6 +158,7 @@ class PlasticTable:
     rule: type[LearningRule]
     constants: Mapping[str, float]
     parameters: Mapping[str, Any]
+    model: type[NeuronModel]
     target_population: int
     input_base: int
     sign: int
@@ -199,12 +202,13 @@ class DriveSlice:
 
 @dataclass(frozen=True, eq=False)
 class InputSlice:
-    """An input or current of one slice and the current layer it writes to (-1: spikes)."""
+    """An input, current or stream of one slice and the current layer it writes to (-1: spikes)."""
 
     slice: int
     layer: int
     input: BoundInput | None = None
     current: BoundCurrent | None = None
+    stream: BoundStream | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,7 +7,6 @@ stale code. Files are written to a temporary name and renamed: several processes
 
 from __future__ import annotations
 
-import dis
 import importlib.util
 import os
 import sys
@@ -30,7 +29,8 @@ from spikemesh.kernels.accelerate import OPTIONS, cache_folder
 from spikemesh.kernels.fingerprint import fingerprint
 from spikemesh.kernels.locks import alone
 from spikemesh.kernels.refusals import reason
-from spikemesh.kernels.rule_source import Visited, Width, rule_source
+from spikemesh.kernels.rule_form import Form
+from spikemesh.kernels.rule_source import rule_source
 
 VERSIONS = (numba.__version__, llvmlite.__version__, 1)
 
@@ -91,62 +91,22 @@ def neuron_kernel(
     return int(module.update.address)
 
 
-def rule_kernels(rule: type[LearningRule], constants: Mapping[str, float], width: Width) -> dict[str, int]:
+def rule_kernels(rule: type[LearningRule], form: Form) -> dict[str, int]:
     """Addresses of the compiled functions of a learning rule by name; see :func:`rule_source`.
-
-    Functions that the constants say are never visited are not compiled.
 
     Raises
     ------
     PluginError
         If one of the rule's functions cannot be compiled.
     """
-    beyond = [w for w in ("reads", "draws", "transmit", "specialised") if getattr(rule, w)]
-    beyond += ["Trace(of=)"] if any(t.of is not None for t in rule.post.values()) else []
+    beyond = [w for w in ("draws", "specialised") if getattr(rule, w)]
     if beyond:
         raise PluginError(f"learning rule {rule.name}: {', '.join(beyond)} is not available yet")
-    visited = [name for name, every in visit_periods(rule, constants).items() if every]
-    names = [name for name in ("on_pre", "on_post") if getattr(rule, name) is not None]
-    functions = {name: getattr(rule, name) for name in (*names, *visited)}
-    source = rule_source(
-        rule.name,
-        tuple(rule.state),
-        tuple(constants),
-        [(n, t.on_spike) for n, t in rule.pre.items()],
-        [(n, t.on_spike) for n, t in rule.post.items()],
-        names,
-        [_visited(rule, name) for name in visited],
-        width,
-    )
-    module = compiled(f"learning rule {rule.name}", rule.name, source, functions)
+    visited = [visit.name for visit in form.visits]
+    functions = {name: getattr(rule, name) for name in (*form.functions, *visited)}
+    module = compiled(f"learning rule {rule.name}", rule.name, rule_source(form), functions)
     made = ("arrive", "potentiate", "advance", *(f"visit_{name}" for name in visited))
     return {name: int(getattr(module, name).address) for name in made if hasattr(module, name)}
-
-
-def visit_periods(rule: type[LearningRule], constants: Mapping[str, float]) -> dict[str, int]:
-    """Return the steps from visit to visit of each function that runs for all synapses; 0: never."""
-    periods = {} if rule.on_step is None or "on_step" in rule.visits else {"on_step": 1}
-    return periods | {name: int(constants[visit.every]) for name, visit in rule.visits.items()}
-
-
-def _visited(rule: type[LearningRule], name: str) -> Visited:
-    state = tuple(rule.state)
-    visit = rule.visits.get(name)
-    changed = state if visit is None or visit.state is None else visit.state
-    used = _used(getattr(rule, name)) | ({"steps"} if name != "on_step" else set())
-    return Visited(name, tuple(state.index(variable) for variable in changed), frozenset(used))
-
-
-def _used(function: Callable[..., Any]) -> set[str]:
-    """Which of the traces a function of a rule refers to: whether it sees ``pre`` and ``post``."""
-    code = function.__code__
-    loaded: set[str] = set(code.co_cellvars)
-    for instruction in dis.get_instructions(code):
-        found = instruction.argval
-        loaded |= set(found) if isinstance(found, tuple) else {found} if isinstance(found, str) else set()
-    return {
-        side for side, name in zip(("pre", "post"), code.co_varnames[3:5], strict=False) if name in loaded
-    }
 
 
 def _check_random(what: str, functions: Mapping[str, Callable[..., Any]]) -> None:

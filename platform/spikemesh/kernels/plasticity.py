@@ -13,7 +13,7 @@ import numpy as np
 
 from spikemesh.kernels.accelerate import bare_inlined, inlined, kernel
 from spikemesh.kernels.pointers import as_int32, as_int64, call
-from spikemesh.kernels.rule_source import (
+from spikemesh.kernels.rule_block import (
     DUE_WORDS,
     HISTORY_MASK,
     POST_FIRST,

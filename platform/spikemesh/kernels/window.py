@@ -40,7 +40,7 @@ from spikemesh.kernels.plasticity import learn, plastic_arrivals, remember
 from spikemesh.kernels.pointers import as_uint32, call
 from spikemesh.kernels.poisson import count_each, count_shared
 from spikemesh.kernels.random import fill_block
-from spikemesh.kernels.rule_source import TABLE_RAISED
+from spikemesh.kernels.rule_block import TABLE_RAISED
 
 # Kinds of scheduled changes.
 EVENT, CURRENT, RESET, THIRD = 0, 1, 2, 3

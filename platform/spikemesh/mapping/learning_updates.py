@@ -11,7 +11,7 @@ import numpy as np
 from spikemesh.contracts.bound import BoundNetwork, BoundProjection
 from spikemesh.engine.learning_updates import LearningTables, Visits
 from spikemesh.ids import IntArray
-from spikemesh.kernels.compile import visit_periods
+from spikemesh.kernels.rule_form import visit_periods
 from spikemesh.mapping.placement import Placement
 from spikemesh.mapping.reach import Onto, synapses_from
 from spikemesh.mapping.routes import fan_out_from

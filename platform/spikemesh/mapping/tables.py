@@ -344,6 +344,7 @@ def _add_plastic(reader: _Reader, found: Incoming) -> None:
         rule=learning.rule,
         constants=learning.constants,
         parameters=learning.parameters,
+        model=reader.model,
         target_population=projection.target,
         input_base=slot.inputs[receptor],
         sign=-1 if low < 0 and reader.model.receptor_kind == "current" else 1,

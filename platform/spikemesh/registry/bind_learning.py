@@ -73,6 +73,8 @@ def bind_learning(
             collector.add(
                 f"{where}.{name}", f"{type(value).__name__} of several values", "one number for all synapses"
             )
+    if model is not None:
+        collector.problems += _state_problems(rule, model, where)
     with collector.catching():
         _check_side(use.params.get("delay_side"), f"{where}.delay_side")
     with collector.catching():
@@ -85,6 +87,23 @@ def bind_learning(
         constants = _constants(rule, parameters, timestep, where)
     collector.raise_if_any()
     return BoundLearning(rule, parameters, constants, third_ticks, third_values)
+
+
+def _state_problems(rule: type[LearningRule], model: type[NeuronModel], where: str) -> list[Problem]:
+    """Report state of the post-synaptic neuron that the rule sees and the model does not have."""
+    seen = [(name, f'reads "{name}"') for name in rule.reads]
+    means = [trace.of for trace in rule.post.values() if trace.of is not None]
+    seen += [(name, f'needs the mean of "{name}"') for name in means]
+    has = ", ".join(model.state) or "no state"
+    return [
+        Problem(
+            where,
+            f'learning rule "{rule.name}" {what}, which model "{model.name}" does not have',
+            f"it has {has}",
+        )
+        for name, what in seen
+        if name not in model.state
+    ]
 
 
 def _check_side(given: object, where: str) -> None:

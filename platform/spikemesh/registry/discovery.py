@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from spikemesh.contracts.neuron import NeuronModel
     from spikemesh.contracts.numerics import NumberFormat
     from spikemesh.contracts.scenario import ScenarioFolder
+    from spikemesh.contracts.stream import StreamEncoder
     from spikemesh.contracts.system import SystemPreset
     from spikemesh.contracts.trace import TraceStore
 
@@ -100,7 +101,7 @@ class Registry:
     def __init__(self) -> None:
         self.neuron_models: Catalogue[type[NeuronModel]] = Catalogue("neuron model")
         self.learning_rules: Catalogue[type[LearningRule]] = Catalogue("learning rule")
-        self.encoders: Catalogue[type[Encoder]] = Catalogue("encoder")
+        self.encoders: Catalogue[type[Encoder] | type[StreamEncoder]] = Catalogue("encoder")
         self.decoders: Catalogue[type[Decoder]] = Catalogue("decoder")
         self.systems: Catalogue[SystemPreset] = Catalogue("system preset")
         self.limit_rules: Catalogue[LimitRule] = Catalogue("limit rule")

@@ -12,7 +12,7 @@ import numpy as np
 from spikemesh.contracts.known_answers import SynapseAnswer
 from spikemesh.contracts.learning import LearningRule
 from spikemesh.errors import SpikemeshError
-from spikemesh.kernels.compile import visit_periods
+from spikemesh.kernels.rule_form import visit_periods
 from spikemesh.testing.checks import Check, Skipped
 from spikemesh.testing.documented import check_docstring, check_parameters, check_unit
 from spikemesh.testing.learning_network import Plastic, check_rule_placement, events_per_s, weight_after
@@ -63,6 +63,7 @@ def _parity(rule: type[LearningRule]) -> str:
             if chosen == values:
                 raise
             continue
+        constants |= {"t": 100.0} if made.timed else {}
         initial = {
             name: 0.5 if s.initial == "weight" else float(vars(parameters).get(str(s.initial), s.initial))
             for name, s in made.state.items()

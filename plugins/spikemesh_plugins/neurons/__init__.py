@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from spikemesh.contracts import NeuronModel, hookimpl
+from spikemesh_plugins.neurons.dynapse2 import Dynapse2
 from spikemesh_plugins.neurons.iaf import IntegrateAndFire
 from spikemesh_plugins.neurons.izhikevich import Izhikevich
 from spikemesh_plugins.neurons.lif_cond_exp import LifCondExp
+from spikemesh_plugins.neurons.lif_eprop import LifEprop
+from spikemesh_plugins.neurons.lif_psc_alpha import LifPscAlpha
+from spikemesh_plugins.neurons.lif_psc_delta import LifPscDelta
 from spikemesh_plugins.neurons.lif_psc_exp import LifPscExp
 from spikemesh_plugins.neurons.loihi_cuba import LoihiCuba
 from spikemesh_plugins.neurons.poisson import PoissonSource
@@ -18,9 +22,13 @@ from spikemesh_plugins.neurons.truenorth import TrueNorthNeuron
 def spikemesh_neuron_models() -> list[type[NeuronModel]]:
     """Return the built-in neuron models."""
     return [
+        Dynapse2,
         IntegrateAndFire,
         LifCondExp,
+        LifPscAlpha,
+        LifPscDelta,
         LifPscExp,
+        LifEprop,
         Izhikevich,
         LoihiCuba,
         TrueNorthNeuron,
