@@ -7,6 +7,7 @@ from spikemesh.contracts.axons import Axons, axons_of, splitters_for
 from spikemesh.contracts.coding import CounterRandom, Decoder, Encoder
 from spikemesh.contracts.connections import Bounds, Connections, Hypergraph, Neighbours
 from spikemesh.contracts.hooks import hookimpl
+from spikemesh.contracts.known_answers import NeuronAnswer, SynapseAnswer
 from spikemesh.contracts.learning import LearningRule, Trace, Visit
 from spikemesh.contracts.limits import LimitRule, Load, Synapses, Use, neurons_of_chip
 from spikemesh.contracts.mapping import Partitioner, PartitionProblem, Placer, Router
@@ -32,6 +33,7 @@ __all__ = [
     "LimitRule",
     "Load",
     "Neighbours",
+    "NeuronAnswer",
     "NeuronModel",
     "NumberFormat",
     "Parameter",
@@ -45,6 +47,7 @@ __all__ = [
     "State",
     "StreamEncoder",
     "StreamState",
+    "SynapseAnswer",
     "Synapses",
     "SystemPreset",
     "Trace",

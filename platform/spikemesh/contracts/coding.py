@@ -73,6 +73,8 @@ class Encoder:
         check_parameters(what, cls.parameters)
         check_choice(what, "emits", cls.emits, ("spikes", "current"))
         check_arguments(what, "encode", cls.encode, ("values", "steps", "first_step", "dt", "p", "random"))
+        if cls.size is not None:
+            check_arguments(what, "size", cls.size, ("values", "p"))
         if cls.check is not None:
             check_arguments(what, "check", cls.check, ("values", "dt", "p"))
 

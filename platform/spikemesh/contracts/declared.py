@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import inspect
+import keyword
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -53,6 +54,16 @@ def check_name(what: str, name: object) -> None:
         raise PluginError(f"{what}: name is {name!r}; allowed: lower-case letters, digits and underscores")
 
 
+def is_field(name: object) -> bool:
+    """Whether a plugin's functions can see something by this name, as in ``c.decay``."""
+    return (
+        isinstance(name, str)
+        and name.isidentifier()
+        and not keyword.iskeyword(name)
+        and not name.startswith("_")
+    )
+
+
 def check_names(what: str, attribute: str, value: object) -> None:
     """Refuse what is no tuple of names: ``("exc")`` is a text, ``("exc",)`` a tuple.
 
@@ -61,7 +72,7 @@ def check_names(what: str, attribute: str, value: object) -> None:
     PluginError
         Naming the attribute.
     """
-    fit = isinstance(value, tuple | list) and all(isinstance(v, str) and v.isidentifier() for v in value)
+    fit = isinstance(value, tuple | list) and all(is_field(v) for v in value)
     if not fit:
         raise PluginError(f'{what}: {attribute} is {value!r}; it must be a tuple of names, as in ("exc",)')
     assert isinstance(value, tuple | list)  # noqa: S101  for the type checker
@@ -82,10 +93,22 @@ def check_entries(what: str, attribute: str, value: object, kind: type) -> None:
             f"{what}: {attribute} is of type {type(value).__name__}; it must be a table of name: {kind.__name__}(...)"
         )
     for key, entry in value.items():
-        if not isinstance(key, str) or not key.isidentifier():
+        if not is_field(key):
             raise PluginError(f"{what}: {attribute} has the key {key!r}, which is no name")
         if not isinstance(entry, kind):
             raise PluginError(f'{what}: {attribute} "{key}" is {entry!r}; it must be {kind.__name__}(...)')
+
+
+def check_answers(what: str, answers: object, kind: type) -> None:
+    """Refuse known answers that are no tuple of ``kind``.
+
+    Raises
+    ------
+    PluginError
+        If they are something else.
+    """
+    if not isinstance(answers, tuple | list) or not all(isinstance(a, kind) for a in answers):
+        raise PluginError(f"{what}: known_answers is no tuple of {kind.__name__}(...)")
 
 
 def check_choice(what: str, attribute: str, value: object, allowed: Sequence[object]) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from spikemesh.contracts.declared import (
+    check_answers,
     check_arguments,
     check_choice,
     check_entries,
@@ -17,6 +18,7 @@ from spikemesh.contracts.declared import (
     contract_names,
     make_static,
 )
+from spikemesh.contracts.known_answers import SynapseAnswer
 from spikemesh.contracts.neuron import Parameter, State
 from spikemesh.errors import PluginError
 
@@ -102,6 +104,8 @@ class LearningRule:
         By the name of a function of the class, when it runs. Such a function takes, as last argument, the
         ``steps`` since its last visit: ``(w, s, c, pre, post, third, steps) -> (w, (state, ...))``. ``on_step``
         may be among them, takes no ``steps`` and returns the whole state.
+    known_answers
+        What is known of the rule from elsewhere; checked by ``spikemesh plugins check``.
     tiers
         Which state belongs together, from what changes fastest to what lasts longest, by name: so accesses to
         memory are counted. State in none of them is counted beside the weight.
@@ -118,6 +122,7 @@ class LearningRule:
     draws: ClassVar[tuple[str, ...]] = ()
     timed: ClassVar[bool] = False
     visits: ClassVar[Mapping[str, Visit]] = {}
+    known_answers: ClassVar[tuple[SynapseAnswer, ...]] = ()
     tiers: ClassVar[Mapping[str, tuple[str, ...]]] = {}
     bits: ClassVar[Mapping[str, int]] = {}
 
@@ -185,6 +190,7 @@ class LearningRule:
         check_entries(what, "post", cls.post, Trace)
         check_names(what, "reads", cls.reads)
         check_names(what, "draws", cls.draws)
+        check_answers(what, cls.known_answers, SynapseAnswer)
         for side, traces in (("pre", cls.pre), ("post", cls.post)):
             for name, trace in traces.items():
                 check_choice(f'{what}: {side} "{name}"', "on_spike", trace.on_spike, ("add", "set"))

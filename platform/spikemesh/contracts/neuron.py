@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
 from spikemesh.contracts.declared import (
+    check_answers,
     check_arguments,
     check_choice,
     check_entries,
@@ -17,6 +18,7 @@ from spikemesh.contracts.declared import (
     contract_names,
     make_static,
 )
+from spikemesh.contracts.known_answers import NeuronAnswer
 from spikemesh.errors import PluginError, nearest
 
 
@@ -97,6 +99,12 @@ class NeuronModel:
         arrive as input at the receptor of index 0 with weight 1.
     weight_arguments
         Extra arguments a projection onto this model may carry, with defaults.
+    order
+        Order in dt with which the state, below threshold and under a constant current, converges;
+        ``math.inf`` for a model that is integrated exactly, None where that cannot be asked. Checked by
+        ``spikemesh plugins check``.
+    known_answers
+        What is known of the model from elsewhere; checked likewise.
     mismatched
         Parameters that differ from neuron to neuron of a real device. The model then also has the parameters
         ``mismatch`` (coefficient of variation) and ``device``, a whole number: ``constants`` sees each of
@@ -114,6 +122,8 @@ class NeuronModel:
     source: ClassVar[bool] = False
     events: ClassVar[str | None] = None
     weight_arguments: ClassVar[Mapping[str, Any]] = {}
+    order: ClassVar[float | None] = None
+    known_answers: ClassVar[tuple[NeuronAnswer, ...]] = ()
     mismatched: ClassVar[tuple[str, ...]] = ()
 
     constants: ClassVar[Callable[..., Mapping[str, Any]]]
@@ -164,6 +174,7 @@ class NeuronModel:
         check_choice(what, "receptor_kind", cls.receptor_kind, ("current", "conductance"))
         check_choice(what, "arithmetic", cls.arithmetic, ("float64", "int64"))
         check_choice(what, "events", cls.events, (None, *cls.parameters))
+        check_answers(what, cls.known_answers, NeuronAnswer)
         check_arguments(what, "constants", cls.constants, ("p", "dt"))
         check_arguments(what, "step", cls.step, ("s", "c", "x"))
         for name in ("weights", "unrounded"):

@@ -5,6 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, ClassVar, TypeAlias
 
+from spikemesh.contracts.declared import (
+    check_arguments,
+    check_entries,
+    check_name,
+    check_parameters,
+    check_spelling,
+    contract_names,
+    make_static,
+)
 from spikemesh.contracts.neuron import Parameter
 from spikemesh.contracts.signal import open_signal
 from spikemesh.errors import PluginError
@@ -55,10 +64,19 @@ class StreamEncoder:
 
     def __init_subclass__(cls) -> None:
         """Check the declaration, so that a fault shows where the class is written."""
-        for attribute in ("open", "size", "check", "start", "encode"):
-            function = cls.__dict__.get(attribute)
-            if function is not None and not isinstance(function, staticmethod):
-                setattr(cls, attribute, staticmethod(function))
+        check_spelling(f"stream encoder {cls.__name__}", vars(cls), contract_names(StreamEncoder))
+        make_static(cls, ("open", "size", "check", "start", "encode"))
         missing = [a for a in ("name", "size", "start", "encode") if not hasattr(cls, a)]
         if missing:
             raise PluginError(f"stream encoder {cls.__name__} declares no {', '.join(missing)}")
+        what = f"stream encoder {cls.name}"
+        check_name(what, cls.name)
+        check_entries(what, "parameters", cls.parameters, Parameter)
+        check_parameters(what, cls.parameters)
+        check_arguments(what, "open", cls.open, ("source", "p"))
+        check_arguments(what, "size", cls.size, ("stream", "p"))
+        check_arguments(what, "start", cls.start, ("stream", "dt", "p"))
+        arguments = ("stream", "state", "first_step", "steps", "dt", "p", "random")
+        check_arguments(what, "encode", cls.encode, arguments)
+        if cls.check is not None:
+            check_arguments(what, "check", cls.check, ("stream", "dt", "p"))

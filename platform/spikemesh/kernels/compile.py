@@ -87,7 +87,7 @@ def neuron_kernel(
         current,
         watched,
     )
-    module = _compiled(f"neuron model {model.name}", model.name, source, {"step": model.step})
+    module = compiled(f"neuron model {model.name}", model.name, source, {"step": model.step})
     return int(module.update.address)
 
 
@@ -104,7 +104,7 @@ def rule_kernels(rule: type[LearningRule], form: Form) -> dict[str, int]:
         raise PluginError(f"learning rule {rule.name}: {', '.join(beyond)} is not available yet")
     visited = [visit.name for visit in form.visits]
     functions = {name: getattr(rule, name) for name in (*form.functions, *visited)}
-    module = _compiled(f"learning rule {rule.name}", rule.name, rule_source(form), functions)
+    module = compiled(f"learning rule {rule.name}", rule.name, rule_source(form), functions)
     made = ("arrive", "potentiate", "advance", *(f"visit_{name}" for name in visited))
     return {name: int(getattr(module, name).address) for name in made if hasattr(module, name)}
 
@@ -121,7 +121,25 @@ def _check_random(what: str, functions: Mapping[str, Callable[..., Any]]) -> Non
             )
 
 
-def _compiled(what: str, name: str, source: str, functions: Mapping[str, Callable[..., Any]]) -> ModuleType:
+def compiled(what: str, name: str, source: str, functions: Mapping[str, Callable[..., Any]]) -> ModuleType:
+    """Compile a generated module around a plugin's functions, or load what is kept of it.
+
+    Parameters
+    ----------
+    what
+        What the functions belong to, such as ``neuron model leaky``.
+    name
+        Its name alone, for the file.
+    source
+        Text of the module, which finds the functions in its namespace.
+    functions
+        The functions by their names in the module.
+
+    Raises
+    ------
+    PluginError
+        If it cannot be compiled.
+    """
     started = time.perf_counter()
     _check_random(what, functions)
     key = fingerprint(source, VERSIONS, *functions.values())
@@ -143,9 +161,8 @@ def _imported(path: Path, functions: Mapping[str, Callable[..., Any]]) -> Module
     assert spec is not None  # noqa: S101  a .py path always has a loader
     assert spec.loader is not None  # noqa: S101
     module = importlib.util.module_from_spec(spec)
-    # Without numba's runtime a function that would take memory from the heap, neuron by neuron, is refused.
     for function_name, function in functions.items():
-        setattr(module, function_name, numba.jit(forceinline=True, _nrt=False, **OPTIONS)(function))
+        setattr(module, function_name, numba.jit(forceinline=True, **OPTIONS)(function))
     # numba stores the module's name with the machine code and looks it up when it loads the code again.
     sys.modules[name] = module
     try:

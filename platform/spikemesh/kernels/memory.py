@@ -9,7 +9,7 @@ import numpy as np
 
 from spikemesh.contracts.learning import LearningRule
 from spikemesh.kernels.accelerate import kernel
-from spikemesh.kernels.compile import _compiled
+from spikemesh.kernels.compile import compiled
 from spikemesh.kernels.memory_source import VisitText, memory_source
 from spikemesh.kernels.random import HALF, MASK, philox
 from spikemesh.kernels.rule_form import visit_periods
@@ -50,7 +50,7 @@ def storing(rule: type[LearningRule], constants: Mapping[str, float]) -> tuple[C
         rule.name, state, tuple(constants), tuple(rule.pre), tuple(rule.post), rule.draws, has, visits
     )
     functions = {name: getattr(rule, name) for name in (*has, *periods)}
-    module = _compiled(f"learning rule {rule.name}", f"memory_{rule.name}", source, functions)
+    module = compiled(f"learning rule {rule.name}", f"memory_{rule.name}", source, functions)
     return module.store, list(periods.values())
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 
+from spikemesh.kernels.accelerate import HeapError
+
 HEAP = (
     "makes a list, an array or a text, which takes memory from the heap in every call; use numbers and tuples"
 )
-_ON_HEAP = ("NRT required but not enabled", "Only accept returning of array passed into the function")
 _LENGTH = re.compile(r"wrong tuple length for (\S+?):? ?'?[,:]? ?'?expected (\d+), got (\d+)")
 _NOISE = (
     "Failed in nopython", "During:", "File ", "def ", "<source elided>", "[1]", "[2]", "s = S(", "new, ", "s0[i]", "^",
@@ -24,7 +25,7 @@ def reason(error: Exception) -> str:
         What the compiler raised.
     """
     text = str(error)
-    if any(sign in text for sign in _ON_HEAP):
+    if isinstance(error, HeapError):
         return f"a function of it {HEAP}"
     length = _LENGTH.search(text)
     if length is not None:

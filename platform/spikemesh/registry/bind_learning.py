@@ -18,7 +18,7 @@ from spikemesh.description.quantities import floats, own_unit, quantity
 from spikemesh.description.rules import shown
 from spikemesh.errors import DescriptionError, PluginError, Problem, nearest
 from spikemesh.ids import AnyArray, IntArray
-from spikemesh.registry.bind_population import call_plugin, whole_ticks
+from spikemesh.registry.bind_population import call_plugin, check_constant_names, whole_ticks
 from spikemesh.registry.bind_values import Draws, bind_parameters
 from spikemesh.registry.bind_weights import Weight, largest_magnitude
 
@@ -193,6 +193,7 @@ def _constants(
         raise PluginError(
             f"{name}: constants() returned {type(raw).__name__}, not a mapping of names to numbers"
         )
+    check_constant_names(name, raw)
     for key, value in raw.items():
         if (
             np.ndim(value)

@@ -10,16 +10,17 @@ from spikemesh.contracts.declared import check_arguments, check_name
 from spikemesh.contracts.learning import LearningRule
 from spikemesh.contracts.neuron import NeuronModel
 from spikemesh.contracts.scenario import ScenarioFolder
+from spikemesh.contracts.stream import StreamEncoder
 from spikemesh.contracts.system import SystemPreset
 from spikemesh.errors import PluginError
 
-CLASSES: Mapping[str, type] = {
-    "spikemesh_neuron_models": NeuronModel,
-    "spikemesh_learning_rules": LearningRule,
-    "spikemesh_encoders": Encoder,
-    "spikemesh_decoders": Decoder,
+CLASSES: Mapping[str, tuple[type, ...]] = {
+    "spikemesh_neuron_models": (NeuronModel,),
+    "spikemesh_learning_rules": (LearningRule,),
+    "spikemesh_encoders": (Encoder, StreamEncoder),
+    "spikemesh_decoders": (Decoder,),
 }
-"""By hook: the class whose subclasses it returns."""
+"""By hook: the classes whose subclasses it returns."""
 
 OBJECTS: Mapping[str, type] = {
     "spikemesh_systems": SystemPreset,
@@ -75,14 +76,15 @@ def checked(hook: str, kind: str, returned: object, who: str) -> list[Any]:
 
 
 def _check(hook: str, kind: str, item: Any) -> None:
-    contract = CLASSES.get(hook)
-    if contract is not None and not (isinstance(item, type) and issubclass(item, contract)):
-        instance = f", as in [{type(item).__name__}]" if isinstance(item, contract) else ""
-        raise PluginError(f"{item!r} is no {kind}; return classes derived from {contract.__name__}{instance}")
+    contracts = CLASSES.get(hook, ())
+    if contracts and not (isinstance(item, type) and issubclass(item, contracts)):
+        instance = f", as in [{type(item).__name__}]" if isinstance(item, contracts) else ""
+        names = " or ".join(contract.__name__ for contract in contracts)
+        raise PluginError(f"{item!r} is no {kind}; return classes derived from {names}{instance}")
     kept = OBJECTS.get(hook)
     if kept is not None and not isinstance(item, kept):
         raise PluginError(f"{item!r} is no {kind}; return objects of {kept.__name__}")
-    if contract is None and isinstance(item, type):
+    if not contracts and isinstance(item, type):
         raise PluginError(f"{item.__name__} is a class; return an object, as in [{item.__name__}()]")
     what = f"{kind} {getattr(item, 'name', None) or type(item).__name__}"
     if hook != "spikemesh_commands":
