@@ -6,6 +6,7 @@ from spikemesh.contracts import LearningRule, hookimpl
 from spikemesh_plugins.learning.benna_fusi import BennaFusi
 from spikemesh_plugins.learning.calcium import CalciumPlasticity
 from spikemesh_plugins.learning.cascade import Cascade
+from spikemesh_plugins.learning.clipped_hebb import ClippedHebb
 from spikemesh_plugins.learning.clopath import Clopath
 from spikemesh_plugins.learning.eprop import EligibilityPropagation
 from spikemesh_plugins.learning.gbc import GatedBidirectionalChain
@@ -27,7 +28,7 @@ from spikemesh_plugins.learning.tsodyks_markram import StochasticTsodyksMarkram,
 def spikemesh_learning_rules() -> list[type[LearningRule]]:
     """Return the built-in learning rules."""
     return [
-        *(GatedBidirectionalChain, BennaFusi, Cascade, TagAndCapture),
+        *(GatedBidirectionalChain, BennaFusi, Cascade, TagAndCapture, ClippedHebb),
         StdpPair,
         StdpPairNearest,
         StdpTriplet,
