@@ -7,6 +7,7 @@ from spikemesh_plugins.neurons.iaf import IntegrateAndFire
 from spikemesh_plugins.neurons.izhikevich import Izhikevich
 from spikemesh_plugins.neurons.lif_cond_exp import LifCondExp
 from spikemesh_plugins.neurons.lif_eprop import LifEprop
+from spikemesh_plugins.neurons.lif_homeostatic import LifHomeostatic
 from spikemesh_plugins.neurons.lif_psc_exp import LifPscExp
 from spikemesh_plugins.neurons.loihi_cuba import LoihiCuba
 from spikemesh_plugins.neurons.poisson import PoissonSource
@@ -23,6 +24,7 @@ def spikemesh_neuron_models() -> list[type[NeuronModel]]:
         LifCondExp,
         LifPscExp,
         LifEprop,
+        LifHomeostatic,
         Izhikevich,
         LoihiCuba,
         TrueNorthNeuron,
