@@ -9,6 +9,7 @@ from spikemesh.contracts import ScenarioFolder, hookimpl
 SUMMARIES = {
     "balanced_two_chip": "Balanced random network of 10 million synapses cut over two chips",
     "digits_inference": "Handwritten digits classified by a converted network on four chips",
+    "digits_stdp": "Handwritten digits learned without labels by competing neurons, after Diehl and Cook",
     "dynapse_ring": "Spike going round a ring of DYNAP-SE2 chips, whose latencies add up exactly",
     "knn_pohoiki": "Nearest neighbours among 76,800 patterns on 32 Loihi chips, and what a query costs",
     "loihi_congestion": "Rate-coded traffic over the link between two Loihi chips, and what cures its congestion",

@@ -50,8 +50,8 @@ def rule_source(form: Form) -> str:
     head = HEADER.format(name=form.name)
     head += "from spikemesh.kernels.pointers import as_uint16, as_uint32, prefetch\n\n"
     head += (IMPORTS if form.drawn or form.rounding else "") + named_tuple("U", form.draws)
-    head += named_tuple("S", form.state)
-    head += named_tuple("C", (*form.constants, *(("t",) if form.timed else ())))
+    constants = (*form.constants, *(("t",) if form.timed else ()))
+    head += named_tuple("S", form.state) + named_tuple("C", constants)
     head += named_tuple("PRE", [name for name, _ in form.pre])
     head += named_tuple("POST", [*(trace.name for trace in form.post), *(name for name, _ in form.reads)])
     bodies = {"arrive": _arrive(form)}

@@ -17,6 +17,7 @@ from spikemesh_plugins.learning.pcm import PcmDrift, PcmTrace
 from spikemesh_plugins.learning.pes import PrescribedErrorSensitivity
 from spikemesh_plugins.learning.rstdp import RewardModulatedStdp
 from spikemesh_plugins.learning.sdsp import SpikeDrivenPlasticity
+from spikemesh_plugins.learning.stdp_competitive import CompetitiveStdp
 from spikemesh_plugins.learning.stdp_pair import StdpPair, StdpPairNearest
 from spikemesh_plugins.learning.stdp_triplet import StdpTriplet, StdpTripletNearest
 from spikemesh_plugins.learning.stochastic_release import StochasticRelease
@@ -33,6 +34,7 @@ def spikemesh_learning_rules() -> list[type[LearningRule]]:
         StdpPairNearest,
         StdpTriplet,
         StdpTripletNearest,
+        CompetitiveStdp,
         Clopath,
         CalciumPlasticity,
         RewardModulatedStdp,
