@@ -26,6 +26,8 @@ class Parameter:
         Whether only whole numbers are allowed.
     choices
         Allowed words, for a parameter that is a word and no number.
+    text
+        Whether it is text of any form, such as a formula.
     """
 
     default: float | int | str | bool | None
@@ -37,6 +39,7 @@ class Parameter:
     integer: bool = False
     choices: tuple[str, ...] = ()
     description: str = ""
+    text: bool = False
 
 
 @dataclass(frozen=True)
