@@ -87,12 +87,14 @@ def run_neuron(
     inh: Input = None,
     current: Input = None,
     draws: Mapping[str, Sequence[float]] | None = None,
+    arriving: Mapping[str, Input] | None = None,
     init: Mapping[str, Any] | None = None,
     record: Iterable[str] = (),
 ) -> Recording:
     """Run one neuron.
 
-    exc, inh: summed weights by the tick at which they arrive. current: by the tick at which the step starts.
+    exc, inh, or by receptor arriving: summed weights by the tick at which they arrive.
+    current: by the tick at which the step starts.
     """
     number: Callable[[Any], Any] = int if model.arithmetic == "int64" else float
     p = parameters(model.parameters, params)
@@ -100,11 +102,11 @@ def run_neuron(
     c = record_type("C", tuple(constants))(*(number(v) for v in constants.values()))
     state_type = record_type("S", tuple(model.state))
     input_type = record_type("X", (*model.receptors, "current", *model.draws))
-    arriving = {"exc": exc, "inh": inh}
+    arriving = {"exc": exc, "inh": inh} if arriving is None else arriving
     s = state_type(*(number(v) for v in initial_state(model.state, init or {}, vars(p))))
     recording = Recording([], {name: np.zeros(steps, dtype=number) for name in record})
     for tick in range(1, steps + 1):
-        sums = [number(at(arriving[r], tick)) for r in model.receptors]
+        sums = [number(at(arriving.get(r), tick)) for r in model.receptors]
         random = [float((draws or {})[d][tick - 1]) for d in model.draws]
         new, spiked = step(s, c, input_type(*sums, number(at(current, tick - 1)), *random))
         s = state_type(*new)

@@ -83,6 +83,10 @@ class NeuronModel:
         arrive as input at the receptor of index 0 with weight 1.
     weight_arguments
         Extra arguments a projection onto this model may carry, with defaults.
+    mismatched
+        Parameters that differ from neuron to neuron of a real device. The model then also has the parameters
+        ``mismatch`` (coefficient of variation) and ``device``, a whole number: ``constants`` sees each of
+        them times a log-normal factor of mean 1, keyed by device, population, parameter and neuron, not by the seed.
     """
 
     name: ClassVar[str]
@@ -96,6 +100,7 @@ class NeuronModel:
     source: ClassVar[bool] = False
     events: ClassVar[str | None] = None
     weight_arguments: ClassVar[Mapping[str, Any]] = {}
+    mismatched: ClassVar[tuple[str, ...]] = ()
 
     constants: ClassVar[Callable[..., Mapping[str, Any]]]
     """``constants(p, dt)``: from parameters (floats or arrays, words as text) and dt in ms to constants by name.
@@ -125,6 +130,12 @@ class NeuronModel:
                     f'neuron model {cls.name}: initial value of state "{variable}" names the parameter '
                     f'"{declared.initial}", which is not declared; {nearest(declared.initial, cls.parameters)}'
                 )
+        needed = (*cls.mismatched, "mismatch", "device") if cls.mismatched else ()
+        absent = [name for name in needed if name not in cls.parameters]
+        if absent:
+            raise PluginError(
+                f'neuron model {cls.name}: mismatched takes a parameter "{absent[0]}", which is not declared'
+            )
         reserved = {"current", *cls.draws} & set(cls.receptors)
         if reserved:
             raise PluginError(f"neuron model {cls.name}: receptor name {sorted(reserved)} is taken")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from spikemesh.contracts import NeuronModel, hookimpl
+from spikemesh_plugins.neurons.dynapse2 import Dynapse2
 from spikemesh_plugins.neurons.iaf import IntegrateAndFire
 from spikemesh_plugins.neurons.izhikevich import Izhikevich
 from spikemesh_plugins.neurons.lif_cond_exp import LifCondExp
@@ -20,6 +21,7 @@ from spikemesh_plugins.neurons.truenorth import TrueNorthNeuron
 def spikemesh_neuron_models() -> list[type[NeuronModel]]:
     """Return the built-in neuron models."""
     return [
+        Dynapse2,
         IntegrateAndFire,
         LifCondExp,
         LifPscAlpha,
