@@ -14,6 +14,7 @@ import pytest
 from spikemesh.description.builder import Network
 from spikemesh.description.system import System
 from spikemesh.engine.worker import Worker
+from spikemesh.kernels.random import philox, stream_key
 from spikemesh.mapping.build import WorkerPlan, build_programs
 from spikemesh.mapping.edges import edge_delays, edge_weights, edges_onto
 from spikemesh.mapping.placement import placement_on
@@ -94,11 +95,12 @@ class Naive:
                 continue
             learning = projection.learning
             rule = learning.rule
+            w0 = self._rounded(learning, abs(float(w)), None, None)
             synapse = SimpleNamespace(
-                w=abs(float(w)), sign=-1 if w < 0 else 1, unit=unit, key=key, delay=int(d), rule=rule,
+                w=w0, sign=-1 if w < 0 else 1, unit=unit, key=key, delay=int(d), rule=rule,
                 name=projection.name, projection=projection, source=int(s), target=int(t),
                 c=SimpleNamespace(**learning.constants),
-                s=self._initial(rule, learning, abs(float(w))),
+                s=self._initial(rule, learning, w0), rank=0,
                 pre=dict.fromkeys(rule.pre, 0.0),
                 post={
                     k: 0.0 if trace.of is None else float(self.state[target.index][trace.of][int(t)])
@@ -112,6 +114,12 @@ class Naive:
             self.synapses.append(synapse)
             self.plastic[projection.source, int(s)].append(synapse)
             self.by_post[target.index, int(t)].append(synapse)
+        pairs = defaultdict(int)
+        for synapse in sorted(
+            (s for s in self.synapses if s.projection is projection), key=lambda s: s.delay
+        ):
+            synapse.rank = pairs[synapse.source, synapse.target]
+            pairs[synapse.source, synapse.target] += 1
 
     @staticmethod
     def _initial(rule, learning, weight):
@@ -120,11 +128,47 @@ class Naive:
             k: weight if v == "weight" else float(learning.parameters.get(v, v)) for k, v in given.items()
         }
 
-    def _apply(self, synapse, function, third=None, steps=(), changed=None):
+    @staticmethod
+    def _rounded(learning, w, old, u):
+        """Weight on the grid of its bits: the nearest, or by chance the one above (u given)."""
+        if not learning.weight_bits or w == old:
+            return w
+        top, w_max = 2**learning.weight_bits - 1, learning.parameters["w_max"]
+        place = min(max(w * (top / w_max), 0.0), float(top))
+        level = math.floor(place + 0.5) if u is None else math.floor(place) + (u < place - math.floor(place))
+        return min(level * (w_max / top), w_max)
+
+    def _drawn(self, synapse, function, tick):
+        """Random numbers of one call: those of the rule by name, and that of the rounding."""
+        names = [*synapse.rule.draws, "rounding"]
+        key = stream_key(self.network.seed, "learning", synapse.name, function)
+        numbers = []
+        for block in range(-(-len(names) // 4)):
+            words = (
+                synapse.source,
+                synapse.target,
+                tick,
+                synapse.rank << 4 | block,
+                key & 0xFFFFFFFF,
+                key >> 32,
+            )
+            numbers += [int(x) / 2**32 for x in philox(*(np.uint64(word) for word in words))]
+        return dict(zip(names, numbers, strict=False))
+
+    def _apply(self, synapse, name, tick, third=None, steps=(), changed=None):
+        function, learning = getattr(synapse.rule, name), synapse.projection.learning
         if function is None:
             return
         third = self.third.get(synapse.name, 0.0) if third is None else third
-        synapse.w, new = function(synapse.w, *self._seen(synapse), third, *steps)
+        drawn = (
+            self._drawn(synapse, name, tick)
+            if synapse.rule.draws or learning.rounding == "stochastic"
+            else {}
+        )
+        chance = drawn.pop("rounding", None) if learning.rounding == "stochastic" else None
+        more = [SimpleNamespace(**drawn)] if synapse.rule.draws else []
+        w, new = function(synapse.w, *self._seen(synapse), third, *steps, *more)
+        synapse.w = self._rounded(learning, w, synapse.w, chance)
         synapse.s |= zip(synapse.s if changed is None else changed, new, strict=True)
 
     def _seen(self, synapse):
@@ -136,10 +180,12 @@ class Naive:
     def _of_target(self, synapse, variable):
         return self.state[synapse.projection.target][variable][synapse.target]
 
-    def _transmitted(self, synapse):
-        if synapse.rule.transmit is None:
+    def _transmitted(self, synapse, tick):
+        rule = synapse.rule
+        if rule.transmit is None:
             return synapse.w
-        return synapse.rule.transmit(synapse.w, *self._seen(synapse), self.third.get(synapse.name, 0.0))
+        more = [SimpleNamespace(**self._drawn(synapse, "on_pre", tick))] if rule.draws else []
+        return rule.transmit(synapse.w, *self._seen(synapse), self.third.get(synapse.name, 0.0), *more)
 
     def _set_third(self, tick):
         for projection, _ in self.clocks:
@@ -151,11 +197,12 @@ class Naive:
         for projection, clock in self.clocks:
             rule = projection.learning.rule
             for name, third, steps in clock.due(tick, self.third.get(projection.name, 0.0)):
+                until = clock.last[name] + steps
                 changed = rule.visits[name].state if name in rule.visits else None
                 for synapse in self.synapses:
                     if synapse.projection is projection:
                         more = () if name == "on_step" else (steps,)
-                        self._apply(synapse, getattr(rule, name), third, more, changed)
+                        self._apply(synapse, name, until, third, more, changed)
 
     def _decay(self):
         for synapse in self.synapses:
@@ -169,8 +216,8 @@ class Naive:
         self._decay()
         arrived = self.arriving.pop(tick, [])
         for synapse in arrived:
-            self._apply(synapse, synapse.rule.on_pre)
-            amount = self._transmitted(synapse)
+            self._apply(synapse, "on_pre", tick)
+            amount = self._transmitted(synapse, tick)
             self.pending[tick][synapse.key] += math.floor(amount * (synapse.sign / synapse.unit) + 0.5)
         inputs = self.pending.pop(tick, {})
         fired = []
@@ -180,7 +227,7 @@ class Naive:
             self._send(tick, index, neuron)
         for index, neuron in fired:
             for synapse in self.by_post[index, neuron]:
-                self._apply(synapse, synapse.rule.on_post)
+                self._apply(synapse, "on_post", tick)
         self._visit(tick)
         for index, neuron in fired:
             for synapse in self.by_post[index, neuron]:

@@ -69,12 +69,45 @@ class VoltageBased(LearningRule):
         return w * (1.0 + 1e-6 * post.mean), ()
 
 
-RULES = (Facilitating, Depressing, VoltageBased)
+class Chancy(LearningRule):
+    """Draws in every function, more numbers than one block of them, and delivers with a probability."""
+
+    name = "chancy"
+    parameters = {"tau": Parameter(10.0, "ms")}
+    pre = {"x": Trace("tau")}
+    state = {"a": State(0.0)}
+    draws = ("p", "q", "r", "s", "t")
+    visits = {"gated": Visit("every", ("a",), on_third=True), "blind": Visit("seldom", ())}
+
+    def constants(p, dt):
+        return {"every": 7.0, "seldom": 4.0}
+
+    def on_pre(w, s, c, pre, post, third, u):
+        return w + 0.1 * u.p - 0.1 * u.t, (s.a + u.q,)
+
+    def on_post(w, s, c, pre, post, third, u):
+        return (w + 0.5 * pre.x if u.r < 0.3 else w), (s.a,)
+
+    def on_step(w, s, c, pre, post, third, u):
+        return w + 0.001 * (u.s - 0.5), (s.a,)
+
+    def transmit(w, s, c, pre, post, third, u):
+        return w if u.p < 0.5 else 0.0
+
+    def gated(w, s, c, pre, post, third, steps, u):
+        return w + 0.01 * steps * u.q * third, (s.a * u.r,)
+
+    def blind(w, s, c, pre, post, third, steps, u):
+        return w - 1e-4, ()
+
+
+RULES = (Facilitating, Depressing, VoltageBased, Chancy)
+OPENED = {"third_times": np.array([13.5, 18.5, 40.5, 41.0]), "third_values": np.array([0.7, 0.0, 1.0, 0.0])}
 
 
 @pytest.fixture(autouse=True)
 def _known(registry, monkeypatch):
-    for known in RULES:
+    for known in (*RULES, DriftingUp):
         monkeypatch.setitem(registry.learning_rules.items, known.name, known)
 
 
@@ -108,12 +141,13 @@ def same(slow, fast):
 @pytest.mark.parametrize("known", RULES, ids=lambda r: r.name)
 @pytest.mark.parametrize("longest", [0.5, 12.0])
 def test_engine_equals_naive(known, longest, naive, engine, registry):
-    bound = bind(network(rule(known.name), longest).describe(), registry)
+    given = OPENED if known is Chancy else {}
+    bound = bind(network(rule(known.name, **given), longest).describe(), registry)
     slow = naive(bound).run(120)
     for chips, workers in ((1, 1), (3, 2)):
         expected = same(slow, engine(bound, 120, chips, workers, pieces=[5, 50], deal="random"))
     assert len(slow.spikes["exc"]) > 100
-    if known is VoltageBased:
+    if known in (VoltageBased, Chancy):
         assert len({w for _, _, w in expected}) > 100
 
 
@@ -244,3 +278,125 @@ def test_state_that_the_model_has_not_is_refused(attribute, found, registry, mon
     text = str(error.value)
     for part in ('"exc->exc".learning', '"curious"', found, '"lif_psc_exp"', "i_syn_ex"):
         assert part in text
+
+
+class DriftingUp(LearningRule):
+    """Adds a fraction of a step at every arrival, and at every spike a trace of these."""
+
+    name = "drifting_up"
+    parameters = {"tau": Parameter(10.0, "ms"), "by": Parameter(0.3)}
+    pre = {"x": Trace("tau")}
+
+    def constants(p, dt):
+        return {"by": p.by}
+
+    def on_pre(w, s, c, pre, post, third):
+        return w + c.by, ()
+
+    def on_post(w, s, c, pre, post, third):
+        return w + c.by * (pre.x - 1.0), ()
+
+
+@pytest.mark.parametrize("rounding", ["nearest", "stochastic"])
+@pytest.mark.parametrize("name", ["drifting_up", "chancy"])
+def test_rounded_weights_equal_naive(name, rounding, naive, engine, registry):
+    learning = rule(name, weight_bits=7, rounding=rounding, w_max=127.0)
+    bound = bind(network(learning, 12.0).describe(), registry)
+    slow = naive(bound).run(120)
+    for chips, workers in ((1, 1), (3, 2)):
+        expected = same(slow, engine(bound, 120, chips, workers, pieces=[5, 50], deal="random"))
+    weights = np.array([w for _, _, w in expected])
+    assert np.array_equal(weights, np.rint(weights))
+    first = engine(bound, 1).weights("exc->exc")[:, 2]
+    assert np.array_equal(first, np.rint(first))
+    assert np.ptp(first) > 20
+    assert np.any(weights != first)
+
+
+def drifted(engine, rounding, f, events, synapses=2000, bits=8):
+    """Weights, in steps of the grid, after so many changes by the fraction f of a step."""
+    net = Network(timestep="1 ms", seed=11)
+    source = net.add_population("in", 1, "spike_source", times=[np.arange(1.0, events + 1)])
+    out = net.add_population("out", synapses, "iaf", v_th=1e9)
+    step = 1.0 / (2**bits - 1)
+    learning = rule("drifting_up", by=f * step, weight_bits=bits, rounding=rounding, w_max=1.0)
+    net.connect(source, out, "all_to_all", weight=0.2, delay="1 ms", learning=learning)
+    weights = engine(net, events + 2).weights("in->out")[:, 2] / step
+    return weights - 51.0
+
+
+@pytest.mark.parametrize(("f", "events"), [(0.1, 200), (0.3, 60), (0.5, 100)])
+def test_stochastic_rounding_keeps_the_mean(f, events, engine):
+    """models.md C9: n changes of f steps have mean n f and variance n f (1 - f), in steps."""
+    changes = drifted(engine, "stochastic", f, events)
+    assert np.allclose(changes, np.rint(changes), atol=1e-9)
+    variance = events * f * (1 - f)
+    # Four standard errors of a mean and of a variance.
+    assert changes.mean() == pytest.approx(events * f, abs=4 * np.sqrt(variance / changes.size))
+    assert changes.var() == pytest.approx(variance, rel=4 * np.sqrt(2 / changes.size))
+
+
+def test_rounding_to_nearest_forgets_small_changes(engine):
+    """models.md C9: changes of less than half a step leave no trace; larger ones count whole."""
+    assert np.abs(drifted(engine, "nearest", 0.49, 40)).max() < 1e-9
+    assert np.abs(drifted(engine, "nearest", 0.51, 40) - 40).max() < 1e-9
+
+
+def test_weights_of_one_bit_and_beyond_the_grid(engine):
+    changes = drifted(engine, "stochastic", 0.1, 5, synapses=400, bits=1)
+    assert set(np.rint(changes + 51)) == {0.0, 1.0}
+    assert np.allclose(drifted(engine, "nearest", 3.0, 100) + 51, 255, atol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("given", "found"),
+    [
+        ({"weight_bits": 17}, "weight_bits: 17 bits are out of range (1 to 16)"),
+        ({"weight_bits": 2.5}, "weight_bits: 2.5 is no whole number"),
+        ({"weight_bits": 4, "rounding": "up"}, "rounding: 'up' is no way of rounding"),
+        ({"rounding": "nearest"}, "rounding: is given, but weights are not rounded (weight_bits as well)"),
+    ],
+)
+def test_wrong_rounding_is_refused(given, found, registry):
+    with pytest.raises(DescriptionError) as error:
+        bind(network(rule("drifting_up", **given)).describe(), registry)
+    assert found in str(error.value)
+
+
+def test_draws_differ_by_all_they_are_keyed_by(engine, registry, monkeypatch):
+    """Equal pairs, functions, steps and projections; uniform in [0, 1)."""
+
+    class Showing(LearningRule):
+        name = "showing"
+        draws = ("a", "b")
+        state = {"sum": State(0.0)}
+
+        def constants(p, dt):
+            return {}
+
+        def on_pre(w, s, c, pre, post, third, u):
+            return u.b, (u.a,)
+
+    monkeypatch.setitem(registry.learning_rules.items, "showing", Showing)
+    net = Network(timestep="1 ms", seed=4)
+    source = net.add_population("in", 30, "spike_source", times=[np.array([1.0, 2.0])] * 30)
+    out = net.add_population("out", 20, "iaf", v_th=1e9)
+    for name in ("first", "second"):
+        net.connect(
+            source,
+            out,
+            "fixed_indegree",
+            indegree=60,
+            weight=1.0,
+            delay="1 ms",
+            learning=rule("showing"),
+            name=name,
+        )
+    found = []
+    for steps in (2, 3):
+        run = engine(net, steps)
+        found += [run.weights("first")[:, 2], run.weights("second")[:, 2]]
+    numbers = np.concatenate(found)
+    assert np.unique(numbers).size == numbers.size == 4800
+    assert 0.0 <= numbers.min() < 0.01 < 0.99 < numbers.max() < 1.0
+    assert numbers.mean() == pytest.approx(0.5, abs=4 * np.sqrt(1 / 12 / 4800))

@@ -47,7 +47,7 @@ def network(rule):
     return net, [t + 3 for t in pre]
 
 
-@pytest.mark.parametrize("name", [n for n, r in RULES.items() if not r.draws and r.specialised is None])
+@pytest.mark.parametrize("name", [n for n, r in RULES.items() if r.specialised is None])
 def test_network_gives_what_plain_python_gives(learn, name):
     rule = RULES[name]
     net, arrivals = network(name)

@@ -467,7 +467,7 @@ class Simulation:
         """Ticks that were too short for the work of a core, in the regime that has such ticks."""
         if self.mapped.system.regime != "tick":
             return {}
-        counted = self._level is not None and counts_overruns(self.mapped.system)
+        counted = self._level is not None and counts_overruns(self.mapped.system, self.network)
         return {"core_overruns": self._session.totals.overruns if counted else NOT_PUBLISHED}
 
     def _recorded(self) -> list[str]:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from spikemesh.api.memory_costs import MemoryCosts, memory_costs
-from spikemesh.contracts.learning import LearningRule
+from spikemesh.contracts.learning import LearningRule, Trace
 from spikemesh.description.network import LearningUse
 from spikemesh.description.problems import Collector
 from spikemesh.errors import DescriptionError, InputError, Problem
@@ -29,9 +29,9 @@ WHERE = "rule"
 class StoredPatterns:
     """Synapses of a learning rule in which random patterns of +1 and -1 are stored, one a step.
 
-    The rule's own functions run, compiled as in a network: a +1 is a pre-synaptic arrival and a post-synaptic spike
-    in one step, a -1 the spike alone. A step first runs what the rule does in every step, then stores its
-    pattern, so that contents are those just after storing. Traces are held at their mean.
+    The rule's own functions run, compiled as in a network: a +1 is a post-synaptic spike one step after a pre-synaptic
+    arrival, a -1 the spike alone. A step first runs what the rule does in every step, then stores its
+    pattern, so that contents are those just after storing. Traces that add up are held at their mean.
 
     Parameters
     ----------
@@ -178,13 +178,23 @@ class StoredPatterns:
         return found
 
     def _traces(self) -> list[float]:
-        """Return the mean of each trace just before a spike: post-synaptic ones in each step, arrivals in half."""
-        means = []
-        for traces, rate in ((self.rule.pre, 0.5), (self.rule.post, 1.0)):
-            for trace in traces.values():
-                left = math.exp(-self.timestep / float(getattr(self.parameters, trace.tau)))
-                means.append(1.0 if trace.on_spike == "set" else rate * left / (1.0 - left))
-        return means
+        """Return pre-synaptic traces without an arrival one step ago and with one, and post-synaptic ones.
+
+        Those that add up are taken at their mean: a spike in each step, an arrival in half of them.
+        """
+        silent, heard, after = [], [], []
+        for trace in self.rule.pre.values():
+            left = self._left(trace)
+            adds = trace.on_spike == "add"
+            silent.append(0.5 * left / (1.0 - left) if adds else 0.0)
+            heard.append(0.5 * left / (1.0 - left) if adds else left)
+        for trace in self.rule.post.values():
+            left = self._left(trace)
+            after.append(left / (1.0 - left) if trace.on_spike == "add" else left)
+        return [*silent, *heard, *after]
+
+    def _left(self, trace: Trace) -> float:
+        return math.exp(-self.timestep / float(getattr(self.parameters, trace.tau)))
 
     def _start(self, random: np.random.Generator) -> None:
         theory = self.theory

@@ -49,13 +49,23 @@ class BoundPopulation:
 
 @dataclass(frozen=True, eq=False)
 class BoundLearning:
-    """A learning rule with its parameters and scalar constants."""
+    """A learning rule with its parameters and scalar constants.
+
+    Attributes
+    ----------
+    third_ticks, third_values
+        The third factor from each tick on.
+    weight_bits, rounding
+        Bits of a weight, 0 if weights are not rounded, and how they are: ``nearest`` or ``stochastic``.
+    """
 
     rule: type[LearningRule]
     parameters: Mapping[str, Any]
     constants: Mapping[str, float]
     third_ticks: IntArray | None = None
     third_values: AnyArray | None = None
+    weight_bits: int = 0
+    rounding: str = ""
 
 
 @dataclass(frozen=True, eq=False)

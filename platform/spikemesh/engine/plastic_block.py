@@ -12,6 +12,7 @@ from spikemesh.engine.program import PlasticTable
 from spikemesh.ids import AnyArray
 from spikemesh.kernels import rule_block as words
 from spikemesh.kernels.plasticity import index_by_target
+from spikemesh.kernels.weight_grid import grid
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,14 +23,23 @@ class Post:
     ----------
     state, initial : ndarray of float64 or int64, shape (state variables, neurons)
         Their state, as it is changed while the worker runs, and as it is at first.
+    neurons : ndarray of uint32, shape (neurons,)
+        Their indices within the population.
     """
 
     state: AnyArray
     initial: AnyArray
+    neurons: AnyArray
 
 
 def fill_block(
-    block: AnyArray, table: PlasticTable, layout: Layout, post: Post, dt: float, kept: list[AnyArray]
+    block: AnyArray,
+    table: PlasticTable,
+    layout: Layout,
+    post: Post,
+    dt: float,
+    keys: AnyArray,
+    kept: list[AnyArray],
 ) -> None:
     """Fill the block of a plastic table.
 
@@ -43,6 +53,8 @@ def fill_block(
         The neurons they are onto.
     dt
         In ms.
+    keys : ndarray of int64
+        Of the random numbers of each function that draws some.
     kept
         Takes the arrays that addresses refer to.
     """
@@ -83,18 +95,24 @@ def fill_block(
     block[words.BY_POST_HIGH] = keep(high)
     block[words.OFFSET_BITS] = layout.offset_bits
     block[words.LAG_BITS] = layout.lag_bits
+    block[words.SOURCE] = keep(table.source[rows.first[:-1]])
+    block[words.NEURON] = post.neurons.ctypes.data
+    block[words.ORDINAL] = keep(layout.rank)
+    block[words.KEYS] = keep(keys)
 
 
 def _numbers(table: PlasticTable, dt: float) -> AnyArray:
-    """Scale and bound of what is delivered, constants of the rule, and decays of its traces."""
+    """Scale and bound of what is delivered, constants of the rule, decays of its traces, and grid of weights."""
     # Not numpy's exp, which differs from machine to machine in the last bit.
     traces = [*table.rule.pre.values(), *table.rule.post.values()]
     taus = [float(table.parameters[t.tau]) for t in traces]
     decays = [math.exp(-dt / tau) if tau else 0.0 for tau in taus]
     # A mean comes nearer by what a trace of spikes loses.
     decays = [d if t.of is None else 1.0 - d for d, t in zip(decays, traces, strict=True)]
-    most = words.OUTGROWN * float(table.parameters["w_max"]) / table.unit
-    return np.array([table.sign / table.unit, most, *table.constants.values(), *decays])
+    w_max = float(table.parameters["w_max"])
+    most = words.OUTGROWN * w_max / table.unit
+    steps = grid(table.weight_bits, w_max) if table.weight_bits else ()
+    return np.array([table.sign / table.unit, most, *table.constants.values(), *decays, *steps])
 
 
 def _variables(table: PlasticTable) -> AnyArray:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from spikemesh.engine.program import PlasticTable
-from spikemesh.ids import IntArray
-from spikemesh.kernels.rule_form import Width
+from spikemesh.ids import AnyArray, IntArray
+from spikemesh.kernels.plasticity import rank_in_pair
+from spikemesh.kernels.rule_form import Width, numbers_drawn
 
 _HISTORY = 1 << 20
 """Entries that a history of traces may have whatever it saves."""
@@ -56,13 +57,17 @@ def _bits(largest: int) -> int:
 
 @dataclass(frozen=True, eq=False)
 class Layout:
-    """Rows of a table and the formats that hold its synapses."""
+    """Rows of a table and the formats that hold its synapses.
+
+    ``rank`` numbers the synapses of each pair of neurons; empty if no pair has two, or nothing is drawn.
+    """
 
     rows: Rows
     row_start: IntArray
     lag_bits: int
     offset_bits: int
     width: Width
+    rank: AnyArray
 
 
 def layout(table: PlasticTable) -> Layout:
@@ -74,4 +79,17 @@ def layout(table: PlasticTable) -> Layout:
     bits = _bits(rows.count - 1) + lag_bits + offset_bits
     high = 0 if bits <= 32 else 16 if bits <= 48 else 32
     width = Width(16 if table.post_size <= 1 << 16 else 32, high)
-    return Layout(rows, row_start, lag_bits, offset_bits, width)
+    return Layout(rows, row_start, lag_bits, offset_bits, width, _rank(table))
+
+
+def _rank(table: PlasticTable) -> AnyArray:
+    ranks = np.zeros(0, dtype=np.uint16)
+    if numbers_drawn(table.rule.draws, table.rounding) and _ranked(table, ranks) > 1:
+        ranks = np.empty(table.target.size, dtype=np.uint16)
+        _ranked(table, ranks)
+    return ranks
+
+
+def _ranked(table: PlasticTable, ranks: AnyArray) -> int:
+    seen, counts = np.full(table.post_size, -1), np.zeros(table.post_size, dtype=np.int64)
+    return int(rank_in_pair(table.axon, table.segment_start, table.target, seen, counts, ranks))

@@ -11,7 +11,8 @@ from spikemesh.engine.program import PlasticTable, Program
 from spikemesh.ids import AnyArray
 from spikemesh.kernels import rule_block as words
 from spikemesh.kernels.compile import rule_kernels
-from spikemesh.kernels.rule_form import rule_form, visit_periods
+from spikemesh.kernels.random import stream_key
+from spikemesh.kernels.rule_form import Form, rule_form, visit_periods
 
 _DUE = 256
 """Segments that are updated in one call."""
@@ -19,11 +20,18 @@ _DUE = 256
 
 def compile_rule(table: PlasticTable) -> dict[str, int]:
     """Compile, or load, the code that a table's rule needs; addresses by name."""
-    return _kernels(table, layout(table))
+    return rule_kernels(table.rule, _form(table, layout(table)))
 
 
-def _kernels(table: PlasticTable, laid: Layout) -> dict[str, int]:
-    return rule_kernels(table.rule, rule_form(table.rule, table.constants, table.model, laid.width))
+def _form(table: PlasticTable, laid: Layout) -> Form:
+    repeated = laid.rank.size > 0
+    return rule_form(table.rule, table.constants, table.model, table.rounding, repeated, laid.width)
+
+
+def _keys(table: PlasticTable, form: Form, seed: int) -> AnyArray:
+    """Keys of the random numbers of each function that draws some."""
+    keys = [stream_key(seed, "learning", table.name, function) for function in form.keys]
+    return np.array(keys, dtype=np.uint64).view(np.int64)
 
 
 def make_plasticity(program: Program, populations: Populations, kept: list[AnyArray]) -> Plasticity:
@@ -51,7 +59,8 @@ def make_plasticity(program: Program, populations: Populations, kept: list[AnyAr
     row_first = np.cumsum([0, *(la.rows.count for la in layouts)])
     marked = np.zeros(max(1, int(row_first[-1])), dtype=np.int32)
     for k, (table, laid) in enumerate(zip(tables, layouts, strict=True)):
-        found = _kernels(table, laid)
+        form = _form(table, laid)
+        found = rule_kernels(table.rule, form)
         for name, column in addresses.items():
             column[k] = found.get(name, 0)
         for name, every in visit_periods(table.rule, table.constants).items():
@@ -59,7 +68,7 @@ def make_plasticity(program: Program, populations: Populations, kept: list[AnyAr
                 visit = table.rule.visits.get(name)
                 visits.append((k, found[f"visit_{name}"], every, visit is not None and visit.on_third))
         post = _post(populations, slices.index(table.target_population), table)
-        fill_block(blocks[k], table, laid, post, program.timestep_ms, kept)
+        fill_block(blocks[k], table, laid, post, program.timestep_ms, _keys(table, form, program.seed), kept)
         blocks[k, words.THIRD] = third[k:].ctypes.data
         blocks[k, words.DUE] = due.ctypes.data
         blocks[k, words.SCRATCH] = scratch.ctypes.data
@@ -104,7 +113,7 @@ def make_plasticity(program: Program, populations: Populations, kept: list[AnyAr
 
 
 def _post(populations: Populations, number: int, table: PlasticTable) -> Post:
-    """Find the state of the neurons of a slice."""
+    """Find the neurons of a slice, and their state."""
     shape = int(populations.state_count[number]), table.post_size
     start = int(populations.state_start[number])
     kind = np.int64 if table.model.arithmetic == "int64" else np.float64
@@ -112,4 +121,5 @@ def _post(populations: Populations, number: int, table: PlasticTable) -> Post:
         array[start : start + shape[0] * shape[1]].view(kind).reshape(shape)
         for array in (populations.state, populations.initial)
     )
-    return Post(state, initial)
+    first = int(populations.first[number])
+    return Post(state, initial, populations.neurons[first : first + shape[1]])

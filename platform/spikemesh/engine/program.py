@@ -152,6 +152,8 @@ class PlasticTable:
         Position in the target slice; int32 if it has more than 65,536 neurons.
     weight : ndarray of float64, shape (synapses,)
         Magnitudes.
+    weight_bits, rounding
+        Bits of a weight, 0 if they are not rounded, and how they are: ``nearest`` or ``stochastic``.
     """
 
     name: str
@@ -173,6 +175,8 @@ class PlasticTable:
     weight: FloatArray
     third_ticks: IntArray
     third_values: FloatArray
+    weight_bits: int = 0
+    rounding: str = ""
 
 
 @dataclass(frozen=True, eq=False)

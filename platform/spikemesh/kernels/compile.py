@@ -99,7 +99,7 @@ def rule_kernels(rule: type[LearningRule], form: Form) -> dict[str, int]:
     PluginError
         If one of the rule's functions cannot be compiled.
     """
-    beyond = [w for w in ("draws", "specialised") if getattr(rule, w)]
+    beyond = [w for w in ("specialised",) if getattr(rule, w)]
     if beyond:
         raise PluginError(f"learning rule {rule.name}: {', '.join(beyond)} is not available yet")
     visited = [visit.name for visit in form.visits]
@@ -117,7 +117,7 @@ def _check_random(what: str, functions: Mapping[str, Callable[..., Any]]) -> Non
         if "random" in modules or ("numpy" in modules and "random" in function.__code__.co_names):
             raise PluginError(
                 f"{what}: {function.__name__} draws random numbers that depend on placement; "
-                'a neuron model declares draws = ("u",) and uses x.u'
+                'a neuron model declares draws = ("u",) and uses x.u, a learning rule draws = ("a",) and u.a'
             )
 
 

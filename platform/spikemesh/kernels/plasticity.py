@@ -26,6 +26,7 @@ from spikemesh.kernels.rule_block import (
     SPIKED_COUNT,
     STEPS,
     TICK,
+    UNTIL,
 )
 
 
@@ -84,6 +85,7 @@ def plastic_arrivals(tick: Any, q: Any, row: Any) -> None:
             q.due[count * DUE_WORDS] = start[segment]
             q.due[count * DUE_WORDS + 1] = start[segment + 1]
             q.due[count * DUE_WORDS + 2] = ((tick - lag) & mask) * rows + number
+            q.due[count * DUE_WORDS + 3] = number
             count += 1
             if count * DUE_WORDS == q.due.size:
                 call(q.arrive[table], block.ctypes.data, count)
@@ -106,12 +108,14 @@ def _visit_all(tick: Any, table: Any, q: Any) -> None:
     visits = range(q.visit_ptr[table], q.visit_ptr[table + 1])
     if third != 0.0:
         q.third[table] = 0.0
+        block[UNTIL] = tick - 1
         for visit in visits:
             block[STEPS] = tick - 1 - q.visit_last[visit]
             if q.visit_third[visit] and block[STEPS] > 0:
                 call(q.visit[visit], block.ctypes.data, 0)
                 q.visit_last[visit] = tick - 1
         q.third[table] = third
+    block[UNTIL] = tick
     for visit in visits:
         if tick % q.visit_every[visit] == 0 or (q.visit_third[visit] and third != 0.0):
             block[STEPS] = tick - q.visit_last[visit]
@@ -181,3 +185,31 @@ def index_by_target(
                     high[entry] = code >> 32
                 at[np.int64(target[k])] += 1
             segment += 1
+
+
+@kernel
+def rank_in_pair(axon: Any, segment_start: Any, target: Any, seen: Any, counts: Any, ranks: Any) -> Any:
+    """Rank the synapses of each pair of neurons, and return the most that one has.
+
+    Parameters
+    ----------
+    axon, segment_start, target
+        Of the table.
+    seen : ndarray of int64, shape (neurons,)
+        Scratch, filled with -1.
+    counts : ndarray of int64, shape (neurons,)
+        Scratch.
+    ranks : ndarray of uint16
+        Filled with the rank of each synapse, modulo 65,536; may be empty.
+    """
+    most = 0
+    for segment in range(axon.size):
+        for k in range(segment_start[segment], segment_start[segment + 1]):
+            j = np.int64(target[k])
+            if seen[j] != axon[segment]:
+                seen[j], counts[j] = axon[segment], 0
+            if ranks.size:
+                ranks[k] = counts[j] & 0xFFFF
+            counts[j] += 1
+            most = max(most, counts[j])
+    return most

@@ -36,10 +36,15 @@ OUTGROWN = 256.0
     THIRD,
     TABLE_RAISED,
     POST_STATE,
-) = range(31)
-TABLE_WORDS = 31
+    SOURCE,
+    NEURON,
+    ORDINAL,
+    KEYS,
+    UNTIL,
+) = range(36)
+TABLE_WORDS = 36
 
-DUE_WORDS = 3
-"""Of a segment that is due: its first synapse, the one after its last, its place in the history."""
+DUE_WORDS = 4
+"""Of a segment that is due: its first synapse, the one after its last, its place in the history, its row."""
 SCRATCH_WORDS = 512
 """Numbers of scratch memory that a rule's loops may use."""

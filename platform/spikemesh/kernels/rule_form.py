@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dis
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from spikemesh.contracts.learning import LearningRule
@@ -20,7 +20,7 @@ class Visited(NamedTuple):
     state
         Numbers of the state variables that it returns.
     arguments
-        Those of ``pre``, ``post`` and ``steps`` that it makes use of.
+        Those of ``pre``, ``post``, ``steps`` and ``u`` that it, or the rounding of its weights, makes use of.
     """
 
     name: str
@@ -68,6 +68,12 @@ class Form(NamedTuple):
         State of the post-synaptic neuron as (name, row of its model's state).
     integer
         Whether that state is int64.
+    draws
+        Names of random numbers.
+    rounding
+        How changed weights are rounded to a grid: ``nearest``, ``stochastic``, or empty: not at all.
+    repeated
+        Whether the rank of a synapse among those of its pair of neurons is kept.
     functions
         Which of ``on_pre``, ``on_post`` and ``transmit`` the rule defines.
     visits
@@ -85,20 +91,44 @@ class Form(NamedTuple):
     post: tuple[PostTrace, ...]
     reads: tuple[tuple[str, int], ...]
     integer: bool
+    draws: tuple[str, ...]
+    rounding: str
+    repeated: bool
     functions: tuple[str, ...]
     visits: tuple[Visited, ...]
     width: Width
     timed: bool
 
+    @property
+    def drawn(self) -> int:
+        """Random numbers of one run of a function."""
+        return numbers_drawn(self.draws, self.rounding)
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Functions that draw random numbers, each with a key of its own."""
+        return ("on_pre", "on_post", *(visit.name for visit in self.visits))
+
+
+def numbers_drawn(draws: Sequence[str], rounding: str) -> int:
+    """Count the random numbers of one run of a function."""
+    return len(draws) + (rounding == "stochastic")
+
 
 def rule_form(
-    rule: type[LearningRule], constants: Mapping[str, float], model: type[NeuronModel], width: Width
+    rule: type[LearningRule],
+    constants: Mapping[str, float],
+    model: type[NeuronModel],
+    rounding: str,
+    repeated: bool,
+    width: Width,
 ) -> Form:
     """Find the form of a rule on synapses onto neurons of a model.
 
     Functions that the constants say are never visited are left out.
     """
     rows = list(model.state)
+    due = [name for name, every in visit_periods(rule, constants).items() if every]
     return Form(
         name=rule.name,
         state=tuple(rule.state),
@@ -112,8 +142,11 @@ def rule_form(
         ),
         reads=tuple((name, rows.index(name)) for name in rule.reads),
         integer=model.arithmetic == "int64",
+        draws=tuple(rule.draws),
+        rounding=rounding,
+        repeated=repeated,
         functions=tuple(n for n in ("on_pre", "on_post", "transmit") if getattr(rule, n) is not None),
-        visits=tuple(_visited(rule, name) for name, every in visit_periods(rule, constants).items() if every),
+        visits=tuple(_visited(rule, name, rounding == "stochastic") for name in due),
         width=width,
         timed=rule.timed,
     )
@@ -125,21 +158,24 @@ def visit_periods(rule: type[LearningRule], constants: Mapping[str, float]) -> d
     return periods | {name: int(constants[visit.every]) for name, visit in rule.visits.items()}
 
 
-def _visited(rule: type[LearningRule], name: str) -> Visited:
+def _visited(rule: type[LearningRule], name: str, rounded: bool) -> Visited:
     state = tuple(rule.state)
     visit = rule.visits.get(name)
     changed = state if visit is None or visit.state is None else visit.state
-    used = _used(getattr(rule, name)) | ({"steps"} if name != "on_step" else set())
+    used = _used(getattr(rule, name), bool(rule.draws))
+    used |= {"steps"} if name != "on_step" else set()
+    used |= {"u"} if rounded else set()
     return Visited(name, tuple(state.index(variable) for variable in changed), frozenset(used))
 
 
-def _used(function: Callable[..., Any]) -> set[str]:
-    """Which of the traces a function of a rule refers to: whether it sees ``pre`` and ``post``."""
+def _used(function: Callable[..., Any], draws: bool) -> set[str]:
+    """Which of ``pre``, ``post`` and, if there is one, ``u`` a function of a rule refers to."""
     code = function.__code__
     loaded: set[str] = set(code.co_cellvars)
     for instruction in dis.get_instructions(code):
         found = instruction.argval
         loaded |= set(found) if isinstance(found, tuple) else {found} if isinstance(found, str) else set()
-    return {
-        side for side, name in zip(("pre", "post"), code.co_varnames[3:5], strict=False) if name in loaded
-    }
+    names = dict(zip(("pre", "post"), code.co_varnames[3:5], strict=False))
+    if draws:
+        names["u"] = code.co_varnames[code.co_argcount - 1]
+    return {seen for seen, name in names.items() if name in loaded}

@@ -22,9 +22,11 @@ from spikemesh.kernels.rule_block import (
     STEPS,
     TABLE_RAISED,
     TICK,
+    UNTIL,
     WEIGHT,
 )
-from spikemesh.kernels.rule_form import Form, Visited, Width
+from spikemesh.kernels.rule_draws import IMPORTS, drawn, keyed, rounded, sender
+from spikemesh.kernels.rule_form import Form, Visited
 from spikemesh.kernels.rule_views import views
 
 
@@ -47,16 +49,16 @@ def rule_source(form: Form) -> str:
     """
     head = HEADER.format(name=form.name)
     head += "from spikemesh.kernels.pointers import as_uint16, as_uint32, prefetch\n\n"
-    head += named_tuple("S", form.state) + named_tuple(
-        "C", (*form.constants, *(("t",) if form.timed else ()))
-    )
+    head += (IMPORTS if form.drawn or form.rounding else "") + named_tuple("U", form.draws)
+    constants = (*form.constants, *(("t",) if form.timed else ()))
+    head += named_tuple("S", form.state) + named_tuple("C", constants)
     head += named_tuple("PRE", [name for name, _ in form.pre])
     head += named_tuple("POST", [*(trace.name for trace in form.post), *(name for name, _ in form.reads)])
     bodies = {"arrive": _arrive(form)}
     if "on_post" in form.functions:
-        bodies["potentiate"] = _potentiate(_updating(form, "on_post"), form.width)
+        bodies["potentiate"] = _potentiate(form)
     for visit in form.visits:
-        bodies[f"visit_{visit.name}"] = _visit(_updating(form, visit.name, visit), visit.arguments)
+        bodies[f"visit_{visit.name}"] = _visit(form, visit)
     if form.pre or form.post:
         bodies["advance"] = _advance(form)
     out = [head]
@@ -83,11 +85,14 @@ def _seen(form: Form, known: Collection[str] = ("pre", "post")) -> list[str]:
 
 def _updating(form: Form, function: str, visit: Visited | None = None) -> list[str]:
     """Run a function for synapse k onto neuron j, and store what it returns."""
+    known = {"pre", "post", "u"} if visit is None else visit.arguments
     changed = range(len(form.state)) if visit is None else visit.state
-    steps = ", steps" if visit is not None and "steps" in visit.arguments else ""
+    more = (", steps" if "steps" in known else "") + (", u" if form.draws else "")
     return [
-        *(_seen(form) if visit is None else _seen(form, visit.arguments)),
-        f"weight, new = {function}(w[k], s, c, before, after, third{steps})",
+        *_seen(form, known),
+        *drawn(form, "u" in known),
+        f"weight, new = {function}(w[k], s, c, before, after, third{more})",
+        *rounded(form),
         "w[k] = weight",
         *stored([f"s{q}[k]" for q in changed]),
     ]
@@ -100,13 +105,15 @@ def _indented(lines: Sequence[str], depth: int) -> list[str]:
 def _arrive(form: Form) -> list[str]:
     update, amount = _updating(form, "on_pre") if "on_pre" in form.functions else [], "w[k]"
     if "transmit" in form.functions:
-        update += [_state(form)] if update else _seen(form)
-        update.append("amount = transmit(w[k], s, c, before, after, third)")
+        update += [_state(form)] if update else [*_seen(form), *drawn(form, bool(form.draws))]
+        update.append(f"amount = transmit(w[k], s, c, before, after, third{', u' if form.draws else ''})")
         amount = "amount"
     return [
+        *keyed(form, "on_pre", TICK),
         f"due = carray(as_int64(block[{DUE}]), {DUE_WORDS} * count)",
         "for entry in range(count):",
         f"    at = due[{DUE_WORDS} * entry + 2]",
+        *_indented(sender(form, f"due[{DUE_WORDS} * entry + 3]"), 1),
         f"    for k in range(due[{DUE_WORDS} * entry], due[{DUE_WORDS} * entry + 1]):",
         "        j = int(target[k])",
         *_indented(update, 2),
@@ -114,9 +121,11 @@ def _arrive(form: Form) -> list[str]:
     ]
 
 
-def _potentiate(update: Sequence[str], width: Width) -> list[str]:
-    high = " | (int(by_post_high[position]) << 32)" if width.high else ""
+def _potentiate(form: Form) -> list[str]:
+    high = " | (int(by_post_high[position + i]) << 32)" if form.width.high else ""
+    words = 3 if form.drawn else 2
     return [
+        *keyed(form, "on_post", TICK),
         f"offset_bits, lag_bits, tick = block[{OFFSET_BITS}], block[{LAG_BITS}], block[{TICK}]",
         "offset_mask, lag_mask = (1 << offset_bits) - 1, (1 << lag_bits) - 1",
         f"scratch = carray(as_int64(block[{SCRATCH}]), {SCRATCH_WORDS})",
@@ -125,33 +134,37 @@ def _potentiate(update: Sequence[str], width: Width) -> list[str]:
         "    position, end = by_post_start[j], by_post_start[j + 1]",
         "    while position < end:",
         "        # Weights lie far apart: all loads of a batch are under way before the first is waited for.",
-        f"        size = min(end - position, {SCRATCH_WORDS // 2})",
+        f"        size = min(end - position, {SCRATCH_WORDS // words})",
         "        for i in range(size):",
-        f"            code = int(by_post[position + i]){high.replace('position', 'position + i')}",
+        f"            code = int(by_post[position + i]){high}",
         "            lag = (code >> offset_bits) & lag_mask",
         "            number = code >> (offset_bits + lag_bits)",
         "            k = row_start[number] + (code & offset_mask)",
         f"            prefetch(block[{WEIGHT}] + 8 * k)",
-        "            scratch[2 * i] = k",
-        "            scratch[2 * i + 1] = ((tick - lag) & history_mask) * rows + number",
+        f"            scratch[{words} * i] = k",
+        f"            scratch[{words} * i + 1] = ((tick - lag) & history_mask) * rows + number",
+        *([f"            scratch[{words} * i + 2] = number"] if form.drawn else []),
         "        for i in range(size):",
-        "            k, at = scratch[2 * i], scratch[2 * i + 1]",
-        *_indented(update, 3),
+        f"            k, at = scratch[{words} * i], scratch[{words} * i + 1]",
+        *_indented(sender(form, f"scratch[{words} * i + 2]"), 3),
+        *_indented(_updating(form, "on_post"), 3),
         "        position += size",
     ]
 
 
-def _visit(update: Sequence[str], arguments: frozenset[str]) -> list[str]:
-    lines = [f"tick, steps = block[{TICK}], block[{STEPS}]"]
-    if "pre" not in arguments:
+def _visit(form: Form, visit: Visited) -> list[str]:
+    lines = [*keyed(form, visit.name, UNTIL), f"tick, steps = block[{TICK}], block[{STEPS}]"]
+    update = _updating(form, visit.name, visit)
+    if not {"pre", "u"} & visit.arguments:
         # One loop over all synapses, which can be vectorised.
-        target = ["    j = int(target[k])"] if "post" in arguments else []
+        target = ["    j = int(target[k])"] if "post" in visit.arguments else []
         return [*lines, "for k in range(synapses):", *target, *_indented(update, 1)]
     return [
         *lines,
         "segment = 0",
         "for number in range(rows):",
         "    first = segment",
+        *_indented(sender(form, "number"), 1),
         "    while segment < segments and segment_start[segment] < row_start[number + 1]:",
         "        lag = segment_delay[segment] - segment_delay[first]",
         "        at = ((tick - lag) & history_mask) * rows + number",

@@ -9,6 +9,8 @@ from spikemesh.kernels.rule_block import (
     BY_POST_START,
     HISTORY,
     HISTORY_MASK,
+    NEURON,
+    ORDINAL,
     POST_FIRST,
     POST_SIZE,
     POST_STATE,
@@ -20,6 +22,7 @@ from spikemesh.kernels.rule_block import (
     SEGMENT_DELAY,
     SEGMENT_START,
     SEGMENTS,
+    SOURCE,
     SPIKED,
     SPIKED_COUNT,
     SYNAPSES,
@@ -58,20 +61,30 @@ def views(form: Form) -> list[str]:
     ]
     if form.width.high:
         lines.append(f"by_post_high = {_view(f'uint{form.width.high}', BY_POST_HIGH, 'synapses')}")
+    if form.drawn:
+        lines.append(f"source = {_view('int32', SOURCE, 'rows')}")
+        lines.append(f"neuron = {_view('uint32', NEURON, 'post_size')}")
+    if form.repeated:
+        lines.append(f"ordinal = {_view('uint16', ORDINAL, 'synapses')}")
     return lines + _numbers(form) + _columns(form)
 
 
 def _numbers(form: Form) -> list[str]:
-    """Constants of the rule, and decays of its traces."""
+    """Constants of the rule, decays of its traces, and the grid of its weights."""
     pre, post = 2 + len(form.constants), 2 + len(form.constants) + len(form.pre)
+    grid = post + len(form.post)
+    rounding = [
+        f"per_step, grid_step, grid_top, w_max = {', '.join(f'numbers[{grid + q}]' for q in range(4))}"
+    ]
     constants = [f"numbers[{2 + q}]" for q in range(len(form.constants))]
     constants += [f"float(block[{TICK}])"] if form.timed else []
     return [
-        f"numbers = {_view('float64', RULE_CONSTANTS, str(post + len(form.post)))}",
+        f"numbers = {_view('float64', RULE_CONSTANTS, str(grid + 4 * bool(form.rounding)))}",
         "scale, most = numbers[0], numbers[1]",
         f"c = {made('C', constants)}",
         *(f"dx{q} = numbers[{pre + q}]" for q in range(len(form.pre))),
         *(f"dy{q} = numbers[{post + q}]" for q in range(len(form.post))),
+        *(rounding if form.rounding else ()),
     ]
 
 

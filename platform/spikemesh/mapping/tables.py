@@ -17,7 +17,14 @@ from spikemesh.kernels.place import count_pairs, first_targets, put
 from spikemesh.mapping.columns import Batch, Columns
 from spikemesh.mapping.edges import Edges, edge_chunks, edge_delays, edge_weights
 from spikemesh.mapping.scales import Scales, stored_shift
-from spikemesh.mapping.weights import STORED_AS, shared_weight, signed_receptor, stored_kind, stored_weights
+from spikemesh.mapping.weights import (
+    STORED_AS,
+    initial_weights,
+    shared_weight,
+    signed_receptor,
+    stored_kind,
+    stored_weights,
+)
 
 KEPT = 1 << 18
 """Projections of at most so many synapses are read once, and kept until their table is filled."""
@@ -332,7 +339,7 @@ def _add_plastic(reader: _Reader, found: Incoming) -> None:
         receptor = max(receptor, int(np.max(signed_receptor(projection, reader.model.receptors, values))))
         place, _ = columns.places(batch)
         put(place, edges.position, target)
-        put(place, np.abs(values), weight)
+        put(place, initial_weights(learning, values), weight)
     columns.end()
     delay = np.array([key[0] for key in columns.keys], dtype=np.int64)
     used = np.flatnonzero(np.diff(columns.starts))
@@ -361,5 +368,7 @@ def _add_plastic(reader: _Reader, found: Incoming) -> None:
         third_values=np.zeros(0)
         if learning.third_values is None
         else np.asarray(learning.third_values, np.float64),
+        weight_bits=learning.weight_bits,
+        rounding=learning.rounding,
     )
     found.plastic.append((offset, table))

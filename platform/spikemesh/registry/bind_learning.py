@@ -23,8 +23,10 @@ from spikemesh.registry.bind_values import Draws, bind_parameters
 from spikemesh.registry.bind_weights import Weight, largest_magnitude
 
 SIDES = ("axonal", "dendritic")
-OWN = ("w_max", "delay_side", "third_times", "third_values")
+ROUNDINGS = ("nearest", "stochastic")
+OWN = ("w_max", "weight_bits", "rounding", "delay_side", "third_times", "third_values")
 """Parameters every learning rule takes besides its own."""
+MOST_BITS = 16
 
 
 def bind_learning(
@@ -79,6 +81,9 @@ def bind_learning(
         _check_side(use.params.get("delay_side"), f"{where}.delay_side")
     with collector.catching():
         parameters["w_max"] = _w_max(use.params.get("w_max"), weight, model, f"{where}.w_max")
+    bits, rounding = 0, ""
+    with collector.catching():
+        bits, rounding = _rounding(use.params, where)
     third_ticks, third_values = None, None
     with collector.catching():
         third_ticks, third_values = _third(use.params, timestep, where)
@@ -86,7 +91,7 @@ def bind_learning(
     with collector.catching(lambda key: f"{where}.{key}"):
         constants = _constants(rule, parameters, timestep, where)
     collector.raise_if_any()
-    return BoundLearning(rule, parameters, constants, third_ticks, third_values)
+    return BoundLearning(rule, parameters, constants, third_ticks, third_values, bits, rounding)
 
 
 def _state_problems(rule: type[LearningRule], model: type[NeuronModel], where: str) -> list[Problem]:
@@ -113,6 +118,28 @@ def _check_side(given: object, where: str) -> None:
     if given not in (None, SIDES[0]):
         found = f"{shown(given)} is not available in this version"
         raise DescriptionError(Problem(where, found, f'"{SIDES[0]}"'))
+
+
+def _rounding(params: Mapping[str, Any], where: str) -> tuple[int, str]:
+    """Return the bits of a weight, 0 if it is not rounded, and how it is rounded."""
+    bits, rounding = params.get("weight_bits"), params.get("rounding", ROUNDINGS[0])
+    if rounding not in ROUNDINGS:
+        found = f"{shown(rounding)} is no way of rounding"
+        raise DescriptionError(Problem(f"{where}.rounding", found, nearest(str(rounding), ROUNDINGS)))
+    if bits is None:
+        if "rounding" in params:
+            found = "is given, but weights are not rounded"
+            raise DescriptionError(Problem(f"{where}.rounding", found, "weight_bits as well"))
+        return 0, ""
+    if isinstance(bits, bool) or not isinstance(bits, int | np.integer):
+        raise DescriptionError(
+            Problem(f"{where}.weight_bits", f"{shown(bits)} is no whole number", f"1 to {MOST_BITS}")
+        )
+    if not 1 <= bits <= MOST_BITS:
+        raise DescriptionError(
+            Problem(f"{where}.weight_bits", f"{bits:g} bits are out of range", f"1 to {MOST_BITS}")
+        )
+    return int(bits), rounding
 
 
 def _w_max(given: Any, weight: Weight | None, model: type[NeuronModel] | None, where: str) -> float:

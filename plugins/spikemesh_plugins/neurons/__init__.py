@@ -8,6 +8,7 @@ from spikemesh_plugins.neurons.iaf import IntegrateAndFire
 from spikemesh_plugins.neurons.izhikevich import Izhikevich
 from spikemesh_plugins.neurons.lif_cond_exp import LifCondExp
 from spikemesh_plugins.neurons.lif_eprop import LifEprop
+from spikemesh_plugins.neurons.lif_homeostatic import LifHomeostatic
 from spikemesh_plugins.neurons.lif_psc_alpha import LifPscAlpha
 from spikemesh_plugins.neurons.lif_psc_delta import LifPscDelta
 from spikemesh_plugins.neurons.lif_psc_exp import LifPscExp
@@ -29,6 +30,7 @@ def spikemesh_neuron_models() -> list[type[NeuronModel]]:
         LifPscDelta,
         LifPscExp,
         LifEprop,
+        LifHomeostatic,
         Izhikevich,
         LoihiCuba,
         TrueNorthNeuron,
