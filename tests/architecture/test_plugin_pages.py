@@ -5,11 +5,16 @@
 
 from __future__ import annotations
 
+import json
+import math
 import re
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from spikemesh import open_trace
+from spikemesh.cli import main
 from spikemesh.cli.skeleton import KINDS, module_text
 from spikemesh.contracts import hooks
 from spikemesh.registry import load_registry
@@ -18,6 +23,7 @@ from spikemesh.testing import conformance
 FOLDER = Path(__file__).parents[2] / "docs" / "plugins"
 PAGES = sorted(page for page in FOLDER.glob("*.md") if page.name != "catalogue.md")
 MODULE = re.compile(r"(<!-- plugins new (\w+) (\w+) -->\n```python\n)(.*?)(```)", re.DOTALL)
+TOML = re.compile(r"^```toml\n(.*?)^```", re.DOTALL | re.MULTILINE)
 BLOCK = re.compile(r"^```python\n(.*?)^```", re.DOTALL | re.MULTILINE)
 
 
@@ -57,6 +63,20 @@ def test_all_code_runs(text, tmp_path):
     registry = load_registry([file])
     supplied = [s for s in registry.plugins if s.name == "page_code"]
     assert [s.error for s in supplied] == [""]
+
+
+def test_the_scenario_of_the_first_page_runs_with_the_model_that_is_written(tmp_path):
+    (scenario,) = [t for t in TOML.findall((FOLDER / "index.md").read_text()) if "[[population]]" in t]
+    (tmp_path / "my_net.toml").write_text(scenario)
+    (tmp_path / "my_cell.py").write_text(module_text("neuron", "my_cell"))
+    given = [str(tmp_path / "my_net.toml"), "--plugin", str(tmp_path / "my_cell.py"), "--backend", "local"]
+    done = CliRunner().invoke(main, ["run", *given, "--out", str(tmp_path / "my_net.h5"), "--json"])
+    assert done.exit_code == 0, done.output
+    assert json.loads(done.stdout)["chips"] == 2
+    with open_trace(tmp_path / "my_net.h5") as trace:
+        # 200 pA times 100 MOhm are 20 mV, 5 above threshold: v_th is reached after 20 ln 4 = 27.7 ms.
+        first = trace.spikes("second").times_ms[0]
+        assert first == pytest.approx(20.0 * math.log(4.0) + 1.0, abs=0.2)
 
 
 @pytest.mark.parametrize("name", ["coin", "above", "my_folder"])
