@@ -75,7 +75,7 @@ class StoredPatterns:
                 )
             )
         use = LearningUse(rule, {"input": "pattern", **params})
-        bound = bind_learning(use, found, None, None, timestep, WHERE)
+        bound = bind_learning(use, found, None, None, {}, timestep, WHERE)
         self.parameters = SimpleNamespace(**bound.parameters)
         self.rule = _made(found, self.parameters)
         self.constants = _constants(self.rule, self.parameters, timestep)

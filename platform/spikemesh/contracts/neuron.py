@@ -41,7 +41,7 @@ class Parameter:
     choices
         Allowed words, for a parameter that is a word and no number.
     text
-        Whether the value is a text that the plugin itself reads, as an expression.
+        Whether it is text of any form that the plugin itself reads, such as a formula.
     """
 
     default: float | int | str | bool | None
