@@ -12,6 +12,7 @@ from spikemesh.contracts.declared import (
     check_arguments,
     check_choice,
     check_entries,
+    check_example,
     check_name,
     check_names,
     check_parameters,
@@ -108,6 +109,8 @@ class LearningRule:
         may be among them, takes no ``steps`` and returns the whole state.
     known_answers
         What is known of the rule from elsewhere; checked by ``spikemesh plugins check``.
+    example
+        Parameters with which it is tried in checks, where the defaults alone will not do.
     tiers
         Which state belongs together, from what changes fastest to what lasts longest, by name: so accesses to
         memory are counted. State in none of them is counted beside the weight.
@@ -125,6 +128,7 @@ class LearningRule:
     timed: ClassVar[bool] = False
     visits: ClassVar[Mapping[str, Visit]] = {}
     known_answers: ClassVar[tuple[SynapseAnswer, ...]] = ()
+    example: ClassVar[Mapping[str, Any]] = {}
     tiers: ClassVar[Mapping[str, tuple[str, ...]]] = {}
     bits: ClassVar[Mapping[str, int]] = {}
 
@@ -193,6 +197,7 @@ class LearningRule:
         check_entries(what, "post", cls.post, Trace)
         check_names(what, "reads", cls.reads)
         check_names(what, "draws", cls.draws)
+        check_example(what, cls.example, cls.parameters)
         check_answers(what, cls.known_answers, SynapseAnswer)
         for side, traces in (("pre", cls.pre), ("post", cls.post)):
             for name, trace in traces.items():

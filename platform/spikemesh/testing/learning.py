@@ -53,7 +53,7 @@ def _units(rule: type[LearningRule]) -> str | None:
 
 def _parity(rule: type[LearningRule]) -> str:
     runs = functions = 0
-    values = usual_values(rule.parameters, ("w_max",))
+    values = usual_values(rule, ("w_max",))
     for chosen in choices_of(rule.parameters, values):
         parameters = SimpleNamespace(**{**chosen, "w_max": 1.0})
         made = rule if rule.specialised is None else rule.specialised(parameters)
