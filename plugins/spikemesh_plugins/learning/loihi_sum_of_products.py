@@ -135,7 +135,7 @@ def _function(
         amount = f"{variable} + " + " + ".join(f"({product.amount})" for product in products)
         lines.append(f"    new_{variable} = {f'floor({amount} + u.new_{variable})' if rounded else amount}")
     if "w" in sums:
-        lines.append("    new_w = 0.0 if new_w < 0.0 else (c.w_max if new_w > c.w_max else new_w)")
+        lines.append("    new_w = min(max(new_w, 0.0), c.w_max)")
     new = [f"new_{variable}" if variable in sums else variable for variable in state]
     lines.append(f"    return {'new_w' if 'w' in sums else 'w'}, ({''.join(f'{n}, ' for n in new)})")
     namespace: dict[str, Any] = {"floor": math.floor}
