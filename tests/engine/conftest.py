@@ -45,6 +45,8 @@ class Naive:
             if p.learning is not None
         ]
         self.third = {}  # projection -> present value of the third factor
+        self.third_given, self.third_level = defaultdict(float), defaultdict(float)
+        self.rewards = defaultdict(int)  # (projection, tick) -> spikes that arrive to add to its third factor
         self.scales = input_scales(network)
         self.units = self.scales.units
         self.pending = defaultdict(lambda: defaultdict(int))  # tick -> (population, receptor, neuron) -> sum
@@ -191,7 +193,16 @@ class Naive:
         for projection, _ in self.clocks:
             given = projection.learning
             if given.third_ticks is not None and tick - 1 in given.third_ticks:
-                self.third[projection.name] = given.third_values[list(given.third_ticks).index(tick - 1)]
+                self.third_given[projection.name] = given.third_values[
+                    list(given.third_ticks).index(tick - 1)
+                ]
+            spikes, level = given.third_spikes, 0.0
+            if spikes is not None:
+                came = self.rewards[projection.name, tick]
+                level = self.third_level[projection.name] * spikes.decay + came * spikes.gain
+                level = level if abs(level) >= abs(spikes.gain) * 2.0**-52 else 0.0
+                self.third_level[projection.name] = level
+            self.third[projection.name] = self.third_given[projection.name] + level
 
     def _visit(self, tick):
         for projection, clock in self.clocks:
@@ -249,6 +260,10 @@ class Naive:
             if late is not None:
                 self.pending[tick + delay + late][key] += integer
                 self.events.append((tick + late, core))
+        for projection, _ in self.clocks:
+            spikes = projection.learning.third_spikes
+            if spikes is not None and spikes.population == index:
+                self.rewards[projection.name, tick + spikes.delay] += 1
         for synapse in self.plastic[index, neuron]:
             self.arriving[tick + synapse.delay].append(synapse)
 

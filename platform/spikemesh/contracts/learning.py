@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any, ClassVar, Literal
 
 from spikemesh.contracts.neuron import Parameter, State
@@ -62,7 +63,8 @@ class LearningRule:
 
     All functions are plain Python on scalars and are compiled: ``w`` is the weight (magnitude),
     ``s`` the per-synapse state, ``c`` the constants, ``pre`` and ``post`` the trace values by name,
-    ``third`` the present value of the third factor. Each returns ``(w, (state, ...))``. Where the rule
+    ``third`` the present value of the third factor: what the projection's ``third_values`` say, and what spikes of its
+    ``third_population`` add. Each returns ``(w, (state, ...))``. Where the rule
     declares ``draws``, each takes ``u``, the random numbers by name, as one more argument at the end.
 
     Attributes
@@ -113,7 +115,8 @@ class LearningRule:
     specialised: ClassVar[Callable[[Any], type[LearningRule]] | None] = None
     """Optional ``specialised(p) -> rule class``: the rule for these parameters, as one written by an expression.
 
-    Called once, before ``constants`` of the class it returns; the same parameters give the same rule.
+    Called before ``constants`` of the class it returns, once here and once in each process that runs synapses:
+    the same parameters give the same rule. Its traces and initial states name parameters of this rule.
     """
 
     def __init_subclass__(cls) -> None:
@@ -163,3 +166,25 @@ class LearningRule:
             raise PluginError(
                 f'learning rule {cls.name}: "{min(twice)}" is both a trace and read from the neuron'
             )
+
+
+def specialised_rule(rule: type[LearningRule], parameters: Mapping[str, Any]) -> type[LearningRule]:
+    """Return the rule that a rule makes for parameters: itself, if it makes none.
+
+    Raises
+    ------
+    PluginError
+        If what it makes is no rule, or needs a parameter that there is not.
+    """
+    if rule.specialised is None:
+        return rule
+    made = rule.specialised(SimpleNamespace(**parameters))
+    owner = f"learning rule {rule.name}: specialised()"
+    if not (isinstance(made, type) and issubclass(made, LearningRule)):
+        raise PluginError(f"{owner} returned {made!r}, which is no class of learning rules")
+    needed = {trace.tau for trace in (*made.pre.values(), *made.post.values())}
+    needed |= {state.initial for state in made.state.values() if isinstance(state.initial, str)} - {"weight"}
+    missing = needed - set(parameters)
+    if missing:
+        raise PluginError(f'{owner} returned a rule with a parameter "{min(missing)}", which has no value')
+    return made

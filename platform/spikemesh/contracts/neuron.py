@@ -27,7 +27,7 @@ class Parameter:
     choices
         Allowed words, for a parameter that is a word and no number.
     text
-        Whether the value is a text that the plugin itself reads, as an expression.
+        Whether it is text of any form, such as a formula.
     """
 
     default: float | int | str | bool | None
@@ -38,8 +38,8 @@ class Parameter:
     le: float | None = None
     integer: bool = False
     choices: tuple[str, ...] = ()
-    text: bool = False
     description: str = ""
+    text: bool = False
 
 
 @dataclass(frozen=True)

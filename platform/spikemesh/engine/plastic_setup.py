@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from spikemesh.contracts.bound import ThirdSpikes
 from spikemesh.engine.arrays import Plasticity, Populations
 from spikemesh.engine.plastic_block import Post, fill_block
 from spikemesh.engine.plastic_rows import Layout, layout
@@ -109,7 +110,29 @@ def make_plasticity(program: Program, populations: Populations, kept: list[AnyAr
         marked_count=np.zeros(len(tables), dtype=np.int64),
         due=due,
         third=third,
+        **_third_arrays(program),
     )
+
+
+def _third_arrays(program: Program) -> dict[str, AnyArray]:
+    """Third factors as they were set, and what spikes add to them."""
+    tables = program.plastic
+    spikes = [table.third_spikes or ThirdSpikes(-1, 1, 0.0, 0.0) for table in tables]
+    axon = np.concatenate([np.zeros(0, np.int64), *(table.third_axon for table in tables)])
+    number = np.repeat(np.arange(len(tables)), [table.third_axon.size for table in tables])
+    order = np.argsort(axon, kind="stable")
+    counts = np.bincount(axon.astype(np.int64), minlength=program.plastic_axons)
+    return {
+        "third_given": np.zeros(len(tables)),
+        "third_level": np.zeros(len(tables)),
+        "third_decay": np.array([s.decay for s in spikes], dtype=np.float64),
+        "third_gain": np.array([s.gain for s in spikes], dtype=np.float64),
+        "third_least": np.array([s.least for s in spikes], dtype=np.float64),
+        "third_delay": np.array([s.delay for s in spikes], dtype=np.int64),
+        "third_ptr": np.concatenate(([0], np.cumsum(counts))).astype(np.int64),
+        "third_table": number[order].astype(np.int32),
+        "third_arriving": np.zeros((len(tables), program.slots), dtype=np.int32),
+    }
 
 
 def _post(populations: Populations, number: int, table: PlasticTable) -> Post:

@@ -42,7 +42,7 @@ def _wait(tick: Any, table: Any, row: Any, segment: Any, node: Any, q: Any) -> N
 
 @bare_inlined
 def remember(axon: Any, stamp: Any, plastic_axon: Any, q: Any) -> None:
-    """Let a spike of an axon wait for the first segment of each of its rows."""
+    """Let a spike of an axon wait for the first segment of each of its rows, and for the third factors it adds to."""
     plastic = plastic_axon[axon]
     if plastic >= 0:
         for entry in range(q.axon_ptr[plastic], q.axon_ptr[plastic + 1]):
@@ -55,6 +55,20 @@ def remember(axon: Any, stamp: Any, plastic_axon: Any, q: Any) -> None:
             table, row = q.axon_table[entry], q.axon_row[entry]
             segment = q.row_segment[q.row_first[table] + row]
             _wait(stamp + q.axon_delay[entry], table, row, segment, node, q)
+        for entry in range(q.third_ptr[plastic], q.third_ptr[plastic + 1]):
+            table = q.third_table[entry]
+            q.third_arriving[table, (stamp + q.third_delay[table]) & (q.heads.shape[1] - 1)] += 1
+
+
+@bare_inlined
+def _set_third(table: Any, slot: Any, q: Any) -> None:
+    """Add the spikes that arrive now to the third factor."""
+    count = q.third_arriving[table, slot]
+    q.third_arriving[table, slot] = 0
+    level = q.third_level[table] * q.third_decay[table] + count * q.third_gain[table]
+    level = level if abs(level) >= q.third_least[table] else 0.0
+    q.third_level[table] = level
+    q.third[table] = q.third_given[table] + level
 
 
 @bare_inlined
@@ -66,6 +80,7 @@ def plastic_arrivals(tick: Any, q: Any, row: Any) -> None:
         block[ROW] = row.ctypes.data + 8 * q.base[table]
         q.marked_count[table] = 0
         slot = tick & (q.heads.shape[1] - 1)
+        _set_third(table, slot, q)
         node = np.int64(q.heads[table, slot])
         if node < 0:
             continue
