@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -87,12 +88,14 @@ def run_neuron(
     inh: Input = None,
     current: Input = None,
     draws: Mapping[str, Sequence[float]] | None = None,
+    arriving: Mapping[str, Input] | None = None,
     init: Mapping[str, Any] | None = None,
     record: Iterable[str] = (),
 ) -> Recording:
     """Run one neuron.
 
-    exc, inh: summed weights by the tick at which they arrive. current: by the tick at which the step starts.
+    exc, inh, or by receptor arriving: summed weights by the tick at which they arrive.
+    current: by the tick at which the step starts.
     """
     number: Callable[[Any], Any] = int if model.arithmetic == "int64" else float
     p = parameters(model.parameters, params)
@@ -100,7 +103,7 @@ def run_neuron(
     c = record_type("C", tuple(constants))(*(number(v) for v in constants.values()))
     state_type = record_type("S", tuple(model.state))
     input_type = record_type("X", (*model.receptors, "current", *model.draws))
-    arriving = {"exc": exc, "inh": inh}
+    arriving = {"exc": exc, "inh": inh} if arriving is None else arriving
     s = state_type(*(number(v) for v in initial_state(model.state, init or {}, vars(p))))
     recording = Recording([], {name: np.zeros(steps, dtype=number) for name in record})
     for tick in range(1, steps + 1):
@@ -301,5 +304,56 @@ def encode() -> Callable[..., Any]:
         if encoder.check is not None:
             encoder.check(data, dt, p)
         return encoder.encode(data, steps, first_step, dt, p, StepRandom(len(data)))
+
+    return run
+
+
+@pytest.fixture
+def stream() -> Callable[..., Any]:
+    """``stream(encoder, source, steps, dt, pieces=, **params)``: all offsets and neurons, encoded in pieces."""
+
+    class StepRandom:
+        def __init__(self, neurons: int) -> None:
+            self.neurons = neurons
+
+        def uniform(self, first_step: int, steps: int) -> np.ndarray:
+            rows = [np.random.default_rng([7, first_step + k]).random(self.neurons) for k in range(steps)]
+            return np.stack(rows)
+
+    def run(
+        encoder: Any, source: Any, steps: int, dt: float, pieces: Sequence[int] = (), **params: Any
+    ) -> tuple[np.ndarray, np.ndarray]:
+        p = parameters(encoder.parameters, params)
+        opened = encoder.open(source, p)
+        if encoder.check is not None:
+            encoder.check(opened, dt, p)
+        random = StepRandom(encoder.size(opened, p))
+        state = encoder.start(opened, dt, p)
+        edges = [0, *pieces, steps]
+        found = []
+        for first, until in itertools.pairwise(edges):
+            # Restored from a copy: the state is all that an encoder remembers.
+            state = {name: np.array(value) for name, value in state.items()}
+            offsets, neurons = encoder.encode(opened, state, first, until - first, dt, p, random)
+            offsets, neurons = (np.asarray(a, dtype=np.int64) for a in (offsets, neurons))
+            assert offsets.size == 0 or (offsets.min() >= 1 and offsets.max() <= until - first)
+            assert np.all(np.diff(offsets) >= 0)
+            assert neurons.size == 0 or (neurons.min() >= 0 and neurons.max() < random.neurons)
+            found.append((first + offsets, neurons))
+        return np.concatenate([f[0] for f in found]), np.concatenate([f[1] for f in found])
+
+    return run
+
+
+@pytest.fixture
+def decode() -> Callable[..., np.ndarray]:
+    """``decode(decoder, ticks, neurons, size, edges, **params)``."""
+
+    def run(decoder: Any, ticks: Any, neurons: Any, size: int, edges: Any, **params: Any) -> np.ndarray:
+        p = parameters(decoder.parameters, params)
+        ticks, neurons, edges = (np.asarray(a, dtype=np.int64) for a in (ticks, neurons, edges))
+        order = np.argsort(ticks, kind="stable")
+        result: np.ndarray = decoder.decode(ticks[order], neurons[order], size, edges.reshape(-1, 2), p)
+        return result
 
     return run

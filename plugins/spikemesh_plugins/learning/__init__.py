@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from spikemesh.contracts import LearningRule, hookimpl
+from spikemesh_plugins.learning.benna_fusi import BennaFusi
 from spikemesh_plugins.learning.calcium import CalciumPlasticity
+from spikemesh_plugins.learning.cascade import Cascade
+from spikemesh_plugins.learning.clipped_hebb import ClippedHebb
 from spikemesh_plugins.learning.clopath import Clopath
 from spikemesh_plugins.learning.eprop import EligibilityPropagation
 from spikemesh_plugins.learning.gbc import GatedBidirectionalChain
@@ -18,6 +21,7 @@ from spikemesh_plugins.learning.stdp_competitive import CompetitiveStdp
 from spikemesh_plugins.learning.stdp_pair import StdpPair, StdpPairNearest
 from spikemesh_plugins.learning.stdp_triplet import StdpTriplet, StdpTripletNearest
 from spikemesh_plugins.learning.stochastic_release import StochasticRelease
+from spikemesh_plugins.learning.tag_and_capture import TagAndCapture
 from spikemesh_plugins.learning.tsodyks_markram import StochasticTsodyksMarkram, TsodyksMarkram
 
 
@@ -25,6 +29,7 @@ from spikemesh_plugins.learning.tsodyks_markram import StochasticTsodyksMarkram,
 def spikemesh_learning_rules() -> list[type[LearningRule]]:
     """Return the built-in learning rules."""
     return [
+        *(GatedBidirectionalChain, BennaFusi, Cascade, TagAndCapture, ClippedHebb),
         StdpPair,
         StdpPairNearest,
         StdpTriplet,
@@ -44,5 +49,4 @@ def spikemesh_learning_rules() -> list[type[LearningRule]]:
         TsodyksMarkram,
         StochasticTsodyksMarkram,
         StochasticRelease,
-        GatedBidirectionalChain,
     ]
