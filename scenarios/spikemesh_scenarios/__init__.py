@@ -13,6 +13,7 @@ SUMMARIES = {
     "dynapse_ring": "Spike going round a ring of DYNAP-SE2 chips, whose latencies add up exactly",
     "knn_pohoiki": "Nearest neighbours among 76,800 patterns on 32 Loihi chips, and what a query costs",
     "loihi_congestion": "Rate-coded traffic over the link between two Loihi chips, and what cures its congestion",
+    "memory_capacity": "How long five kinds of synapses remember patterns stored one a step, to an ideal observer",
     "microcircuit": "Cortical microcircuit of 77,169 neurons and 299 million synapses on two chips",
     "nofm_memory": "Associative memory of N-of-M codes on spiking neurons, filled until recall fails as predicted",
     "odin_power": "ODIN's crossbar of 256 neurons kept busy at two clocks, and the power it takes",

@@ -72,7 +72,7 @@ def test_deep_beakers_are_visited_as_seldom_as_their_clock_says():
 
 def test_bits_and_bytes_are_those_of_the_levels():
     # 2 * 127 + 1 levels: a byte
-    params = {"beakers": 5, "rounding": "stochastic", "u_limit": 127.0, "level": 1.0, "amplitude": 1.0}
+    params = {"beakers": 5, "quantise": "stochastic", "u_limit": 127.0, "level": 1.0, "amplitude": 1.0}
     stored = StoredPatterns("benna_fusi", 10, **params)
     stored.store(100)
     costs = stored.costs()

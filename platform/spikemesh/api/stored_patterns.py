@@ -11,10 +11,9 @@ from typing import Any
 import numpy as np
 
 from spikemesh.api.memory_costs import MemoryCosts, memory_costs
-from spikemesh.contracts.learning import LearningRule, Trace
+from spikemesh.contracts.learning import Trace
 from spikemesh.description.network import LearningUse
-from spikemesh.description.problems import Collector
-from spikemesh.errors import DescriptionError, InputError, Problem
+from spikemesh.errors import InputError, Problem
 from spikemesh.ids import AnyArray, FloatArray, IntArray
 from spikemesh.kernels.memory import correlate, storing
 from spikemesh.kernels.random import stream_key
@@ -77,8 +76,7 @@ class StoredPatterns:
         use = LearningUse(rule, {"input": "pattern", **params})
         bound = bind_learning(use, found, None, None, {}, timestep, WHERE)
         self.parameters = SimpleNamespace(**bound.parameters)
-        self.rule = _made(found, self.parameters)
-        self.constants = _constants(self.rule, self.parameters, timestep)
+        self.rule, self.constants = bound.rule, dict(bound.constants)
         self.timestep, self.synapses, self.tick = timestep, synapses, 0
         self._stored, self._third = 0, list[FloatArray]()
         self._store, every = storing(self.rule, self.constants)
@@ -210,17 +208,3 @@ class StoredPatterns:
                 self._weight[:] = values
             else:
                 self._state[names.index(name)] = values
-
-
-def _made(rule: type[LearningRule], parameters: SimpleNamespace) -> type[LearningRule]:
-    return rule if rule.specialised is None else rule.specialised(parameters)
-
-
-def _constants(rule: type[LearningRule], parameters: SimpleNamespace, timestep: float) -> dict[str, float]:
-    collector = Collector()
-    constants: dict[str, float] = {}
-    with collector.catching(lambda key: f"{WHERE}.{key}"):
-        constants = {name: float(value) for name, value in rule.constants(parameters, timestep).items()}
-    if collector.problems:
-        raise DescriptionError(collector.problems)
-    return constants

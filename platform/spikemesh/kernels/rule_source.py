@@ -23,6 +23,7 @@ from spikemesh.kernels.rule_block import (
     TABLE_RAISED,
     TICK,
     UNTIL,
+    VARIABLES,
     WEIGHT,
 )
 from spikemesh.kernels.rule_draws import IMPORTS, drawn, keyed, rounded, sender
@@ -141,6 +142,10 @@ def _potentiate(form: Form) -> list[str]:
         "            number = code >> (offset_bits + lag_bits)",
         "            k = row_start[number] + (code & offset_mask)",
         f"            prefetch(block[{WEIGHT}] + 8 * k)",
+        *(
+            f"            prefetch(block[{VARIABLES}] + 8 * ({q} * synapses + k))"
+            for q in range(len(form.state))
+        ),
         f"            scratch[{words} * i] = k",
         f"            scratch[{words} * i + 1] = ((tick - lag) & history_mask) * rows + number",
         *([f"            scratch[{words} * i + 2] = number"] if form.drawn else []),

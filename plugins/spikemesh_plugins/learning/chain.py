@@ -39,7 +39,7 @@ CHAIN_PARAMETERS = {
     "gain": Parameter(1.0, ge=0, description="weight per content of the beaker read out, in w_max"),
     "readout": Parameter(1, ge=1, integer=True, description="beaker that shows in the weight"),
     "u_limit": Parameter(1.0, gt=0, description="bound of the first beaker"),
-    "rounding": Parameter(
+    "quantise": Parameter(
         "none", choices=("none", "stochastic", "nearest"), description="how contents are kept on levels"
     ),
     "level": Parameter(1 / 64, gt=0, description="distance of the levels"),
@@ -211,14 +211,14 @@ def chain_rule(name: str, p: Any) -> type[LearningRule]:
         Parameters by name.
     """
     p = _complete(p)
-    m, rounded = p.beakers, p.rounding != "none"
+    m, rounded = p.beakers, p.quantise != "none"
     borders = tuple(k for k in (p.stm, p.stm + p.mtm) if k < m)
     form = ChainForm(
         beakers=m,
         borders=borders,
         tiered=p.clock == "tiered",
         pattern=p.input == "pattern",
-        rounding=p.rounding,
+        rounding=p.quantise,
         readout=min(p.readout, m),
         frozen=p.freeze > 0.0,
         activity=p.protein_from == "activity" and bool(borders),
@@ -246,7 +246,7 @@ def _check(p: Any) -> None:
         raise DescriptionError(
             Problem("readout", f"there is no beaker {p.readout}", f"1 to {p.beakers}, the chain's beakers")
         )
-    if p.rounding != "none":
+    if p.quantise != "none":
         whole = p.u_limit / p.level
         if abs(whole - round(whole)) > 1e-9 or round(whole) < 1:
             found = f"{p.level:g} does not divide u_limit = {p.u_limit:g}"

@@ -140,7 +140,8 @@ def _gate_lines(form: ChainForm, first: int, last: int) -> list[str]:
     lines = [f"opened = {protein}"]
     for k in gates:
         tagged = f"s.u{k} - s.u{k + 1} > c.theta_tag or s.u{k + 1} - s.u{k} > c.theta_tag"
-        lines.append(f"gate{k} = opened if {tagged} else 0.0")
+        # A closed gate need not know what lies behind it.
+        lines.append(f"gate{k} = opened if opened != 0.0 and ({tagged}) else 0.0")
     return lines
 
 
