@@ -72,9 +72,11 @@ def bind_learning(
     collector = Collector()
     owner = f'learning rule "{rule.name}"'
     draws = Draws(0, "learning", rule.name)
-    parameters = bind_parameters(rule.parameters, use.params, where, 0, draws, collector, owner, OWN)
+    # A rule's own parameter of such a name is the rule's; only w_max is both.
+    shared = tuple(name for name in OWN if name == "w_max" or name not in rule.parameters)
+    parameters = bind_parameters(rule.parameters, use.params, where, 0, draws, collector, owner, shared)
     for name, value in use.params.items():
-        if name in rule.parameters and name not in OWN and isinstance(parameters.get(name), np.ndarray):
+        if name in rule.parameters and name not in shared and isinstance(parameters.get(name), np.ndarray):
             collector.add(
                 f"{where}.{name}", f"{type(value).__name__} of several values", "one number for all synapses"
             )
@@ -84,7 +86,7 @@ def bind_learning(
         parameters["w_max"] = _w_max(use.params.get("w_max"), weight, model, f"{where}.w_max")
     bits, rounding = 0, ""
     with collector.catching():
-        bits, rounding = _rounding(use.params, where)
+        bits, rounding = _rounding({k: v for k, v in use.params.items() if k in shared}, where)
     third_ticks, third_values, spikes = None, None, None
     with collector.catching():
         third_ticks, third_values = third_times(use.params, timestep, where)
