@@ -157,3 +157,55 @@ def test_a_failing_plugin_is_named(registry):
         bound(registry, needed=-1.0)
     with pytest.raises(PluginError, match=r"constant k .* shape \(7,\)"):
         bound(registry, needed=-3.0)
+
+
+class Varied(Toy):
+    name = "varied"
+    parameters = {
+        "tau": Parameter(10.0, "ms", gt=0),
+        "v_th": Parameter(1.0, "mV"),
+        "mismatch": Parameter(0.0, ge=0),
+        "device": Parameter(0, integer=True),
+    }
+    mismatched = ("tau",)
+
+    def constants(p, dt):
+        return {"tau": p.tau, "v_th": p.v_th}
+
+    def step(s, c, x):
+        return (s.v, s.w), False
+
+
+def varied(seed=1, name="n", **params):
+    made = Registry()
+    made.neuron_models.add("varied", Varied, "tests")
+    net = Network(timestep=0.1, seed=seed)
+    net.add_population(name, 4000, "varied", **params)
+    return bind(net.describe(), made).populations[0].constants
+
+
+def test_mismatch_is_log_normal_of_the_device_and_population():
+    tau = varied(tau=20.0, mismatch=0.3)["tau"]
+    assert tau.mean() == pytest.approx(20.0, abs=4 * 6.0 / np.sqrt(4000))
+    assert tau.std() / tau.mean() == pytest.approx(0.3, rel=0.06)
+    assert np.log(tau).std() == pytest.approx(np.sqrt(np.log(1.09)), rel=0.05)
+    assert (varied(tau=20.0, mismatch=0.3, seed=2)["tau"] == tau).all()
+    assert (varied(tau=np.full(4000, 20.0), mismatch=0.3)["tau"] == tau).all()
+    for other in (varied(tau=20.0, mismatch=0.3, device=1), varied(tau=20.0, mismatch=0.3, name="m")):
+        assert (other["tau"] != tau).all()
+    assert varied(tau=20.0, mismatch=0.3)["v_th"] == 1.0
+    assert varied(tau=20.0)["tau"] == 20.0
+
+
+def test_mismatch_needs_its_parameters():
+    with pytest.raises(
+        PluginError, match='bad: mismatched takes a parameter "device", which is not declared'
+    ):
+
+        class Bad(Toy):
+            name = "bad"
+            parameters = {"tau": Parameter(1.0), "v_th": Parameter(1.0), "mismatch": Parameter(0.0)}
+            mismatched = ("tau",)
+
+    with pytest.raises(DescriptionError, match="device: is a list"):
+        varied(mismatch=0.1, device=np.arange(4000))

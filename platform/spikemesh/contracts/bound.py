@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from spikemesh.contracts.coding import Encoder
 from spikemesh.contracts.learning import LearningRule
 from spikemesh.contracts.neuron import NeuronModel
+from spikemesh.contracts.stream import StreamEncoder
 from spikemesh.description.values import Distribution
 from spikemesh.ids import AnyArray, IntArray
 
@@ -120,6 +122,8 @@ class BoundProjection:
         Expected number of synapses.
     exact
         Weights before the target model's own format rounded them, in the unit of ``weight``; None where it has none.
+    part_of
+        The projection as described of whose synapses these are some: what is chosen for all of them is chosen for it.
     """
 
     index: int
@@ -136,6 +140,7 @@ class BoundProjection:
     expected: float
     learning: BoundLearning | None = None
     exact: float | AnyArray | None = None
+    part_of: BoundProjection | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -164,7 +169,7 @@ class BoundCurrent:
 
 @dataclass(frozen=True, eq=False)
 class BoundInput:
-    """Samples for an encoder; sample k starts at tick ``k * (present + blank)``."""
+    """Samples for an encoder; sample k starts at tick ``k * (present + blank)``; ``size``: neurons it is encoded in."""
 
     index: int
     population: int
@@ -174,6 +179,29 @@ class BoundInput:
     present: int
     blank: int
     reset: tuple[int, ...]
+    size: int
+
+
+@dataclass(frozen=True, eq=False)
+class BoundStream:
+    """A stream that an encoder reads along with model time.
+
+    Attributes
+    ----------
+    source
+        File or array.
+    rank
+        Its place among the streams of its population, which keys its random numbers.
+    size
+        Neurons it is encoded in.
+    """
+
+    population: int
+    encoder: type[StreamEncoder]
+    parameters: Mapping[str, Any]
+    source: Path | AnyArray
+    rank: int
+    size: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -197,6 +225,7 @@ class BoundNetwork:
     poissons: tuple[BoundPoisson, ...] = ()
     currents: tuple[BoundCurrent, ...] = ()
     inputs: tuple[BoundInput, ...] = ()
+    streams: tuple[BoundStream, ...] = ()
     probes: tuple[BoundProbe, ...] = ()
     recorded: tuple[int, ...] = ()
     """Populations whose spikes are recorded."""

@@ -41,9 +41,12 @@ class ThirdFactor:
         self._first, self._last = first, last
         self._coming: Counter[int] = Counter()
         self._levels = [0.0]
+        self._span, self._known = (-1, -1), np.zeros(0)
 
     def between(self, first: int, until: int, ticks: IntArray, neurons: IntArray) -> FloatArray:
         """Return its values in the steps ``first .. until``, of which the first is that of the last call.
+
+        Several may ask for the same steps, one after the other.
 
         Parameters
         ----------
@@ -52,6 +55,8 @@ class ThirdFactor:
         ticks, neurons : ndarray of int64, shape (spikes,)
             Spikes of the ticks ``(first, until]``.
         """
+        if (first, until) == self._span:
+            return self._known
         tick = np.arange(first, until + 1)
         given: FloatArray = self._values[np.searchsorted(self._ticks + 1, tick, side="right")]
         if self._spikes is None:
@@ -64,6 +69,7 @@ class ThirdFactor:
             levels.append(level if abs(level) >= self._spikes.least else 0.0)
         self._levels = levels
         given += np.array(levels)
+        self._span, self._known = (first, until), given
         return given
 
 

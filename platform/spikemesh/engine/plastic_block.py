@@ -116,7 +116,8 @@ def _numbers(table: PlasticTable, dt: float) -> AnyArray:
     """Scale and bound of what is delivered, constants of the rule, decays of its traces, and grid of weights."""
     # Not numpy's exp, which differs from machine to machine in the last bit.
     traces = [*table.rule.pre.values(), *table.rule.post.values()]
-    decays = [math.exp(-dt / float(table.parameters[t.tau])) for t in traces]
+    taus = [float(table.parameters[t.tau]) for t in traces]
+    decays = [math.exp(-dt / tau) if tau else 0.0 for tau in taus]
     # A mean comes nearer by what a trace of spikes loses.
     decays = [d if t.of is None else 1.0 - d for d, t in zip(decays, traces, strict=True)]
     w_max = float(table.parameters["w_max"])

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from spikemesh.contracts.bound import BoundCurrent, BoundInput, ThirdSpikes
+from spikemesh.contracts.bound import BoundCurrent, BoundInput, BoundStream, ThirdSpikes
 from spikemesh.contracts.learning import LearningRule, specialised_rule
 from spikemesh.contracts.neuron import NeuronModel
 from spikemesh.engine.link_timing import LinkTiming
@@ -233,12 +233,13 @@ class DriveSlice:
 
 @dataclass(frozen=True, eq=False)
 class InputSlice:
-    """An input or current of one slice and the current layer it writes to (-1: spikes)."""
+    """An input, current or stream of one slice and the current layer it writes to (-1: spikes)."""
 
     slice: int
     layer: int
     input: BoundInput | None = None
     current: BoundCurrent | None = None
+    stream: BoundStream | None = None
 
 
 @dataclass(frozen=True, eq=False)

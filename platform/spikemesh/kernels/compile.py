@@ -28,6 +28,7 @@ from spikemesh.kernels import generate
 from spikemesh.kernels.accelerate import OPTIONS, cache_folder
 from spikemesh.kernels.fingerprint import fingerprint
 from spikemesh.kernels.locks import alone
+from spikemesh.kernels.refusals import reason
 from spikemesh.kernels.rule_form import Form
 from spikemesh.kernels.rule_source import rule_source
 
@@ -86,7 +87,7 @@ def neuron_kernel(
         current,
         watched,
     )
-    module = _compiled(f"neuron model {model.name}", model.name, source, {"step": model.step})
+    module = compiled(f"neuron model {model.name}", model.name, source, {"step": model.step})
     return int(module.update.address)
 
 
@@ -100,7 +101,7 @@ def rule_kernels(rule: type[LearningRule], form: Form) -> dict[str, int]:
     """
     visited = [visit.name for visit in form.visits]
     functions = {name: getattr(rule, name) for name in (*form.functions, *visited)}
-    module = _compiled(f"learning rule {rule.name}", rule.name, rule_source(form), functions)
+    module = compiled(f"learning rule {rule.name}", rule.name, rule_source(form), functions)
     made = ("arrive", "potentiate", "advance", *(f"visit_{name}" for name in visited))
     return {name: int(getattr(module, name).address) for name in made if hasattr(module, name)}
 
@@ -117,7 +118,25 @@ def _check_random(what: str, functions: Mapping[str, Callable[..., Any]]) -> Non
             )
 
 
-def _compiled(what: str, name: str, source: str, functions: Mapping[str, Callable[..., Any]]) -> ModuleType:
+def compiled(what: str, name: str, source: str, functions: Mapping[str, Callable[..., Any]]) -> ModuleType:
+    """Compile a generated module around a plugin's functions, or load what is kept of it.
+
+    Parameters
+    ----------
+    what
+        What the functions belong to, such as ``neuron model leaky``.
+    name
+        Its name alone, for the file.
+    source
+        Text of the module, which finds the functions in its namespace.
+    functions
+        The functions by their names in the module.
+
+    Raises
+    ------
+    PluginError
+        If it cannot be compiled.
+    """
     started = time.perf_counter()
     _check_random(what, functions)
     key = fingerprint(source, VERSIONS, *functions.values())
@@ -128,7 +147,7 @@ def _compiled(what: str, name: str, source: str, functions: Mapping[str, Callabl
             with alone(cache_folder() / "plugins.lock"):
                 _modules[key] = _imported(path, functions)
         except NumbaError as error:
-            raise PluginError(f"{what} cannot be compiled: {_reason(error)}") from error
+            raise PluginError(f"{what} cannot be compiled: {reason(error)}") from error
     _seconds[0] += time.perf_counter() - started
     return _modules[key]
 
@@ -167,9 +186,3 @@ def _written(name: str, source: str) -> Path:
     raise PluginError(
         f"no folder for compiled kernels is writable; set SPIKEMESH_CACHE (tried {cache_folder()})"
     )
-
-
-def _reason(error: NumbaError) -> str:
-    noise = ("Failed in nopython", "During:", "File ", "def ", "<source elided>", "[1]", "[2]", "s = S(", "^")
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return "; ".join([line for line in lines if not line.startswith(noise)][:4])

@@ -84,6 +84,8 @@ class Form(NamedTuple):
         Functions that run for all synapses.
     width
         Formats of the synapses.
+    timed
+        Whether the functions see the number of the present step, as the last of the constants.
     """
 
     name: str
@@ -101,6 +103,7 @@ class Form(NamedTuple):
     drawing: frozenset[str]
     visits: tuple[Visited, ...]
     width: Width
+    timed: bool
 
     @property
     def drawn(self) -> int:
@@ -165,6 +168,7 @@ def rule_form(
         drawing=frozenset(drawing),
         visits=visits,
         width=width,
+        timed=rule.timed,
     )
 
 

@@ -29,6 +29,7 @@ from spikemesh.kernels.rule_block import (
     TABLE_RAISED,
     TICK,
     UNTIL,
+    VARIABLES,
     WEIGHT,
 )
 from spikemesh.kernels.rule_draws import IMPORTS, batch, each, keyed, numbers, other, rounded
@@ -56,7 +57,8 @@ def rule_source(form: Form) -> str:
     head = HEADER.format(name=form.name)
     head += "from spikemesh.kernels.pointers import as_uint16, as_uint32, prefetch\n\n"
     head += (IMPORTS if form.drawn or form.rounding else "") + named_tuple("U", form.draws)
-    head += named_tuple("S", form.state) + named_tuple("C", form.constants)
+    constants = (*form.constants, *(("t",) if form.timed else ()))
+    head += named_tuple("S", form.state) + named_tuple("C", constants)
     head += named_tuple("PRE", [name for name, _ in form.pre])
     head += named_tuple("POST", [*(trace.name for trace in form.post), *(name for name, _ in form.reads)])
     bodies = {"arrive": _arrive(form)}
@@ -171,6 +173,7 @@ def _synapses_onto(form: Form) -> list[str]:
         "        number = code >> (offset_bits + lag_bits)",
         "        k = row_start[number] + (code & offset_mask)",
         f"        prefetch(block[{WEIGHT}] + 8 * k)",
+        *(f"        prefetch(block[{VARIABLES}] + 8 * ({q} * synapses + k))" for q in range(len(form.state))),
         "        scratch[2 * i] = k",
         "        scratch[2 * i + 1] = ((tick - lag) & history_mask) * rows + number",
         *indented(other(form, "source[number]", "k") if drawing else [], 2),

@@ -34,6 +34,7 @@ from spikemesh.kernels.rule_block import (
     TABLE_WORDS,
     TARGET,
     THIRD,
+    TICK,
     VARIABLES,
     WEIGHT,
 )
@@ -89,6 +90,7 @@ def _numbers(form: Form) -> list[str]:
         f"per_step, grid_step, grid_top, w_max = {', '.join(f'numbers[{grid + q}]' for q in range(4))}"
     ]
     constants = [f"numbers[{2 + q}]" for q in range(len(form.constants))]
+    constants += [f"float(block[{TICK}])"] if form.timed else []
     return [
         f"numbers = {_view('float64', RULE_CONSTANTS, str(grid + 4 * bool(form.rounding)))}",
         "scale, most = numbers[0], numbers[1]",

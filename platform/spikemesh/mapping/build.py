@@ -523,7 +523,8 @@ def _feeds(network: BoundNetwork, number: Mapping[int, int]) -> list[InputSlice]
             feeds.append(InputSlice(number[given.population], layer, input=given))
         elif any(p in number for p in given.reset):
             feeds.append(InputSlice(-1, -1, input=given))
-    return feeds
+    streams = (s for s in network.streams if s.population in number)
+    return feeds + [InputSlice(number[s.population], -1, stream=s) for s in streams]
 
 
 def _probes(network: BoundNetwork, mine: Sequence[Slot], number: Mapping[int, int]) -> list[ProbeSlice]:

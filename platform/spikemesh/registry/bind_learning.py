@@ -17,7 +17,7 @@ from spikemesh.description.problems import Collector
 from spikemesh.description.quantities import own_unit, quantity
 from spikemesh.description.rules import shown
 from spikemesh.errors import DescriptionError, PluginError, Problem, nearest
-from spikemesh.registry.bind_population import call_plugin
+from spikemesh.registry.bind_population import call_plugin, check_constant_names
 from spikemesh.registry.bind_third import OF_SPIKES, OF_TIMES, third_spikes, third_times
 from spikemesh.registry.bind_values import Draws, bind_parameters
 from spikemesh.registry.bind_weights import Weight, largest_magnitude
@@ -188,6 +188,7 @@ def _constants(
         raise PluginError(
             f"{name}: constants() returned {type(raw).__name__}, not a mapping of names to numbers"
         )
+    check_constant_names(name, raw)
     for key, value in raw.items():
         if (
             np.ndim(value)

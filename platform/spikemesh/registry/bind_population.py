@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from spikemesh.contracts.bound import BoundPopulation
+from spikemesh.contracts.declared import is_field
 from spikemesh.contracts.neuron import NeuronModel, Parameter
 from spikemesh.description.network import Population
 from spikemesh.description.problems import Collector
@@ -61,7 +62,8 @@ def bind_population(
         with collector.catching(
             lambda key: f"{place}.{key}" if key.split("[")[0] in model.parameters else f"{where}: {key}"
         ):
-            constants = model_constants(model, parameters, timestep, population, where)
+            deviating = {**parameters, **_mismatched(model, parameters, population.name, size)}
+            constants = model_constants(model, deviating, timestep, population, where)
     collector.raise_if_any()
     return BoundPopulation(
         index=index,
@@ -78,6 +80,23 @@ def bind_population(
     )
 
 
+def _mismatched(
+    model: type[NeuronModel], parameters: Mapping[str, Any], name: str, size: int
+) -> dict[str, FloatArray]:
+    """Return the parameters of each neuron that are not as they were meant to be."""
+    if not model.mismatched or not np.any(parameters["mismatch"]):
+        return {}
+    if np.ndim(parameters["device"]):
+        raise DescriptionError(Problem("device", "is a list", "one whole number"))
+    spread = np.sqrt(np.log1p(np.square(parameters["mismatch"])))
+    draws = Draws(int(parameters["device"]), "mismatch", name)
+    normal = Distribution("normal", 0.0, 1.0)
+    return {
+        what: parameters[what] * np.exp(spread * draws.draw(what, normal, size) - spread**2 / 2)
+        for what in model.mismatched
+    }
+
+
 def model_constants(
     model: type[NeuronModel],
     parameters: Mapping[str, Any],
@@ -92,7 +111,23 @@ def model_constants(
         raise PluginError(
             f"{name}: constants() returned {type(raw).__name__}, not a mapping of names to numbers"
         )
+    check_constant_names(name, raw)
     return {key: _constant(value, key, model, population, name, where) for key, value in raw.items()}
+
+
+def check_constant_names(name: str, constants: Mapping[str, Any]) -> None:
+    """Refuse constants that a plugin's functions could not see.
+
+    Raises
+    ------
+    PluginError
+        Naming the first.
+    """
+    for key in constants:
+        if not is_field(key):
+            raise PluginError(
+                f"{name}: constants() returned a constant {key!r}, which is no name for c.<name>"
+            )
 
 
 def call_plugin(name: str, function_name: str, function: Any, *arguments: Any) -> Any:

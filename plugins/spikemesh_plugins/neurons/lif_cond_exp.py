@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from spikemesh.contracts import NeuronModel, Parameter, State
-from spikemesh.errors import DescriptionError, Problem
+from spikemesh_plugins.neurons.thresholds import check_reset
 from spikemesh_plugins.neurons.whole_steps import in_steps
 
 
@@ -49,12 +49,11 @@ class LifCondExp(NeuronModel):
     }
     receptor_kind = "conductance"
     weight_unit = "nS"
+    order = 1
 
     def constants(p: Any, dt: float) -> dict[str, Any]:
         """Return decay factors, and reversal potentials from rest."""
-        if np.any(np.asarray(p.v_reset) >= p.v_th):
-            found = f"v_reset = {np.max(p.v_reset):g} mV is not below v_th = {np.min(p.v_th):g} mV"
-            raise DescriptionError(Problem("v_reset", found, "the neuron would fire in every step"))
+        check_reset(p)
         return {
             "p11_ex": np.exp(-dt / p.tau_syn_ex),
             "p11_in": np.exp(-dt / p.tau_syn_in),

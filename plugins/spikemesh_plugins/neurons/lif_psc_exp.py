@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
 from spikemesh.contracts import NeuronModel, Parameter, State
-from spikemesh.errors import DescriptionError, Problem
 from spikemesh.ids import FloatArray
+from spikemesh_plugins.neurons.thresholds import check_reset
 from spikemesh_plugins.neurons.whole_steps import in_steps
 
 
@@ -54,12 +55,11 @@ class LifPscExp(NeuronModel):
         "refractory": State(0.0, "", "steps left of the refractory time"),
     }
     weight_unit = "pA"
+    order = math.inf
 
     def constants(p: Any, dt: float) -> dict[str, Any]:
         """Return the propagators P of the exact solution over one step."""
-        if np.any(np.asarray(p.v_reset) >= p.v_th):
-            found = f"v_reset = {np.max(p.v_reset):g} mV is not below v_th = {np.min(p.v_th):g} mV"
-            raise DescriptionError(Problem("v_reset", found, "the neuron would fire in every step"))
+        check_reset(p)
         return {
             "p11_ex": np.exp(-dt / p.tau_syn_ex),
             "p11_in": np.exp(-dt / p.tau_syn_in),

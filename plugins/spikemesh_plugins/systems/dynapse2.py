@@ -41,6 +41,7 @@ CHIP = sourced(
         "costs": {"richter2024": RICHTER2024},
         "published": PUBLISHED,
         "rules": ("dynapse2_tags",),
+        "models": ("dynapse2",),
     },
     format=("dynapse2", ROCKPOOL),
     cores=((2, 2), f"{ROCKPOOL}; {RICHTER}"),
