@@ -21,8 +21,8 @@ from typing import Any
 import numpy as np
 
 import spikemesh as sm
+from spikemesh.api.mapped import Mapped
 from spikemesh.api.scenarios import open_scenario
-from spikemesh.api.simulation import Mapped
 from spikemesh.description.run import RunSettings
 from spikemesh.description.system import ChipSpec, CoreSpec, MappingSettings, System
 from spikemesh.mapping.connections import DrawnConnections

@@ -135,3 +135,30 @@ def test_direction_of_links():
     assert torus.direction((0, 3)) == (-1, 0)
     assert torus.direction((0, 11)) == (-1, -1)
     assert torus.direction((0, 2)) is None
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    topology=st.sampled_from(("mesh", "torus", "triangular", "triangular_torus", "ring")),
+    chips=st.tuples(st.integers(1, 6), st.integers(1, 6)),
+)
+def test_ways_in_a_grid_without_gaps_are_those_that_are_looked_at_one_by_one(topology, chips):
+    from spikemesh_plugins.mapping import longest_dimension_first as module
+
+    system = System(topology=topology, chips=chips)
+    links = {ends: k for k, ends in enumerate(system.directed_links)}
+    quick, slow = module._Ways(system, links), module._Ways(system, links)
+    # Small tori have two ways to one neighbour, and lines no second axis.
+    assert quick._whole or min(chips) < 3
+    slow._whole = False
+    for source in range(system.chip_count):
+        for target in range(system.chip_count):
+            assert quick.chips(source, target) == slow.chips(source, target)
+
+
+def test_a_grid_with_gaps_is_looked_at_way_by_way():
+    from spikemesh_plugins.mapping import longest_dimension_first as module
+
+    board = spinnaker((48,))
+    links = {ends: k for k, ends in enumerate(board.directed_links)}
+    assert not module._Ways(board, links)._whole

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import spikemesh as sm
-from spikemesh.api.simulation import Mapped
+from spikemesh.api.mapped import Mapped
 from spikemesh.description.run import RunSettings
 from spikemesh.description.system import MappingSettings
 from spikemesh.errors import MappingError

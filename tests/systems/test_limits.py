@@ -412,7 +412,7 @@ def test_layers_are_dealt_to_the_chips_and_stay_where_they_are_pinned(mapped):
 
 
 def test_layers_that_share_a_core_of_speck_are_refused():
-    from spikemesh.api.simulation import Mapped
+    from spikemesh.api.mapped import Mapped
     from spikemesh.description.run import RunSettings
     from spikemesh.description.system import MappingSettings
     from spikemesh.registry.bind import bind

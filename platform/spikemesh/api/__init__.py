@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from spikemesh.api.comparing import compare, overrides_of_scenario
     from spikemesh.api.comparison import ComparedSystem, Comparison
+    from spikemesh.api.mapped import Mapped
     from spikemesh.api.memory_measure import MemoryMeasure, measure_memory
     from spikemesh.api.plugins import load_plugin
     from spikemesh.api.result import RunResult
     from spikemesh.api.retiming import retime, retiming_settings
     from spikemesh.api.scenarios import LoadedScenario, check_fit, map_scenario, open_scenario, run_scenario
-    from spikemesh.api.simulation import Mapped, Simulation, run
+    from spikemesh.api.simulation import Simulation, run
     from spikemesh.api.stored_patterns import StoredPatterns
     from spikemesh.api.sweep_table import Sweep, SweepRow
     from spikemesh.api.sweeping import sweep
@@ -86,7 +87,8 @@ _HOMES = {
         "open_scenario",
         "run_scenario",
     ),
-    "spikemesh.api.simulation": ("Mapped", "Simulation", "run"),
+    "spikemesh.api.mapped": ("Mapped",),
+    "spikemesh.api.simulation": ("Simulation", "run"),
     "spikemesh.api.stored_patterns": ("StoredPatterns",),
     "spikemesh.api.sweep_table": ("Sweep", "SweepRow"),
     "spikemesh.api.sweeping": ("sweep",),

@@ -22,3 +22,12 @@ def bar() -> Callable[[Progress], None]:
         sys.stderr.flush()
 
     return show
+
+
+def shown(progress: bool | Callable[[Progress], None] | None) -> Callable[[Progress], None] | None:
+    """Return what shows progress: a function as it is, a bar for True."""
+    if callable(progress):
+        return progress
+    if not progress:
+        return None
+    return bar()

@@ -8,14 +8,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from spikemesh.api.comparison import ComparedSystem, Comparison, How, names_of
-from spikemesh.api.folder import TemporaryFolder
+from spikemesh.api.folder import TemporaryFolder, make_folder
 from spikemesh.api.hardware import activity_of, level_of
+from spikemesh.api.inputs import steps_of
 from spikemesh.api.named_systems import overridden, system_from_table, system_table, table_of
 from spikemesh.api.result import RunResult
 from spikemesh.api.retiming import retime
 from spikemesh.api.run_figures import run_figures
 from spikemesh.api.scenarios import LoadedScenario, open_scenario
-from spikemesh.api.simulation import Simulation, make_folder, steps_of
+from spikemesh.api.simulation import Simulation
 from spikemesh.api.traces import open_trace
 from spikemesh.contracts.bound import BoundNetwork
 from spikemesh.description.frozen import validated

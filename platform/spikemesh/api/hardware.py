@@ -23,7 +23,7 @@ from spikemesh.mapping.link_timing import tick_ps
 from spikemesh.runtime.hardware import HardwareCounts
 
 if TYPE_CHECKING:
-    from spikemesh.api.simulation import Mapped
+    from spikemesh.api.mapped import Mapped
 
 Level = Literal["none", "analytic", "packet"]
 

@@ -1,4 +1,4 @@
-"""Which worker runs which agent."""
+"""Which worker runs which agent, and what runs the workers."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from spikemesh.description.run import RunSettings
 from spikemesh.ids import IntArray
 from spikemesh.mapping.build import WorkerPlan
 from spikemesh.mapping.placement import Placement
+from spikemesh.runtime.backend import Backend
 from spikemesh.runtime.groups import pack, worker_count
+from spikemesh.runtime.local import LocalBackend
 
 
 def backend_of(settings: RunSettings, placement: Placement) -> str:
@@ -43,3 +45,13 @@ def worker_plan(settings: RunSettings, placement: Placement) -> WorkerPlan:
         worker_of_agent[agents[group.start : group.stop]] = worker
     named = tuple(tuple(names[a] for a in agents[g.start : g.stop]) for g in groups)
     return WorkerPlan(worker_of_agent[agent_of_core], named)
+
+
+def make_backend(name: str, settings: RunSettings) -> Backend:
+    """Make the backend of a name."""
+    if name == "local":
+        return LocalBackend(stall_timeout_s=settings.stall_timeout_s)
+    # Imported late: a local run need not pay for Ray.
+    from spikemesh.runtime.ray_backend import RayBackend
+
+    return RayBackend(address=settings.address, stall_timeout_s=settings.stall_timeout_s)

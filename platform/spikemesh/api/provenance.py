@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from spikemesh.registry.shared import shared_registry
 
 if TYPE_CHECKING:
-    from spikemesh.api.simulation import Mapped
+    from spikemesh.api.mapped import Mapped
 
 LIBRARIES = ("spikemesh", "numpy", "scipy", "numba", "llvmlite", "h5py", "ray", "pluggy", "pydantic")
 

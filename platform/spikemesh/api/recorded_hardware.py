@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from spikemesh.api.hardware import activity_of, hardware_counts, hardware_plan, level_of
+from spikemesh.api.mapped import Mapped
 from spikemesh.api.provenance import provenance
-from spikemesh.api.simulation import Mapped
 from spikemesh.contracts.bound import BoundNetwork
 from spikemesh.contracts.trace import Chunk, DerivedTraceWriter, TracePlan
 from spikemesh.description.run import RunSettings

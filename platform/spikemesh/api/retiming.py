@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from spikemesh.api.folder import TemporaryFolder
+from spikemesh.api.folder import TemporaryFolder, make_folder
+from spikemesh.api.inputs import bound_network
 from spikemesh.api.named_systems import named_system, overridden, system_from_table, system_table
 from spikemesh.api.recorded import recorded_mapping, recorded_scenario, recorded_settings
 from spikemesh.api.recorded_hardware import Results, Retiming
 from spikemesh.api.result import RunResult
-from spikemesh.api.simulation import bound_network, make_folder
 from spikemesh.contracts.bound import BoundNetwork
 from spikemesh.contracts.trace import TraceReader
 from spikemesh.description.builder import Network

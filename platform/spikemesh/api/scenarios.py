@@ -129,7 +129,7 @@ def map_scenario(loaded: LoadedScenario) -> MappingReport:
     MappingError
         If it cannot be partitioned; limits that are exceeded afterwards are in the report (``check``).
     """
-    from spikemesh.api.simulation import Mapped
+    from spikemesh.api.mapped import Mapped
 
     described = loaded.scenario
     mapped = Mapped(loaded.network, loaded.system, described.mapping, described.run, shared_registry())
@@ -165,7 +165,8 @@ def run_scenario(
         True for a line on standard error, or a function that takes a :class:`Progress`.
     """
     # Imported here: whoever only opens or validates a scenario need not load the engine.
-    from spikemesh.api.simulation import Simulation, steps_of
+    from spikemesh.api.inputs import steps_of
+    from spikemesh.api.simulation import Simulation
 
     described = loaded.scenario
     wanted: Quantity = described.duration_ms if duration is None else duration

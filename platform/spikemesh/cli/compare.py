@@ -6,13 +6,22 @@ from typing import TYPE_CHECKING
 
 import click
 
-from spikemesh.cli.exits import FAILED, RUNNING_KEY, WRONG_INPUT
-from spikemesh.cli.options import csv_option, json_option, scenario_options
-from spikemesh.cli.output import check_page, write_columns, write_json, write_page
-from spikemesh.cli.signals import raise_lost
+from spikemesh.cli.exits import FAILED, WRONG_INPUT
+from spikemesh.cli.options import (
+    backend_option,
+    csv_option,
+    duration_option,
+    json_option,
+    links_option,
+    overwrite_option,
+    quiet_option,
+    scenario_options,
+    workers_option,
+)
+from spikemesh.cli.output import check_page, say, write_columns, write_json, write_page
 
 if TYPE_CHECKING:
-    from spikemesh.api import Comparison, Progress
+    from spikemesh.api import Comparison
 
 
 @click.command(
@@ -28,15 +37,12 @@ if TYPE_CHECKING:
 )  # fmt: skip
 @click.option("--out", metavar="FOLDER", help="Keep the traces in this folder.")
 @click.option("--output", "-o", metavar="FILE", help="Write table and figure as a page of HTML.")
-@click.option("--backend", type=click.Choice(["local", "ray"]), help="Threads (default), or Ray actors.")
-@click.option("--workers", type=click.IntRange(min=1), metavar="N", help="Threads or Ray actors of a run.")
-@click.option(
-    "--links", type=click.Choice(["none", "analytic", "packet"]),
-    help="How time on links and networks on chip is found; latencies are known at the level packet.",
-)  # fmt: skip
-@click.option("--duration", metavar="TIME", help='Model time to run, such as "100 ms".')
-@click.option("--overwrite", is_flag=True, help="Replace the traces in the folder.")
-@click.option("--quiet", "-q", is_flag=True, help="Show no progress.")
+@backend_option("Threads (default), or Ray actors.")
+@workers_option("Threads or Ray actors of a run.")
+@links_option("; latencies are known at the level packet.")
+@duration_option("100 ms")
+@overwrite_option("Replace the traces in the folder.")
+@quiet_option
 @csv_option
 @json_option
 @click.pass_context
@@ -66,23 +72,16 @@ def command(
     Exit codes: 0 done, 1 a run failed, 2 the input is wrong or the network fits on no system, 130 interrupted.
     """
     from spikemesh import api
-    from spikemesh.cli.progress import progress
+    from spikemesh.cli.progress import progress, running
     from spikemesh.cli.scenario import open_named
 
     check_page(output)
     named = [name.strip() for name in systems.split(",") if name.strip()]
     loaded = open_named(scenario, api.overrides_of_scenario(overrides, named), plugins)
     with progress(loaded.scenario.name, quiet=quiet) as show:
-
-        def advanced(report: Progress) -> None:
-            ctx.meta[RUNNING_KEY] = True
-            raise_lost(ctx)
-            if show is not None:
-                show(report)
-
         found = api.compare(
             loaded, named, overrides=overrides, out=out, backend=backend, workers=workers, links=links,
-            duration=duration, overwrite=overwrite, progress=advanced, said=None if quiet else _said,
+            duration=duration, overwrite=overwrite, progress=running(ctx, show), said=None if quiet else say,
         )  # fmt: skip
     if output is not None:
         write_page(output, found.page())
@@ -93,10 +92,6 @@ def command(
     else:
         _write(found)
     ctx.exit(_code(found))
-
-
-def _said(line: str) -> None:
-    click.echo(line, err=True)
 
 
 def _write(found: Comparison) -> None:

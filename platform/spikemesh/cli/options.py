@@ -54,14 +54,42 @@ def scenario_options(function: F) -> F:
     return click.argument("scenario")(function)
 
 
+def backend_option(text: str) -> Callable[[F], F]:
+    """``--backend B``."""
+    return click.option("--backend", type=click.Choice(["local", "ray"]), help=text)
+
+
+def links_option(text: str) -> Callable[[F], F]:
+    """``--links LEVEL``; ``text`` says what more there is to know."""
+    return click.option(
+        "--links", type=click.Choice(["none", "analytic", "packet"]),
+        help=f"How time on links and networks on chip is found{text}",
+    )  # fmt: skip
+
+
+def duration_option(example: str) -> Callable[[F], F]:
+    """``--duration TIME``."""
+    return click.option("--duration", metavar="TIME", help=f'Model time to run, such as "{example}".')
+
+
+def overwrite_option(text: str) -> Callable[[F], F]:
+    """``--overwrite``."""
+    return click.option("--overwrite", is_flag=True, help=text)
+
+
+def quiet_option(function: F) -> F:
+    """``--quiet``."""
+    return click.option("--quiet", "-q", is_flag=True, help="Show no progress.")(function)
+
+
+def workers_option(text: str) -> Callable[[F], F]:
+    """``--workers N``."""
+    return click.option("--workers", type=click.IntRange(min=1), metavar="N", help=text)
+
+
 def mapping_options(function: F) -> F:
     """``--workers`` and ``--actors``."""
     function = click.option(
         "--actors", type=click.Choice(["chip", "core"]), help="What one agent is (default: a chip)."
     )(function)
-    return click.option(
-        "--workers",
-        type=click.IntRange(min=1),
-        metavar="N",
-        help="Ray actors or threads; agents are packed on them.",
-    )(function)
+    return workers_option("Ray actors or threads; agents are packed on them.")(function)

@@ -88,3 +88,8 @@ def write_page(target: str, text: str) -> None:
         found = f"{target} cannot be written: {error.strerror}"
         raise InputError(Problem("--output", found, "a file in a folder that exists")) from None
     click.echo(f"wrote {target}", err=True)
+
+
+def say(line: str) -> None:
+    """Write a line to standard error."""
+    click.echo(line, err=True)

@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import click
 
+from spikemesh.cli.exits import RUNNING_KEY
+from spikemesh.cli.signals import raise_lost
+
 if TYPE_CHECKING:
     from spikemesh.api import Progress
 
@@ -36,6 +39,18 @@ def progress(name: str, *, quiet: bool = False) -> Iterator[Show | None]:
             yield show
     else:
         yield _lines(name)
+
+
+def running(ctx: click.Context, show: Show | None) -> Show:
+    """Return what a run is to call: it notes that the run goes on, minds signals, and shows progress if wanted."""
+
+    def advanced(report: Progress) -> None:
+        ctx.meta[RUNNING_KEY] = True
+        raise_lost(ctx)
+        if show is not None:
+            show(report)
+
+    return advanced
 
 
 def figures(report: Progress) -> str:

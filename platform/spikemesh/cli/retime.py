@@ -12,7 +12,7 @@ import click
 from spikemesh.cli.exits import TRACE_KEY
 from spikemesh.cli.figures import rows_of
 from spikemesh.cli.free import check_free
-from spikemesh.cli.options import json_option, plugin_option
+from spikemesh.cli.options import json_option, overwrite_option, plugin_option
 from spikemesh.cli.output import write_columns, write_json
 from spikemesh.cli.progress import in_time
 from spikemesh.cli.summary import count, digest, own_results
@@ -50,7 +50,7 @@ LAST_ROWS: tuple[tuple[str, str, Callable[[Any], str]], ...] = (
 )  # fmt: skip
 @plugin_option
 @click.option("--out", metavar="FILE", help="Trace to write (default: the trace's name and the system's).")
-@click.option("--overwrite", is_flag=True, help="Replace the trace if there is one.")
+@overwrite_option("Replace the trace if there is one.")
 @json_option
 @click.pass_context
 def command(

@@ -7,8 +7,15 @@ from typing import TYPE_CHECKING
 import click
 
 from spikemesh.cli.exits import FAILED, WRONG_INPUT
-from spikemesh.cli.options import json_option, scenario_options
-from spikemesh.cli.output import write_columns, write_json
+from spikemesh.cli.options import (
+    backend_option,
+    duration_option,
+    json_option,
+    overwrite_option,
+    quiet_option,
+    scenario_options,
+)
+from spikemesh.cli.output import say, write_columns, write_json
 from spikemesh.cli.scenario import open_named
 
 if TYPE_CHECKING:
@@ -34,14 +41,11 @@ if TYPE_CHECKING:
 @click.option(
     "--jobs", type=click.IntRange(min=1), metavar="N", help="Combinations at a time (default: CPUs)."
 )
-@click.option(
-    "--backend", type=click.Choice(["local", "ray"]),
-    help="Processes of this machine, or Ray tasks (default, if there are several at a time).",
-)  # fmt: skip
-@click.option("--duration", metavar="TIME", help='Model time to run, such as "100 ms".')
+@backend_option("Processes of this machine, or Ray tasks (default, if there are several at a time).")
+@duration_option("100 ms")
 @click.option("--no-traces", is_flag=True, help="Keep the figures alone.")
-@click.option("--overwrite", is_flag=True, help="Begin anew in a folder that holds a sweep.")
-@click.option("--quiet", "-q", is_flag=True, help="Show no progress.")
+@overwrite_option("Begin anew in a folder that holds a sweep.")
+@quiet_option
 @json_option
 @click.pass_context
 def command(
@@ -74,20 +78,16 @@ def command(
     loaded = open_named(scenario, overrides, plugins)
     found = api.sweep(
         loaded, variations, out, duration=duration, backend=backend, jobs=jobs, traces=not no_traces, show=shown,
-        overwrite=overwrite, said=None if quiet else _said,
+        overwrite=overwrite, said=None if quiet else say,
     )  # fmt: skip
     if as_json:
         write_json(found.to_dict())
     else:
         _write(found, shown)
     if not quiet:
-        _said(f"wrote {out}/table.csv and {out}/sweep.html")
+        say(f"wrote {out}/table.csv and {out}/sweep.html")
     ends = {row.how for row in found.rows}
     ctx.exit(WRONG_INPUT if ends == {"wrong"} else FAILED if ends - {"done"} else 0)
-
-
-def _said(line: str) -> None:
-    click.echo(line, err=True)
 
 
 def _write(found: Sweep, shown: tuple[str, ...]) -> None:

@@ -78,11 +78,14 @@ def _cross(channel: Any, arrival: Any, work: Any, packets: Any, s: Any) -> None:
 
 
 @bare_inlined
-def _work(node: Any, first_load: Any, h: Any, s: Any) -> Any:
-    """Work of a node besides its channel's service: a core takes in a packet and its synapses."""
+def node_work(node: Any, loads: Any, first: Any, h: Any) -> Any:
+    """Work of a node besides its channel's service: a core takes in a packet and its synapses.
+
+    ``loads`` are those of the packet's neuron from ``first`` on.
+    """
     work = h.forest.work[node]
     if h.rank[node] >= 0:
-        work += s.loads[first_load + h.rank[node]]
+        work += loads[first + h.rank[node]]
     return work
 
 
@@ -133,7 +136,7 @@ def _follow(k: Any, h: Any, s: Any, o: Any) -> None:
         depth -= 1
         node, arrival = s.stack_node[depth], s.stack_time[depth]
         channel = h.forest.channel[node]
-        work = h.channels.service[channel] + _work(node, first_load, h, s)
+        work = h.channels.service[channel] + node_work(node, s.loads, first_load, h)
         if h.core[node] >= 0:
             record_latency(arrival - sent, source, h.core[node], h, o)
             if not h.costs[OVERLAPPED]:

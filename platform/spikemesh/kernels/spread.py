@@ -19,6 +19,7 @@ from spikemesh.kernels.barrier import (
     SEND,
     bucket_of,
     class_of,
+    node_work,
 )
 from spikemesh.kernels.pointers import address_of, as_int64
 
@@ -26,13 +27,6 @@ from spikemesh.kernels.pointers import address_of, as_int64
 @bare_inlined
 def _entry(number: Any, entries: Any) -> Any:
     return as_int64(address_of(entries) + 32 * number)
-
-
-@bare_inlined
-def _work(node: Any, packet: Any, h: Any) -> Any:
-    """Work of a node besides its channel's service: a core takes in a packet and its synapses."""
-    work = h.forest.work[node]
-    return work + h.load[h.entry[packet] + h.rank[node]] if h.rank[node] >= 0 else work
 
 
 @kernel
@@ -72,7 +66,7 @@ def list_channels(h: Any, buckets: Any, most: Any, ptr: Any, entries: Any) -> An
                 depth -= 1
                 node, arrival = stack[depth], times[depth]
                 channel = np.int64(h.forest.channel[node])
-                work = h.channels.service[channel] + _work(node, packet, h)
+                work = h.channels.service[channel] + node_work(node, h.load, h.entry[packet], h)
                 after = arrival + work + h.channels.latency[channel]
                 core = h.core[node]
                 if core >= 0:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from spikemesh.api.simulation import Mapped
+from spikemesh.api.mapped import Mapped
 from spikemesh.contracts.bound import BoundNetwork
 from spikemesh.contracts.numerics import Weights
 from spikemesh.description.builder import Network

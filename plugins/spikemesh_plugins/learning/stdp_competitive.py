@@ -38,4 +38,4 @@ class CompetitiveStdp(LearningRule):
     def on_post(w: Any, s: Any, c: Any, pre: Any, post: Any, third: Any) -> Any:  # noqa: ARG002 - signature of all rules
         """Go a part of the way."""
         w = w + c.eta * (c.free + (1.0 - c.free) * third) * (c.scale * pre.x - w)
-        return (0.0 if w < 0.0 else (c.w_max if w > c.w_max else w)), ()
+        return min(max(w, 0.0), c.w_max), ()

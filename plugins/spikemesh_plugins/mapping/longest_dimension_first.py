@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from math import prod
 
 from spikemesh.description.layout import Layout, layout_of
 from spikemesh.description.system import System
@@ -40,18 +41,38 @@ class _Ways:
         self._shortest = ShortestWays(system, links)
         places = self._layout.places if self._layout else ()
         self._chip_at = {place: chip for chip, place in enumerate(places)}
+        # A way in a grid without gaps leads over chips of the grid alone; elsewhere each way has to be looked at.
+        self._whole = self._layout is not None and self._without_gaps(self._layout)
         self._open: dict[int, bool] = {}
 
     def chips(self, source: int, target: int) -> list[int]:
         """Return the chips on the way, both ends included."""
         if self._layout is None:
             return self._shortest.chips(source, target)
+        if self._whole:
+            return self._grid(source, target, self._layout)
         if source not in self._open:
             others = range(len(self._layout.places))
             self._open[source] = all(self._there(self._grid(source, chip, self._layout)) for chip in others)
         if not self._open[source]:
             return self._shortest.chips(source, target)
         return self._grid(source, target, self._layout)
+
+    def _without_gaps(self, layout: Layout) -> bool:
+        """Tell whether there is a chip at every place between the outermost, and a link to each of its neighbours."""
+        extents = [len(set(along)) for along in zip(*layout.places, strict=True)]
+        spans = [max(along) - min(along) + 1 for along in zip(*layout.places, strict=True)]
+        if extents != spans or prod(spans) != len(self._chip_at):
+            return False
+        axes = len(spans)
+        moves = [tuple(int(k == axis) for k in range(axes)) for axis in range(axes)]
+        moves += [(1,) * axes] if layout.diagonal else []
+        for place, chip in self._chip_at.items():
+            for move in (*moves, *(tuple(-step for step in move) for move in moves)):
+                there = self._chip_at.get(layout.beside(place, move))
+                if there is not None and there != chip and (chip, there) not in self._links:
+                    return False
+        return True
 
     def _there(self, chips: list[int]) -> bool:
         return all(ends in self._links for ends in pairwise(chips))
