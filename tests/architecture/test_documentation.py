@@ -61,18 +61,18 @@ def test_links_between_pages_lead_somewhere(page):
 
 
 def test_the_neuron_plugin_of_the_docs_loads_and_is_short(tmp_path):
-    (source,) = [text for text in blocks(ROOT / "docs" / "plugins.md", "python") if "class Leaky" in text]
-    file = tmp_path / "leaky.py"
+    page = ROOT / "docs" / "plugins" / "neurons.md"
+    (source,) = [text for text in blocks(page, "python") if "class MyCell" in text]
+    file = tmp_path / "my_cell.py"
     file.write_text(source)
     assert len(source.splitlines()) <= 40
-    model = load_registry([file]).neuron_models.get("leaky")
+    model = load_registry([file]).neuron_models.get("my_cell")
     assert set(model.state) == {"v"}
 
 
 def test_the_limit_rule_of_the_docs_limits(tmp_path):
-    (source,) = [
-        text for text in blocks(ROOT / "docs" / "plugins.md", "python") if "class OnePopulation" in text
-    ]
+    page = ROOT / "docs" / "plugins" / "limit-rules.md"
+    (source,) = [text for text in blocks(page, "python") if "class OnePopulation" in text]
     file = tmp_path / "one.py"
     file.write_text(source)
     scenario = tmp_path / "scenario.toml"

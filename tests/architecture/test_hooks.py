@@ -148,4 +148,4 @@ def test_what_a_hook_may_not_return_is_refused(hook, returned):
 
 @pytest.mark.parametrize("hook", HOOKS)
 def test_a_hook_is_documented(hook):
-    assert f"`{hook}`" in (ROOT / "docs" / "plugins.md").read_text(encoding="utf-8")
+    assert f"`{hook}`" in (ROOT / "docs" / "plugins" / "index.md").read_text(encoding="utf-8")

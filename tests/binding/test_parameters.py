@@ -207,5 +207,5 @@ def test_mismatch_needs_its_parameters():
             parameters = {"tau": Parameter(1.0), "v_th": Parameter(1.0), "mismatch": Parameter(0.0)}
             mismatched = ("tau",)
 
-    with pytest.raises(DescriptionError, match="device is a list"):
+    with pytest.raises(DescriptionError, match="device: is a list"):
         varied(mismatch=0.1, device=np.arange(4000))

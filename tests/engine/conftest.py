@@ -45,12 +45,15 @@ class Naive:
             if p.learning is not None
         ]
         self.third = {}  # projection -> present value of the third factor
+        self.third_given, self.third_level = defaultdict(float), defaultdict(float)
+        self.rewards = defaultdict(int)  # (projection, tick) -> spikes that arrive to add to its third factor
         self.scales = input_scales(network)
         self.units = self.scales.units
         self.pending = defaultdict(lambda: defaultdict(int))  # tick -> (population, receptor, neuron) -> sum
         self.static = defaultdict(list)  # (population, neuron) -> [(delay, key, integer)]
         self.plastic = defaultdict(list)  # (population, neuron) -> [synapse]
         self.by_post = defaultdict(list)
+        self.dendritic = defaultdict(list)  # tick -> synapses at which a post-synaptic spike acts
         self.arriving = defaultdict(list)
         self.spikes = defaultdict(list)
         self.state = [
@@ -191,7 +194,16 @@ class Naive:
         for projection, _ in self.clocks:
             given = projection.learning
             if given.third_ticks is not None and tick - 1 in given.third_ticks:
-                self.third[projection.name] = given.third_values[list(given.third_ticks).index(tick - 1)]
+                self.third_given[projection.name] = given.third_values[
+                    list(given.third_ticks).index(tick - 1)
+                ]
+            spikes, level = given.third_spikes, 0.0
+            if spikes is not None:
+                came = self.rewards[projection.name, tick]
+                level = self.third_level[projection.name] * spikes.decay + came * spikes.gain
+                level = level if abs(level) >= abs(spikes.gain) * 2.0**-52 else 0.0
+                self.third_level[projection.name] = level
+            self.third[projection.name] = self.third_given[projection.name] + level
 
     def _visit(self, tick):
         for projection, clock in self.clocks:
@@ -214,6 +226,10 @@ class Naive:
     def step(self, tick):
         self._set_third(tick)
         self._decay()
+        # Post-synaptic spikes that have come down a dendrite act before what arrives.
+        came = self.dendritic.pop(tick, [])
+        for synapse in came:
+            self._apply(synapse, "on_post", tick)
         arrived = self.arriving.pop(tick, [])
         for synapse in arrived:
             self._apply(synapse, "on_pre", tick)
@@ -225,13 +241,19 @@ class Naive:
             fired += self._update(population, inputs)
         for index, neuron in fired:
             self._send(tick, index, neuron)
-        for index, neuron in fired:
-            for synapse in self.by_post[index, neuron]:
+        for synapse in (s for of in fired for s in self.by_post[of]):
+            if synapse.projection.learning.dendritic:
+                self.dendritic[tick + 2 * synapse.delay].append(synapse)
+            else:
                 self._apply(synapse, "on_post", tick)
+                came.append(synapse)
         self._visit(tick)
-        for index, neuron in fired:
-            for synapse in self.by_post[index, neuron]:
-                self._mark(synapse.post, synapse.rule.post)
+        self._take_in(arrived, came)
+
+    def _take_in(self, arrived, came):
+        """Let traces take in this step."""
+        for synapse in came:
+            self._mark(synapse.post, synapse.rule.post)
         for synapse in arrived:
             self._mark(synapse.pre, synapse.rule.pre)
         for synapse in self.synapses:
@@ -249,6 +271,10 @@ class Naive:
             if late is not None:
                 self.pending[tick + delay + late][key] += integer
                 self.events.append((tick + late, core))
+        for projection, _ in self.clocks:
+            spikes = projection.learning.third_spikes
+            if spikes is not None and spikes.population == index:
+                self.rewards[projection.name, tick + spikes.delay] += 1
         for synapse in self.plastic[index, neuron]:
             self.arriving[tick + synapse.delay].append(synapse)
 

@@ -107,7 +107,7 @@ OPENED = {"third_times": np.array([13.5, 18.5, 40.5, 41.0]), "third_values": np.
 
 @pytest.fixture(autouse=True)
 def _known(registry, monkeypatch):
-    for known in (*RULES, DriftingUp):
+    for known in (*RULES, DriftingUp, Rewarded):
         monkeypatch.setitem(registry.learning_rules.items, known.name, known)
 
 
@@ -400,3 +400,155 @@ def test_draws_differ_by_all_they_are_keyed_by(engine, registry, monkeypatch):
     assert np.unique(numbers).size == numbers.size == 4800
     assert 0.0 <= numbers.min() < 0.01 < 0.99 < numbers.max() < 1.0
     assert numbers.mean() == pytest.approx(0.5, abs=4 * np.sqrt(1 / 12 / 4800))
+
+
+class Rewarded(LearningRule):
+    """Changes by the third factor wherever it can see it, and lives through openings of a gate."""
+
+    name = "rewarded"
+    parameters = {"tau": Parameter(10.0, "ms")}
+    pre = {"x": Trace("tau")}
+    state = {"a": State(0.0)}
+    visits = {"opened": Visit("every", ("a",), on_third=True)}
+
+    def constants(p, dt):
+        return {"every": 16.0}
+
+    def on_pre(w, s, c, pre, post, third):
+        return w + 0.1 * third, (s.a,)
+
+    def on_post(w, s, c, pre, post, third):
+        return w - 0.3 * third * pre.x, (s.a,)
+
+    def opened(w, s, c, pre, post, third, steps):
+        return w + 0.01 * s.a, (s.a * 0.5 + third + 0.001 * steps,)
+
+
+def with_reward(learning):
+    net = network(learning, 12.0)
+    # A quiet population of its own on the way from the input: it fires now and then.
+    reward = net.add_population("reward", 3, "iaf", v_th=4.0)
+    net.connect("in", reward, "all_to_all", weight=0.4, delay="1 ms")
+    net.probe(reward, "spikes")
+    return net
+
+
+REWARDS = {
+    "at once": {},
+    "lasting": {"third_tau": "3 ms", "third_gain": -0.5, "third_delay": "2.5 ms"},
+    "with values": {"third_delay": "6 ms", **OPENED},
+}
+
+
+@pytest.mark.parametrize("given", REWARDS.values(), ids=REWARDS)
+def test_third_factor_of_spikes_equals_naive(given, naive, engine, registry):
+    bound = bind(with_reward(rule("rewarded", third_population="reward", **given)).describe(), registry)
+    slow = naive(bound).run(120)
+    assert len(slow.spikes["reward"]) > 10
+    for chips, workers in ((1, 1), (2, 2), (5, 3)):
+        fast = engine(bound, 120, chips, workers, pieces=[5, 50], deal="random")
+        assert fast.spikes("reward") == sorted(slow.spikes["reward"])
+        same(slow, fast)
+        counted = sum(r.synaptic_events for per in fast.reports for r in per)
+        assert counted == fast.total("core_synaptic_events")
+
+
+@pytest.mark.parametrize(("router", "packets"), [("multicast", 1), ("unicast", 2)])
+def test_spikes_of_a_third_factor_are_traffic(router, packets, engine):
+    """Onto every core with synapses of the projection, a packet a spike where the core is on another chip."""
+    net = Network(timestep="1 ms", seed=1)
+    source = net.add_population("in", 1, "spike_source", times=[np.array([50.0])])
+    reward = net.add_population("reward", 2, "spike_source", times=[np.array([3.0, 5.0]), np.array([4.0])])
+    out = net.add_population("out", 8, "iaf", v_th=1e9)
+    learning = rule("rewarded", third_population="reward")
+    net.connect(source, out, sources=[0] * 4, targets=[0, 1, 2, 3], weight=1.0, learning=learning)
+    net.probe(reward, "spikes")
+    # Sources on the first chip, synapses on cores 4 and 5 of the second; the rest of "out" has none.
+    deal = [np.array([0]), np.array([1, 1]), np.array([4, 4, 5, 5, 6, 6, 7, 7])]
+    run = engine(net, 20, 2, 2, deal=deal, chip={"cores": (4, 1), "router": router})
+    assert run.total("link_packets") == 3 * packets
+    assert run.bins("core_synaptic_events", 20).sum(axis=0).tolist() == [0, 0, 0, 0, 3, 3, 0, 0]
+    assert sum(r.synaptic_events for per in run.reports for r in per) == 6
+
+
+@pytest.mark.parametrize(
+    ("given", "found"),
+    [
+        ({"third_population": "rewards"}, "there is no population 'rewards' (did you mean \"reward\"?)"),
+        ({"third_tau": 2.0}, "third_tau: is given, but no spikes add to the third factor"),
+        ({"third_population": "reward", "third_tau": 0.0}, "third_tau: 0 is out of range (a number > 0"),
+        ({"third_population": "reward", "third_delay": 0.0}, "third_delay: a delay of 0 ms is out of range"),
+        (
+            {"third_population": "reward", "third_delay": uniform(1.0, 2.0)},
+            "third_delay: is drawn (one delay",
+        ),
+    ],
+)
+def test_wrong_third_factors_are_refused(given, found, registry):
+    with pytest.raises(DescriptionError) as error:
+        bind(with_reward(rule("rewarded", **given)).describe(), registry)
+    assert found in str(error.value)
+
+
+@pytest.mark.parametrize("name", ["stdp_pair", "stdp_pair_nearest", "stdp_triplet", "chancy", "rewarded"])
+@pytest.mark.parametrize("longest", [0.5, 12.0])
+def test_dendritic_delays_equal_naive(name, longest, naive, engine, registry):
+    given = OPENED if name in ("chancy", "rewarded") else {}
+    learning = rule(name, delay_side="dendritic", **given)
+    bound = bind(network(learning, longest).describe(), registry)
+    slow = naive(bound).run(160)
+    for chips, workers in ((1, 1), (3, 2)):
+        expected = same(slow, engine(bound, 160, chips, workers, pieces=[5, 50], deal="random"))
+    axonal = engine(network(rule(name, **given), longest), 160).weights("exc->exc")
+    assert np.count_nonzero(axonal[:, 2] != [w for _, _, w in expected]) > 20
+
+
+def nest(pre, post, delay, w, p):
+    """Follow NEST's stdp_synapse (models/stdp_synapse.h), additive: weights after each pre-synaptic spike.
+
+    Post-synaptic spikes in (t_last - d, t - d] facilitate first, then the trace of the post-synaptic neuron at
+    t - d, of spikes before that, depresses; the pre-synaptic trace takes in t last.
+    """
+    k_plus, last, weights = 0.0, 0.0, []
+    for t in pre:
+        for s in post:
+            if last - delay < s <= t - delay and last > 0.0:
+                w = min(
+                    w + p["a_plus"] * p["w_max"] * k_plus * np.exp(-(s + delay - last) / p["tau_plus"]),
+                    p["w_max"],
+                )
+        k_minus = sum(np.exp(-(t - delay - s) / p["tau_minus"]) for s in post if s < t - delay)
+        w = max(w - p["a_minus"] * p["w_max"] * k_minus, 0.0)
+        k_plus = k_plus * np.exp((last - t) / p["tau_plus"]) + 1.0
+        last = t
+        weights.append(w)
+    return weights
+
+
+@pytest.mark.parametrize("delay", [1, 2, 7])
+def test_dendritic_delays_follow_nest(delay, engine):
+    """Trains that meet at the synapse more than once, so that the order of ties counts."""
+    random = np.random.default_rng(delay)
+    pre = np.flatnonzero(random.random(60) < 0.3) + 2.0
+    post = np.flatnonzero(random.random(60) < 0.3) + 2.0
+    assert np.intersect1d(pre, post + delay).size > 2
+    p = {"a_plus": 0.02, "a_minus": 0.015, "tau_plus": 9.0, "tau_minus": 13.0, "w_max": 10.0}
+    net = Network(timestep="1 ms", seed=1)
+    source = net.add_population("in", 1, "spike_source", times=[pre])
+    force = net.add_population("force", 1, "spike_source", times=[post - 1])
+    out = net.add_population("out", 1, "iaf", v_th=1e6)
+    net.connect(force, out, "one_to_one", weight=1e6, delay="1 ms")
+    learning = rule("stdp_pair", delay_side="dendritic", **p)
+    net.connect(source, out, "one_to_one", weight=5.0, delay=float(delay), learning=learning)
+    net.probe(out, "spikes")
+    expected = nest(pre, post, delay, 5.0, p)
+    # Look as the last spike arrives, before later ones of the neuron act.
+    run = engine(net, int(pre[-1]) + delay)
+    assert [t for t, _ in run.spikes("out")] == [t for t in post if t <= pre[-1] + delay]
+    assert run.weights("in->out")[0, 2] == pytest.approx(expected[-1], rel=1e-12)
+    assert len(set(expected)) > 8
+
+
+def test_dendrites_do_not_delay_the_state_of_the_neuron(registry):
+    with pytest.raises(DescriptionError, match="sees the state of the neuron, which no dendrite delays"):
+        bind(network(rule("voltage_based", delay_side="dendritic")).describe(), registry)

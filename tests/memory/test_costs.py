@@ -63,7 +63,7 @@ def test_deep_beakers_are_visited_as_seldom_as_their_clock_says():
     stored = StoredPatterns("benna_fusi", 10, clock="tiered")
     stored.store(640)
     costs = stored.costs()
-    assert costs.runs == {"on_pre": 320, "on_post": 640, "first_pair": 640, "pair2": 160, "pair3": 10}
+    assert costs.runs == {"on_post": 640, "first_pair": 640, "pair2": 160, "pair3": 10}
     assert costs.tiers["short"].words_read == 640 * (1 + 2) + 160 * 3 + 10 * 3
     every_tick = StoredPatterns("benna_fusi", 10)
     every_tick.store(640)
@@ -72,7 +72,7 @@ def test_deep_beakers_are_visited_as_seldom_as_their_clock_says():
 
 def test_bits_and_bytes_are_those_of_the_levels():
     # 2 * 127 + 1 levels: a byte
-    params = {"beakers": 5, "rounding": "stochastic", "u_limit": 127.0, "level": 1.0, "amplitude": 1.0}
+    params = {"beakers": 5, "quantise": "stochastic", "u_limit": 127.0, "level": 1.0, "amplitude": 1.0}
     stored = StoredPatterns("benna_fusi", 10, **params)
     stored.store(100)
     costs = stored.costs()
@@ -88,8 +88,8 @@ def test_a_cascade_is_a_few_bits():
     stored = StoredPatterns("cascade", 10, depth=8)
     stored.store(50)
     costs = stored.costs()
-    assert costs.bits == 1 + 1 + 3  # strength, heard, depth
-    assert costs.runs == {"on_pre": 25, "on_post": 50}
+    assert costs.bits == 1 + 3  # strength, depth
+    assert costs.runs == {"on_post": 50}
     assert costs.random_words == 100
 
 

@@ -81,7 +81,7 @@ def test_the_command_gives_tables_a_page_and_json(tmp_path):
     found = json.loads(CliRunner().invoke(main, [*arguments, "--json"]).stdout)
     assert found["rule"] == "cascade"
     assert len(found["tiers"]["weight"]["snr"]) == len(found["theory_snr"]) == len(found["ages"])
-    assert found["costs"]["state_bits"] == 5
+    assert found["costs"]["state_bits"] == 4
 
 
 @pytest.mark.parametrize(

@@ -75,7 +75,7 @@ def test_low_precision_needs_random_rounding():
     full = StoredPatterns("benna_fusi", size, steady=True, **UNIT)
     exact = mean_snr(full, ages, samples=200, spacing=20)
     stochastic, nearest = (
-        StoredPatterns("benna_fusi", size, rounding=how, **BYTE) for how in ("stochastic", "nearest")
+        StoredPatterns("benna_fusi", size, quantise=how, **BYTE) for how in ("stochastic", "nearest")
     )
     stochastic.store(4000)
     kept = mean_snr(stochastic, ages, samples=200, spacing=20)
@@ -95,7 +95,7 @@ def test_low_precision_needs_random_rounding():
 def test_random_rounding_keeps_the_mean():
     # KA-D5e, C9: one pattern of amplitude 3, far from the bounds; the sum over synapses of what u1 to u4 hold
     stored = StoredPatterns(
-        "benna_fusi", 40_000, beakers=4, rounding="stochastic", **{**BYTE, "amplitude": 3.0}
+        "benna_fusi", 40_000, beakers=4, quantise="stochastic", **{**BYTE, "amplitude": 3.0}
     )
     (tick,) = stored.store(1)
     stored.store(25, stored=False)
@@ -113,17 +113,17 @@ def test_random_rounding_keeps_the_mean():
         ("cascade", {"depth": 4}, 3),
         (
             "benna_fusi",
-            {"beakers": 1, "rounding": "stochastic", "u_limit": 2.0, "level": 1.0, "amplitude": 1.0},
+            {"beakers": 1, "quantise": "stochastic", "u_limit": 2.0, "level": 1.0, "amplitude": 1.0},
             3,
         ),
         (
             "benna_fusi",
-            {"beakers": 1, "rounding": "nearest", "u_limit": 3.0, "level": 1.0, "amplitude": 1.0},
+            {"beakers": 1, "quantise": "nearest", "u_limit": 3.0, "level": 1.0, "amplitude": 1.0},
             3,
         ),
         (
             "benna_fusi",
-            {"beakers": 2, "rounding": "stochastic", "u_limit": 2.0, "level": 1.0, "amplitude": 2.0},
+            {"beakers": 2, "quantise": "stochastic", "u_limit": 2.0, "level": 1.0, "amplitude": 2.0},
             6,
         ),
     ],
@@ -136,8 +136,7 @@ def test_no_rule_remembers_better_than_its_states_allow(rule, params, bits):
         if rule == "benna_fusi"
         else StoredPatterns(rule, size, **params)
     )
-    beakers = [name for name in stored.rule.bits if name not in ("heard",)]
-    assert sum(stored.rule.bits[name] for name in beakers) == bits
+    assert sum(stored.rule.bits.values()) == bits
     stored.store(600)
     snr = mean_snr(stored, np.arange(60), samples, 20)
     assert memory.within_bounds(snr, size, 2**bits, slack=4 / np.sqrt(samples))
@@ -164,8 +163,8 @@ def test_wrong_questions_are_answered():
     with pytest.raises(DescriptionError, match=r"rule\.readout: there is no beaker 7"):
         StoredPatterns("benna_fusi", 10, readout=7)
     with pytest.raises(DescriptionError, match=r"rule\.level: 0\.3 does not divide u_limit = 1"):
-        StoredPatterns("benna_fusi", 10, rounding="nearest", level=0.3)
+        StoredPatterns("benna_fusi", 10, quantise="nearest", level=0.3)
     with pytest.raises(InputError, match=r'has no state "u9"'):
         StoredPatterns("benna_fusi", 10).contents("u9")
     with pytest.raises(InputError, match="steady state"):
-        StoredPatterns("benna_fusi", 10, rounding="nearest", steady=True)
+        StoredPatterns("benna_fusi", 10, quantise="nearest", steady=True)

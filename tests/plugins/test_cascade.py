@@ -13,11 +13,10 @@ PATTERN = {"input": "pattern", "w_max": 1.0}
 def memories(learn, up, **params):
     """Run a synapse with one memory a step; its weights and depths, that of the start first."""
     up = np.asarray(up)
-    heard = np.flatnonzero(up) + 1
-    run = learn(
-        Cascade, {**PATTERN, **params}, 1.0, up.size, pre=heard, post=range(1, up.size + 1), w=0.0,
-    )  # fmt: skip
-    return run.values["w"], run.values["depth"]
+    heard = np.flatnonzero(up) + 1  # arrivals one step before each spike
+    spikes = range(2, up.size + 2)
+    run = learn(Cascade, {**PATTERN, **params}, 1.0, up.size + 1, pre=heard, post=spikes, w=0.0)
+    return run.values["w"][1:], run.values["depth"][1:]
 
 
 def test_a_binary_synapse_of_rate_one_is_the_last_memory(learn):

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from spikemesh.errors import DescriptionError
-from spikemesh_plugins.learning.gbc import BEAKERS, GatedBidirectionalChain
+from spikemesh_plugins.learning.chain import BEAKERS
+from spikemesh_plugins.learning.gbc import GatedBidirectionalChain
 
 UNGATED = {"stm": BEAKERS}
 GATED = {"beakers": 6, "stm": 2, "mtm": 2}
@@ -34,19 +35,19 @@ def test_open_gates_are_no_gates(learn):
     assert np.array_equal(contents(free, 6), contents(opened, 6))
 
 
-def test_beakers_beyond_the_chain_stay_empty(learn):
+def test_a_chain_has_no_more_state_than_beakers(learn):
     run = learn(GatedBidirectionalChain, {**UNGATED, "beakers": 3}, 1.0, 200, init={"u1": 1.0})
-    assert contents(run, 3).min(axis=0).min() >= 0.0
-    assert all(not run.values[f"u{k}"].any() for k in range(4, BEAKERS + 1))
+    assert [name for name in run.values if name[0] == "u"] == ["u1", "u2", "u3"]
+    assert contents(run, 3)[-1].min() > 0.0
 
 
 def test_longest_chain_uses_every_beaker(learn):
     run = learn(
-        GatedBidirectionalChain, {**UNGATED, "beakers": 12, "end_leak": 0.0}, 1.0, 2000, init={"u1": 1.0}
+        GatedBidirectionalChain, {**UNGATED, "beakers": BEAKERS, "end_leak": 0.0}, 1.0, 2000, init={"u1": 1.0}
     )
-    u = contents(run, 12)
+    u = contents(run, BEAKERS)
     assert (u[-1] > 0.0).all()
-    np.testing.assert_allclose(u @ 2.0 ** np.arange(12), 1.0, rtol=1e-10)  # KA-D2e
+    np.testing.assert_allclose(u @ 2.0 ** np.arange(BEAKERS), 1.0, rtol=1e-10)  # KA-D2e
 
 
 def test_contents_are_conserved_for_any_gates(learn):
@@ -158,3 +159,67 @@ def test_shorter_steps_move_less(learn):
 def test_chain_step_below_the_timestep_is_refused(constants_of):
     with pytest.raises(DescriptionError, match=r"chain_step: 0\.1 ms is shorter than the timestep of 1 ms"):
         constants_of(GatedBidirectionalChain, 1.0, chain_step=0.1, w_max=1.0)
+
+
+def test_patterns_add_and_take_away(learn):
+    # arrivals one step before the spike are +1, spikes without one -1; m = 1 without leak adds them up
+    params = {"beakers": 1, "end_leak": 0.0, "input": "pattern", "amplitude": 0.125}
+    run = learn(GatedBidirectionalChain, params, 1.0, 12, pre=[3, 8], post=[2, 4, 6, 8, 9, 11])
+    expected = [0, -1, -1, 0, 0, -1, -1, -2, -1, -1, -2, -2]
+    assert (run.values["u1"] / 0.125).tolist() == expected
+    assert run.values["w"].tolist() == [0.5 + 0.125 * x for x in expected]
+
+
+def test_the_weight_can_show_a_deep_beaker(learn):
+    params = {**GATED, "readout": 4, "gain": 0.5}
+    run = learn(GatedBidirectionalChain, params, 1.0, 40, init={"u3": 0.5}, w=0.25)
+    assert run.values["u4"][-1] > 0.01
+    np.testing.assert_allclose(run.values["w"], 0.25 + 0.5 * run.values["u4"], rtol=1e-14)
+
+
+def test_protein_follows_the_activity_of_the_neuron(learn):
+    # 4 spikes in a row are 4 of 8 in the trace, less what 1000 steps of time constant lose
+    params = {"beakers": 2, "stm": 1, "drain": 0.0, "end_leak": 0.0, "protein_from": "activity"}
+    params |= {"tau_protein": 1000.0, "protein_spikes": 8.0}
+    run = learn(
+        GatedBidirectionalChain, params, 1.0, 6, post=[1, 2, 3, 4], init={"u1": 1.0}, third={5: 1.0, 6: 0.0}
+    )
+    active = sum(math.exp(-k / 1000) for k in (1, 2, 3, 4)) / 8
+    assert run.values["u2"][3] == 0.0
+    assert run.values["u2"][4] == pytest.approx(0.5 * active / 8, rel=1e-12)
+    silent = learn(GatedBidirectionalChain, params, 1.0, 6, init={"u1": 1.0}, third=1.0)
+    assert not silent.values["u2"].any()
+
+
+def test_importance_of_a_descent_is_the_loss_it_saved(learn):
+    # models.md D4: on L = h u^2 / 2 each input is a step -eta h u. sum of squares / eta = loss saved / (1 - eta h / 2).
+    # An input here is +-amplitude, so that u falls evenly: path = n a^2, turned = n a, Omega = n a^2 / (n^2 a^2 + d).
+    params = {
+        "beakers": 1,
+        "end_leak": 0.0,
+        "input": "pattern",
+        "amplitude": 0.01,
+        "freeze": 1.0,
+        "damping": 1e-3,
+    }
+    run = learn(GatedBidirectionalChain, params, 1.0, 30, post=range(1, 21), third={25: 1.0})
+    assert run.values["path"][19] == pytest.approx(20 * 1e-4, rel=1e-9)
+    assert run.values["omega"][23] == 0.0
+    assert run.values["omega"][24] == pytest.approx(20e-4 / (0.04 + 1e-3), rel=1e-9)
+    assert (run.values["path"][24], run.values["start"][24]) == (0.0, run.values["u1"][24])
+
+
+@pytest.mark.parametrize("clock", ["every_tick", "tiered"])
+def test_what_mattered_changes_less_and_forgets_less(learn, clock):
+    params = {"beakers": 4, "stm": 4, "input": "pattern", "amplitude": 0.01, "clock": clock}
+    frozen = {**params, "freeze": 2.0}
+    plain = learn(GatedBidirectionalChain, params, 1.0, 1, post=[1], init={"u2": 0.5})
+    heavy = learn(GatedBidirectionalChain, frozen, 1.0, 1, post=[1], init={"u2": 0.5, "omega": 1.5})
+    for name in ("u1", "u2"):
+        # C_k is 1 + 2 * 1.5 = 4 times as large; the flow of the step itself has the new u1 in it.
+        moved = [run.values[name][0] - (0.5 if name == "u2" else 0.0) for run in (plain, heavy)]
+        assert moved[1] == pytest.approx(moved[0] / 4, rel=0.05)
+    light = learn(GatedBidirectionalChain, frozen, 1.0, 60, post=range(1, 60, 3), pre=range(1, 60, 7))
+    plain = learn(GatedBidirectionalChain, params, 1.0, 60, post=range(1, 60, 3), pre=range(1, 60, 7))
+    # Without a third factor nothing has mattered, and it is the same chain bit by bit.
+    assert np.array_equal(contents(light, 4), contents(plain, 4))

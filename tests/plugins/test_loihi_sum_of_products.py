@@ -46,7 +46,7 @@ def test_stochastic_rounding_of_traces_keeps_their_mean(learn):
             draws = lambda function, tick, name, r=random[k]: float(r[int(name == "x1")])  # noqa: E731
             run = learn(
                 LoihiSumOfProducts,
-                {"dw": "x1*y0", "x1_impulse": 100.0, "rounding": "stochastic"},
+                {"dw": "x1*y0", "x1_impulse": 100.0, "whole_numbers": True},
                 1.0, after + 1, pre=[1], post=[1 + after], w=0.0, w_max=255.0, draws=draws,
             )  # fmt: skip
             read.append(run.values["w"][-1])
@@ -63,7 +63,7 @@ def test_stochastic_rounding_of_results(learn):
     for k in range(600):
         random = np.random.default_rng(k).random(201)
         draws = lambda function, tick, name, r=random: float(r[tick])  # noqa: E731
-        params = {"dw": "0.1*x0", "rounding": "stochastic"}
+        params = {"dw": "0.1*x0", "whole_numbers": True}
         run = learn(LoihiSumOfProducts, params, 1.0, 200, pre=range(1, 201), w=0.0, w_max=255.0, draws=draws)
         finals.append(run.values["w"][-1])
     assert np.mean(finals) == pytest.approx(20.0, abs=4 * math.sqrt(18.0 / 600))
@@ -119,10 +119,10 @@ def test_errors_point_at_the_place(text, place, said):
 
 def test_one_sum_at_least():
     with pytest.raises(DescriptionError, match="none of dw, dt, dd is given"):
-        LoihiSumOfProducts.specialised(type("P", (), {"dw": "", "dt": " ", "dd": "", "rounding": "none"}))
+        LoihiSumOfProducts.specialised(type("P", (), {"dw": "", "dt": " ", "dd": "", "whole_numbers": False}))
 
 
 def test_same_text_gives_the_same_rule():
-    p = type("P", (), {"dw": STDP, "dt": "", "dd": "", "rounding": "none"})
+    p = type("P", (), {"dw": STDP, "dt": "", "dd": "", "whole_numbers": False})
     assert LoihiSumOfProducts.specialised(p) is LoihiSumOfProducts.specialised(p)
     assert set(LoihiSumOfProducts.specialised(p).pre) == {"x1"}

@@ -6,6 +6,8 @@ import pytest
 import spikemesh_plugins.coding
 import spikemesh_plugins.learning
 import spikemesh_plugins.neurons
+from spikemesh_plugins.neurons.adex import AdEx
+from spikemesh_plugins.neurons.alif import Alif
 from spikemesh_plugins.neurons.iaf import IntegrateAndFire
 from spikemesh_plugins.neurons.izhikevich import Izhikevich
 from spikemesh_plugins.neurons.lif_psc_alpha import LifPscAlpha
@@ -17,7 +19,13 @@ from spikemesh_plugins.neurons.loihi_cuba import LoihiCuba
 def test_names():
     names = {m.name for m in spikemesh_plugins.neurons.spikemesh_neuron_models()}
     assert names >= {
+        "adex",
+        "alif",
+        "dynapse2",
+        "hodgkin_huxley",
         "iaf",
+        "leaky_integrator",
+        "order_detector",
         "lif_cond_exp",
         "lif_psc_alpha",
         "lif_psc_delta",
@@ -30,7 +38,7 @@ def test_names():
     }
     assert {r.name for r in spikemesh_plugins.learning.spikemesh_learning_rules()} >= {
         "stdp_pair", "stdp_pair_nearest", "stdp_triplet", "stdp_triplet_nearest", "gbc",
-        "benna_fusi", "cascade", "tag_and_capture",
+        "benna_fusi", "cascade", "tag_and_capture", "clipped_hebb",
     }  # fmt: skip
     encoders = {e.name for e in spikemesh_plugins.coding.spikemesh_encoders()}
     assert encoders >= {"poisson", "latency", "constant_current"}
@@ -43,6 +51,8 @@ def test_sources_take_no_synapses():
 
 
 NOISY = {
+    AdEx: (20.0, 60.0, {}),
+    Alif: (0.1, 0.3, {"adapt_beta": 0.1}),
     IntegrateAndFire: (0.0, 1.0, {"floor": "v_min"}),
     LifPscAlpha: (100.0, 300.0, {}),
     LifPscDelta: (1.0, 6.0, {"refractory_input": True}),

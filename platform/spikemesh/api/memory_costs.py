@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from spikemesh.contracts.learning import LearningRule
-from spikemesh.engine.learning_updates import Visits
+from spikemesh.engine.learning_updates import ThirdFactor, Visits
 from spikemesh.ids import AnyArray
 from spikemesh.kernels.rule_form import visit_periods
 from spikemesh.memory.operations import WEIGHT, Operations, operations
@@ -150,9 +150,9 @@ def memory_costs(
             continue
         visit = rule.visits.get(name)
         on_third = visit is not None and visit.on_third
-        values = np.concatenate((third, [0.0]))
-        schedule = Visits(every, on_third, np.arange(steps + 1), values, np.zeros(0, dtype=np.int64))
-        due = schedule.runs(0, steps)
+        none = np.zeros(0, dtype=np.int64)
+        schedule = Visits(every, on_third, ThirdFactor(none, np.zeros(0)), none)
+        due = schedule.runs(0, steps, np.concatenate(([0.0], third)))
         with_third = int(np.count_nonzero((third != 0.0) & (due > 0)))
         runs[name] = float(due.sum())
         total.add(_operations(rule, parameters, constants, name, held), with_third)

@@ -11,10 +11,9 @@ from typing import Any
 import numpy as np
 
 from spikemesh.api.memory_costs import MemoryCosts, memory_costs
-from spikemesh.contracts.learning import LearningRule
+from spikemesh.contracts.learning import Trace
 from spikemesh.description.network import LearningUse
-from spikemesh.description.problems import Collector
-from spikemesh.errors import DescriptionError, InputError, Problem
+from spikemesh.errors import InputError, Problem
 from spikemesh.ids import AnyArray, FloatArray, IntArray
 from spikemesh.kernels.memory import correlate, storing
 from spikemesh.kernels.random import stream_key
@@ -29,9 +28,9 @@ WHERE = "rule"
 class StoredPatterns:
     """Synapses of a learning rule in which random patterns of +1 and -1 are stored, one a step.
 
-    The rule's own functions run, compiled as in a network: a +1 is a pre-synaptic arrival and a post-synaptic spike
-    in one step, a -1 the spike alone. A step first runs what the rule does in every step, then stores its
-    pattern, so that contents are those just after storing. Traces are held at their mean.
+    The rule's own functions run, compiled as in a network: a +1 is a post-synaptic spike one step after a pre-synaptic
+    arrival, a -1 the spike alone. A step first runs what the rule does in every step, then stores its
+    pattern, so that contents are those just after storing. Traces that add up are held at their mean.
 
     Parameters
     ----------
@@ -75,10 +74,9 @@ class StoredPatterns:
                 )
             )
         use = LearningUse(rule, {"input": "pattern", **params})
-        bound = bind_learning(use, found, None, None, timestep, WHERE)
+        bound = bind_learning(use, found, None, None, {}, timestep, WHERE)
         self.parameters = SimpleNamespace(**bound.parameters)
-        self.rule = _made(found, self.parameters)
-        self.constants = _constants(self.rule, self.parameters, timestep)
+        self.rule, self.constants = bound.rule, dict(bound.constants)
         self.timestep, self.synapses, self.tick = timestep, synapses, 0
         self._stored, self._third = 0, list[FloatArray]()
         self._store, every = storing(self.rule, self.constants)
@@ -178,13 +176,23 @@ class StoredPatterns:
         return found
 
     def _traces(self) -> list[float]:
-        """Return the mean of each trace just before a spike: post-synaptic ones in each step, arrivals in half."""
-        means = []
-        for traces, rate in ((self.rule.pre, 0.5), (self.rule.post, 1.0)):
-            for trace in traces.values():
-                left = math.exp(-self.timestep / float(getattr(self.parameters, trace.tau)))
-                means.append(1.0 if trace.on_spike == "set" else rate * left / (1.0 - left))
-        return means
+        """Return pre-synaptic traces without an arrival one step ago and with one, and post-synaptic ones.
+
+        Those that add up are taken at their mean: a spike in each step, an arrival in half of them.
+        """
+        silent, heard, after = [], [], []
+        for trace in self.rule.pre.values():
+            left = self._left(trace)
+            adds = trace.on_spike == "add"
+            silent.append(0.5 * left / (1.0 - left) if adds else 0.0)
+            heard.append(0.5 * left / (1.0 - left) if adds else left)
+        for trace in self.rule.post.values():
+            left = self._left(trace)
+            after.append(left / (1.0 - left) if trace.on_spike == "add" else left)
+        return [*silent, *heard, *after]
+
+    def _left(self, trace: Trace) -> float:
+        return math.exp(-self.timestep / float(getattr(self.parameters, trace.tau)))
 
     def _start(self, random: np.random.Generator) -> None:
         theory = self.theory
@@ -200,17 +208,3 @@ class StoredPatterns:
                 self._weight[:] = values
             else:
                 self._state[names.index(name)] = values
-
-
-def _made(rule: type[LearningRule], parameters: SimpleNamespace) -> type[LearningRule]:
-    return rule if rule.specialised is None else rule.specialised(parameters)
-
-
-def _constants(rule: type[LearningRule], parameters: SimpleNamespace, timestep: float) -> dict[str, float]:
-    collector = Collector()
-    constants: dict[str, float] = {}
-    with collector.catching(lambda key: f"{WHERE}.{key}"):
-        constants = {name: float(value) for name, value in rule.constants(parameters, timestep).items()}
-    if collector.problems:
-        raise DescriptionError(collector.problems)
-    return constants

@@ -47,14 +47,47 @@ class BoundPopulation:
     event_neurons: IntArray | None = None
 
 
+@dataclass(frozen=True)
+class ThirdSpikes:
+    """Spikes of a population that add to the third factor of a projection.
+
+    Attributes
+    ----------
+    population
+        Index in the network.
+    delay
+        Steps from a spike to its arrival, at least 1.
+    gain
+        What each adds when it arrives.
+    decay
+        What is left of it from step to step; 0: it counts in the step of its arrival alone.
+    """
+
+    population: int
+    delay: int
+    gain: float
+    decay: float
+
+    @property
+    def least(self) -> float:
+        """Magnitude below which what is left counts as 0."""
+        return abs(self.gain) * 2.0**-52
+
+
 @dataclass(frozen=True, eq=False)
 class BoundLearning:
     """A learning rule with its parameters and scalar constants.
 
     Attributes
     ----------
+    declared
+        The rule that made ``rule`` for these parameters; None if it is none that makes rules.
     third_ticks, third_values
         The third factor from each tick on.
+    third_spikes
+        Spikes that add to it.
+    dendritic
+        Whether delays are on the post-synaptic side.
     weight_bits, rounding
         Bits of a weight, 0 if weights are not rounded, and how they are: ``nearest`` or ``stochastic``.
     """
@@ -66,6 +99,9 @@ class BoundLearning:
     third_values: AnyArray | None = None
     weight_bits: int = 0
     rounding: str = ""
+    third_spikes: ThirdSpikes | None = None
+    declared: type[LearningRule] | None = None
+    dendritic: bool = False
 
 
 @dataclass(frozen=True, eq=False)

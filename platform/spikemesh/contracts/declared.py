@@ -111,6 +111,21 @@ def check_answers(what: str, answers: object, kind: type) -> None:
         raise PluginError(f"{what}: known_answers is no tuple of {kind.__name__}(...)")
 
 
+def check_example(what: str, example: object, parameters: Mapping[str, Any]) -> None:
+    """Refuse an example that gives other than parameters.
+
+    Raises
+    ------
+    PluginError
+        Naming the first that is none.
+    """
+    if not isinstance(example, Mapping):
+        raise PluginError(f"{what}: example is {example!r}; it must be a table of parameters")
+    for name in example:
+        if name not in parameters:
+            raise PluginError(f'{what}: example gives "{name}", which is no parameter')
+
+
 def check_choice(what: str, attribute: str, value: object, allowed: Sequence[object]) -> None:
     """Refuse a value that is none of those allowed.
 

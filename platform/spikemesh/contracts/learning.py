@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from spikemesh.contracts.declared import (
@@ -11,6 +12,7 @@ from spikemesh.contracts.declared import (
     check_arguments,
     check_choice,
     check_entries,
+    check_example,
     check_name,
     check_names,
     check_parameters,
@@ -77,11 +79,14 @@ class LearningRule:
     a neuron that spiked at n runs ``on_post``, (4) ``on_step`` runs for all synapses, if defined, and then
     the other functions of ``visits`` that are due, in their order, after any steps that they make up,
     (5) traces take in the spikes of n. So traces never include the spikes of the present step, and
-    depression precedes potentiation.
+    depression precedes potentiation. With dendritic delays d (a setting of the projection) a spike of the neuron runs
+    ``on_post`` at the start of the step 2 d later, before what arrives then: what happens at the synapse, where
+    pre-synaptic spikes act at once and post-synaptic ones after d, is carried out d later.
 
     All functions are plain Python on scalars and are compiled: ``w`` is the weight (magnitude),
     ``s`` the per-synapse state, ``c`` the constants, ``pre`` and ``post`` the trace values by name,
-    ``third`` the present value of the third factor. Each returns ``(w, (state, ...))``. Where the rule
+    ``third`` the present value of the third factor: what the projection's ``third_values`` say, and what spikes of its
+    ``third_population`` add. Each returns ``(w, (state, ...))``. Where the rule
     declares ``draws``, each takes ``u``, the random numbers by name, as one more argument at the end.
 
     Attributes
@@ -93,10 +98,11 @@ class LearningRule:
         ``weight`` for the initial weight.
     reads
         State variables of the post-synaptic neuron that the functions see as ``post.<name>``: in ``on_pre``
-        and ``transmit`` as they were at the end of the step before, else as at the end of this one.
+        and ``transmit`` as they were at the end of the step before, else as at the end of this one; as float,
+        whatever the arithmetic of the model.
     draws
-        Names of uniform random numbers in [0, 1), new for each call and keyed by seed, projection,
-        synapse, function and step.
+        Names of uniform random numbers in [0, 1), of 32 bits, new for each call and keyed by seed, projection,
+        source and target neuron (and which of the synapses between them), function and step.
     timed
         Whether the functions see ``c.t``, the number of steps from the start to the end of the present one.
         A rule that keeps it in its state knows how long ago that was, and can be exact without visits.
@@ -106,6 +112,8 @@ class LearningRule:
         may be among them, takes no ``steps`` and returns the whole state.
     known_answers
         What is known of the rule from elsewhere; checked by ``spikemesh plugins check``.
+    example
+        Parameters with which it is tried in checks, where the defaults alone will not do.
     tiers
         Which state belongs together, from what changes fastest to what lasts longest, by name: so accesses to
         memory are counted. State in none of them is counted beside the weight.
@@ -123,6 +131,7 @@ class LearningRule:
     timed: ClassVar[bool] = False
     visits: ClassVar[Mapping[str, Visit]] = {}
     known_answers: ClassVar[tuple[SynapseAnswer, ...]] = ()
+    example: ClassVar[Mapping[str, Any]] = {}
     tiers: ClassVar[Mapping[str, tuple[str, ...]]] = {}
     bits: ClassVar[Mapping[str, int]] = {}
 
@@ -142,7 +151,8 @@ class LearningRule:
     specialised: ClassVar[Callable[[Any], type[LearningRule]] | None] = None
     """Optional ``specialised(p) -> rule class``: the rule for these parameters, as one written by an expression.
 
-    Called once, before ``constants`` of the class it returns; the same parameters give the same rule.
+    Called before ``constants`` of the class it returns, once here and once in each process that runs synapses:
+    the same parameters give the same rule. Its traces and initial states name parameters of this rule.
     """
     theory: ClassVar[Callable[[Any, float], Forgetting | None] | None] = None
     """Optional ``theory(p, dt) -> Forgetting``: how the weight forgets when a pattern is stored in each step.
@@ -190,6 +200,7 @@ class LearningRule:
         check_entries(what, "post", cls.post, Trace)
         check_names(what, "reads", cls.reads)
         check_names(what, "draws", cls.draws)
+        check_example(what, cls.example, cls.parameters)
         check_answers(what, cls.known_answers, SynapseAnswer)
         for side, traces in (("pre", cls.pre), ("post", cls.post)):
             for name, trace in traces.items():
@@ -222,3 +233,25 @@ class LearningRule:
             raise PluginError(
                 f'learning rule {cls.name}: "{min(twice)}" is both a trace and read from the neuron'
             )
+
+
+def specialised_rule(rule: type[LearningRule], parameters: Mapping[str, Any]) -> type[LearningRule]:
+    """Return the rule that a rule makes for parameters: itself, if it makes none.
+
+    Raises
+    ------
+    PluginError
+        If what it makes is no rule, or needs a parameter that there is not.
+    """
+    if rule.specialised is None:
+        return rule
+    made = rule.specialised(SimpleNamespace(**parameters))
+    owner = f"learning rule {rule.name}: specialised()"
+    if not (isinstance(made, type) and issubclass(made, LearningRule)):
+        raise PluginError(f"{owner} returned {made!r}, which is no class of learning rules")
+    needed = {trace.tau for trace in (*made.pre.values(), *made.post.values())}
+    needed |= {state.initial for state in made.state.values() if isinstance(state.initial, str)} - {"weight"}
+    missing = needed - set(parameters)
+    if missing:
+        raise PluginError(f'{owner} returned a rule with a parameter "{min(missing)}", which has no value')
+    return made

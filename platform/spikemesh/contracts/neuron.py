@@ -11,6 +11,7 @@ from spikemesh.contracts.declared import (
     check_arguments,
     check_choice,
     check_entries,
+    check_example,
     check_name,
     check_names,
     check_parameters,
@@ -40,7 +41,7 @@ class Parameter:
     choices
         Allowed words, for a parameter that is a word and no number.
     text
-        Whether the value is a text that the plugin itself reads, as an expression.
+        Whether it is text of any form that the plugin itself reads, such as a formula.
     """
 
     default: float | int | str | bool | None
@@ -105,6 +106,8 @@ class NeuronModel:
         ``spikemesh plugins check``.
     known_answers
         What is known of the model from elsewhere; checked likewise.
+    example
+        Parameters with which it is tried in checks, where the defaults alone will not do.
     mismatched
         Parameters that differ from neuron to neuron of a real device. The model then also has the parameters
         ``mismatch`` (coefficient of variation) and ``device``, a whole number: ``constants`` sees each of
@@ -124,6 +127,7 @@ class NeuronModel:
     weight_arguments: ClassVar[Mapping[str, Any]] = {}
     order: ClassVar[float | None] = None
     known_answers: ClassVar[tuple[NeuronAnswer, ...]] = ()
+    example: ClassVar[Mapping[str, Any]] = {}
     mismatched: ClassVar[tuple[str, ...]] = ()
 
     constants: ClassVar[Callable[..., Mapping[str, Any]]]
@@ -174,6 +178,7 @@ class NeuronModel:
         check_choice(what, "receptor_kind", cls.receptor_kind, ("current", "conductance"))
         check_choice(what, "arithmetic", cls.arithmetic, ("float64", "int64"))
         check_choice(what, "events", cls.events, (None, *cls.parameters))
+        check_example(what, cls.example, cls.parameters)
         check_answers(what, cls.known_answers, NeuronAnswer)
         check_arguments(what, "constants", cls.constants, ("p", "dt"))
         check_arguments(what, "step", cls.step, ("s", "c", "x"))

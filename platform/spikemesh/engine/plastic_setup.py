@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from spikemesh.contracts.bound import ThirdSpikes
 from spikemesh.engine.arrays import Plasticity, Populations
 from spikemesh.engine.plastic_block import Post, fill_block
 from spikemesh.engine.plastic_rows import Layout, layout
@@ -24,8 +25,10 @@ def compile_rule(table: PlasticTable) -> dict[str, int]:
 
 
 def _form(table: PlasticTable, laid: Layout) -> Form:
-    repeated = laid.rank.size > 0
-    return rule_form(table.rule, table.constants, table.model, table.rounding, repeated, laid.width)
+    repeated, dendritic = laid.rank.size > 0, table.dendritic
+    return rule_form(
+        table.rule, table.constants, table.model, table.rounding, repeated, dendritic, laid.width
+    )
 
 
 def _keys(table: PlasticTable, form: Form, seed: int) -> AnyArray:
@@ -60,6 +63,8 @@ def make_plasticity(program: Program, populations: Populations, kept: list[AnyAr
     marked = np.zeros(max(1, int(row_first[-1])), dtype=np.int32)
     for k, (table, laid) in enumerate(zip(tables, layouts, strict=True)):
         form = _form(table, laid)
+        kept.append(np.zeros(words.BATCH * form.batches, dtype=np.int64))
+        blocks[k, words.DRAWN] = kept[-1].ctypes.data
         found = rule_kernels(table.rule, form)
         for name, column in addresses.items():
             column[k] = found.get(name, 0)
@@ -109,7 +114,29 @@ def make_plasticity(program: Program, populations: Populations, kept: list[AnyAr
         marked_count=np.zeros(len(tables), dtype=np.int64),
         due=due,
         third=third,
+        **_third_arrays(program),
     )
+
+
+def _third_arrays(program: Program) -> dict[str, AnyArray]:
+    """Third factors as they were set, and what spikes add to them."""
+    tables = program.plastic
+    spikes = [table.third_spikes or ThirdSpikes(-1, 1, 0.0, 0.0) for table in tables]
+    axon = np.concatenate([np.zeros(0, np.int64), *(table.third_axon for table in tables)])
+    number = np.repeat(np.arange(len(tables)), [table.third_axon.size for table in tables])
+    order = np.argsort(axon, kind="stable")
+    counts = np.bincount(axon.astype(np.int64), minlength=program.plastic_axons)
+    return {
+        "third_given": np.zeros(len(tables)),
+        "third_level": np.zeros(len(tables)),
+        "third_decay": np.array([s.decay for s in spikes], dtype=np.float64),
+        "third_gain": np.array([s.gain for s in spikes], dtype=np.float64),
+        "third_least": np.array([s.least for s in spikes], dtype=np.float64),
+        "third_delay": np.array([s.delay for s in spikes], dtype=np.int64),
+        "third_ptr": np.concatenate(([0], np.cumsum(counts))).astype(np.int64),
+        "third_table": number[order].astype(np.int32),
+        "third_arriving": np.zeros((len(tables), program.slots), dtype=np.int32),
+    }
 
 
 def _post(populations: Populations, number: int, table: PlasticTable) -> Post:

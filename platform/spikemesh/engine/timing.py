@@ -125,7 +125,7 @@ class StepClock:
         if active is None or not self._tells_idle_apart:
             active = np.zeros((0, 0), dtype=np.uint8)
         self._scratch.known[0] = 0
-        self._scratch = self._scratch._replace(visit_runs=self._runs(first, until))
+        self._scratch = self._scratch._replace(visit_runs=self._runs(first, until, ticks, neurons))
         if self._packets is not None:
             self._packets.run(first, until, ticks, neurons, active, self._scratch, outputs)
         else:
@@ -137,11 +137,12 @@ class StepClock:
             figures.counters.update(_ways(outputs))
         return figures
 
-    def _runs(self, first: int, until: int) -> IntArray:
+    def _runs(self, first: int, until: int, ticks: IntArray, neurons: IntArray) -> IntArray:
         """Return how often plastic synapses are gone through in each step, by kind of visit."""
         if not self._visits:
             return np.zeros((until - first, 0), dtype=np.int64)
-        return np.stack([visits.runs(first, until) for visits in self._visits], axis=1)
+        third = {v.third: v.third.between(first, until, ticks, neurons) for v in self._visits}
+        return np.stack([v.runs(first, until, third[v.third]) for v in self._visits], axis=1)
 
     def _outputs(self, first: int, until: int) -> StepOutputs:
         first_bin = first // self._bin_steps

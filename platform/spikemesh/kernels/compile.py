@@ -99,9 +99,6 @@ def rule_kernels(rule: type[LearningRule], form: Form) -> dict[str, int]:
     PluginError
         If one of the rule's functions cannot be compiled.
     """
-    beyond = [w for w in ("specialised",) if getattr(rule, w)]
-    if beyond:
-        raise PluginError(f"learning rule {rule.name}: {', '.join(beyond)} is not available yet")
     visited = [visit.name for visit in form.visits]
     functions = {name: getattr(rule, name) for name in (*form.functions, *visited)}
     module = compiled(f"learning rule {rule.name}", rule.name, rule_source(form), functions)

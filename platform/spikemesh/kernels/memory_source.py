@@ -77,8 +77,8 @@ def memory_source(
         A module that expects the rule's functions in its namespace and defines ``store(w, state, numbers, stored,
         third, first, every, last, ends, pattern_key, draw_key)``. A step first runs what is due for all synapses,
         with the third factor of the step, then stores the pattern whose number ``stored`` gives, none if that is
-        0: +1 is a pre-synaptic arrival and a post-synaptic spike, -1 the spike alone. ``numbers`` are constants
-        and the values of the traces.
+        0: +1 is a post-synaptic spike one step after a pre-synaptic arrival, -1 the spike alone. ``numbers`` are
+        constants and the values of the traces: pre-synaptic ones without an arrival and with one, post-synaptic ones.
     """
     head = HEADER.format(name=name)
     head += named_tuple("S", state) + named_tuple("C", constants)
@@ -86,8 +86,9 @@ def memory_source(
     at = len(constants)
     lines = [
         f"c = {made('C', [f'numbers[{q}]' for q in range(at)])}",
-        f"before = {made('PRE', [f'numbers[{at + q}]' for q in range(len(pre))])}",
-        f"after = {made('POST', [f'numbers[{at + len(pre) + q}]' for q in range(len(post))])}",
+        f"silent = {made('PRE', [f'numbers[{at + q}]' for q in range(len(pre))])}",
+        f"heard = {made('PRE', [f'numbers[{at + len(pre) + q}]' for q in range(len(pre))])}",
+        f"after = {made('POST', [f'numbers[{at + 2 * len(pre) + q}]' for q in range(len(post))])}",
         "p0, p1 = np.uint64(pattern_key) & MASK, np.uint64(pattern_key) >> HALF",
         "d0, d1 = np.uint64(draw_key) & MASK, np.uint64(draw_key) >> HALF",
         "for k in range(w.size):",
@@ -143,6 +144,7 @@ def _synapse(
         "weight = w[k]",
         f"s = {made('S', [f'state[{q}, k]' for q in everything])}",
         *(f"last{q} = last[{q}]" for q in range(len(visits))),
+        "before = silent",
         "bits = np.uint64(0)",
         "block = np.int64(-1)",
         "for i in range(stored.size):",
@@ -164,18 +166,19 @@ def _synapse(
         step += _indented(_called(visit.name, visit.state, state, draws, 2 + q, steps), 1)
         step += [f"    last{q} = tick"]
     step += [
+        "before = silent",
         "number = stored[i]",
         "if number:",
         "    if number >> 5 != block:",
         "        block = number >> 5",
         "        bits, x1, x2, x3 = philox(np.uint64(k), np.uint64(block), np.uint64(0), np.uint64(0), p0, p1)",
     ]
+    step += ["    up = (bits >> np.uint64(number & 31)) & np.uint64(1)"]
     if "on_pre" in has:
-        step += ["    if (bits >> np.uint64(number & 31)) & np.uint64(1):"]
-        step += _indented(_called("on_pre", everything, state, draws, 0), 2)
-    step += (
-        _indented(_called("on_post", everything, state, draws, 1), 1) if "on_post" in has else ["    pass"]
-    )
+        step += ["    if up:", *_indented(_called("on_pre", everything, state, draws, 0), 2)]
+    if "on_post" in has:
+        step += ["    before = heard if up else silent"]
+        step += _indented(_called("on_post", everything, state, draws, 1), 1)
     return [
         *lines,
         *_indented(step, 1),

@@ -67,7 +67,7 @@ def _scheduled(tick: Any, at: Any, p: Any, q: Any, h: Any, row: Any) -> Any:
             for k in range(p.state_count[place] * p.size[place]):
                 p.state[start + k] = p.initial[start + k]
         else:
-            q.third[place] = h.value[at]
+            q.third_given[place] = h.value[at]
         at += 1
     return at
 

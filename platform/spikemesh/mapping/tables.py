@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from spikemesh.contracts.bound import BoundNetwork, BoundProjection
+from spikemesh.contracts.bound import BoundNetwork, BoundProjection, ThirdSpikes
 from spikemesh.engine.program import PlasticTable, StaticPart, StaticTable
 from spikemesh.errors import MappingError, Problem
 from spikemesh.ids import AnyArray, IntArray
@@ -17,6 +17,7 @@ from spikemesh.kernels.place import count_pairs, first_targets, put
 from spikemesh.mapping.columns import Batch, Columns
 from spikemesh.mapping.edges import Edges, edge_chunks, edge_delays, edge_weights
 from spikemesh.mapping.scales import Scales, stored_shift
+from spikemesh.mapping.third import broadcast, spikes_of
 from spikemesh.mapping.weights import (
     STORED_AS,
     initial_weights,
@@ -51,13 +52,15 @@ class Incoming:
     synapses : ndarray of int64, shape (neurons of the network,)
         Synapses here by global source neuron.
     plastic_source : ndarray of bool, shape (neurons of the network,)
-        Sources with plastic synapses here.
+        Sources with plastic synapses here, or whose spikes add to the third factor of some.
     shortest : ndarray of int64
         Shortest delay onto this worker by global source neuron; large where there is none.
     indegree : ndarray of int64
         Synapses onto each neuron that lives here, by global index.
     longest
         Longest delay in steps by projection index.
+    longest_third
+        Longest delay in steps of spikes that add to a third factor.
     plastic_fan
         As ``fan``, of plastic projections, by index.
     plastic_range
@@ -75,6 +78,7 @@ class Incoming:
     shortest: IntArray
     indegree: IntArray
     longest: dict[int, int] = field(default_factory=dict)
+    longest_third: int = 0
     plastic_fan: dict[int, tuple[IntArray, IntArray, IntArray]] = field(default_factory=dict)
     plastic_range: dict[int, tuple[float, float]] = field(default_factory=dict)
     fan: list[tuple[IntArray, IntArray, IntArray]] = field(default_factory=list)
@@ -370,5 +374,27 @@ def _add_plastic(reader: _Reader, found: Incoming) -> None:
         else np.asarray(learning.third_values, np.float64),
         weight_bits=learning.weight_bits,
         rounding=learning.rounding,
+        dendritic=learning.dendritic,
+        third_spikes=learning.third_spikes,
+        declared=learning.declared,
     )
     found.plastic.append((offset, table))
+    if learning.third_spikes is not None:
+        _add_third(reader.network, projection.index, learning.third_spikes, found)
+
+
+def _add_third(network: BoundNetwork, projection: int, spikes: ThirdSpikes, found: Incoming) -> None:
+    """Let a population reach all cores with synapses of a projection, on each as if by one synapse a neuron."""
+    source, core, synapses = found.plastic_fan[projection]
+    triples = broadcast(network, spikes, core)
+    found.fan.append(triples)
+    found.plastic_fan[projection] = (
+        np.concatenate((source, triples[0])),
+        np.concatenate((core, triples[1])),
+        np.concatenate((synapses, triples[2])),
+    )
+    here = spikes_of(network, spikes)
+    found.synapses[here] += triples[1].size // max(1, here.stop - here.start)
+    found.plastic_source[here] = True
+    np.minimum(found.shortest[here], spikes.delay, out=found.shortest[here])
+    found.longest_third = max(found.longest_third, spikes.delay)

@@ -172,6 +172,7 @@ class _Binder:
         places = labels("projection", [p.name for p in described])
         bound: list[BoundProjection] = []
         seen: set[str] = set()
+        indices = {name: side.index for name, side in self.sides.items()}
         for index, (projection, where) in enumerate(zip(described, places, strict=True)):
             problems = checks.name_problem(projection.name, f"{where}.name")
             problems += checks.duplicate(projection.name, seen, "projection", f"{where}.name")
@@ -184,7 +185,9 @@ class _Binder:
             )
             with self.catching():
                 bound.append(
-                    bind_projection(projection, index, source, target, self.registry, self.timestep, where)
+                    bind_projection(
+                        projection, index, source, target, indices, self.registry, self.timestep, where
+                    )
                 )
         return bound
 

@@ -62,7 +62,7 @@ def bind_population(
         with collector.catching(
             lambda key: f"{place}.{key}" if key.split("[")[0] in model.parameters else f"{where}: {key}"
         ):
-            deviating = {**parameters, **_mismatched(model, parameters, population.name, size, place)}
+            deviating = {**parameters, **_mismatched(model, parameters, population.name, size)}
             constants = model_constants(model, deviating, timestep, population, where)
     collector.raise_if_any()
     return BoundPopulation(
@@ -81,13 +81,13 @@ def bind_population(
 
 
 def _mismatched(
-    model: type[NeuronModel], parameters: Mapping[str, Any], name: str, size: int, place: str
+    model: type[NeuronModel], parameters: Mapping[str, Any], name: str, size: int
 ) -> dict[str, FloatArray]:
     """Return the parameters of each neuron that are not as they were meant to be."""
     if not model.mismatched or not np.any(parameters["mismatch"]):
         return {}
     if np.ndim(parameters["device"]):
-        raise DescriptionError(Problem(f"{place}.device", "is a list", "one whole number"))
+        raise DescriptionError(Problem("device", "is a list", "one whole number"))
     spread = np.sqrt(np.log1p(np.square(parameters["mismatch"])))
     draws = Draws(int(parameters["device"]), "mismatch", name)
     normal = Distribution("normal", 0.0, 1.0)

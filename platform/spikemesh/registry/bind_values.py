@@ -69,7 +69,7 @@ def bind_value(value: Any, declared: Parameter, where: str, size: int, draws: Dr
     """
     if declared.text:
         if not isinstance(value, str):
-            raise DescriptionError(Problem(where, f"{shown(value)} is no text", declared.description))
+            raise DescriptionError(Problem(where, f"{shown(value)} is no text", 'text, such as "..."'))
         return value
     if declared.choices or isinstance(declared.default, bool):
         return _word_or_switch(value, declared, where)

@@ -90,7 +90,7 @@ def _encoded(encoder: Any, sample: FloatArray, values: dict[str, Any]) -> Any:
 
 
 def _in_range(encoder: Any) -> str:
-    usual = usual_values(encoder.parameters)
+    usual = usual_values(encoder)
     emitted = settings = 0
     for values in choices_of(encoder.parameters, usual):
         try:
@@ -134,7 +134,7 @@ def check_spikes(encoded: Any, steps: int, neurons: int) -> None:
 
 
 def _deterministic(encoder: Any) -> None:
-    values = usual_values(encoder.parameters)
+    values = usual_values(encoder)
     sample = _sample(encoder, values)
     one, two = _encoded(encoder, sample, values), _encoded(encoder, sample.copy(), values)
     for a, b in zip(_columns(one), _columns(two), strict=True):
@@ -146,7 +146,7 @@ def _columns(encoded: Any) -> tuple[Any, ...]:
 
 
 def _pure(encoder: Any) -> None:
-    values = usual_values(encoder.parameters)
+    values = usual_values(encoder)
     sample = _sample(encoder, values)
     kept = sample.copy()
     _encoded(encoder, sample, values)
@@ -170,7 +170,7 @@ def _rows(decoder: Any) -> str:
 
 
 def _values(decoder: Any) -> SimpleNamespace:
-    return SimpleNamespace(**usual_values(decoder.parameters))
+    return SimpleNamespace(**usual_values(decoder))
 
 
 def _decodes_twice(decoder: Any) -> None:

@@ -39,7 +39,7 @@ class Plastic:
     def __init__(self, subject: Subject, pre: int = PRE, post: int = POST, steps: int = STEPS) -> None:
         self.subject, self.pre, self.post, self.steps = subject, pre, post, steps
         self.rule: type[LearningRule] = subject.item
-        self.values = usual_values(self.rule.parameters, ("w_max",))
+        self.values = usual_values(self.rule, ("w_max",))
 
     @cached_property
     def model(self) -> tuple[str, float]:
@@ -50,7 +50,7 @@ class Plastic:
         for name in names:
             model = models[name]
             if needed <= set(model.state) and not model.source and model.arithmetic == "float64":
-                values = usual_values(model.parameters)
+                values = usual_values(model)
                 return name, lively(model, values, timestep_for(model, values))[0]
         raise Skipped(f"no neuron model has the state that the rule reads: {', '.join(sorted(needed))}")
 
@@ -91,6 +91,7 @@ class Plastic:
         given = {
             k: self.values[k] for k, p in self.rule.parameters.items() if p.default is None and k != "w_max"
         }
+        given |= self.rule.example
         net.connect(
             source, target, sources=at // self.post, targets=at % self.post, weight=self.initial,
             delay=DT * random.integers(1, 5, at.size), name="plastic",
@@ -104,12 +105,12 @@ class Plastic:
 
 def check_rule_placement(plastic: Plastic) -> str:
     """Run the network on one chip and on several, and compare all spikes and weights."""
-    places, registry = places_for(plastic.subject), plastic.subject.registry
+    one, places, registry = plastic.one, places_for(plastic.subject), plastic.subject.registry
     for place in places:
         other = run_in_memory(plastic.network, registry, plastic.steps, weights=["plastic"], **place)
-        differs = plastic.one.differs(other)
+        differs = one.differs(other)
         assert not differs, f"on {place} other than on one chip: {differs}"
-    posts = len(plastic.one.spikes["out"])
+    posts = len(one.spikes["out"])
     assert posts, "the post-synaptic neurons never spiked, so that nothing is shown"
     return f"{1 + len(places)} placements, {posts} post-synaptic spikes"
 

@@ -33,8 +33,8 @@ def _opened(encoder: Any) -> tuple[Any, SimpleNamespace]:
     Skipped
         If the encoder takes none, but a file of its own kind.
     """
-    values = usual_values(encoder.parameters)
-    if "sample_rate" in encoder.parameters and encoder.parameters["sample_rate"].default is None:
+    values = usual_values(encoder)
+    if "sample_rate" in encoder.parameters:
         values["sample_rate"] = 2000.0
     p = SimpleNamespace(**values)
     random = np.random.default_rng(8)

@@ -16,15 +16,17 @@ _USUAL = {"ms": 5.0, "s": 0.1, "Hz": 50.0, "kHz": 0.1, "mV": 1.0, "pA": 100.0, "
 """What stands for a parameter without a default."""
 
 
-def usual_values(parameters: Mapping[str, Parameter], leave: tuple[str, ...] = ()) -> dict[str, Any]:
-    """Return the default of every parameter; where there is none, a number within its bounds.
+def usual_values(plugin: Any, leave: tuple[str, ...] = (), rates: bool = False) -> dict[str, Any]:
+    """Return the default of every parameter, or the plugin's example; where there is none, a number within bounds.
 
     Parameters
     ----------
-    parameters
-        As declared.
+    plugin
+        Declares ``parameters`` and perhaps an ``example``.
     leave
         Parameters that get no value.
+    rates
+        Whether rates of 0 are raised, because they show nothing.
 
     Raises
     ------
@@ -32,16 +34,17 @@ def usual_values(parameters: Mapping[str, Parameter], leave: tuple[str, ...] = (
         If a word is asked for that only the author knows.
     """
     values: dict[str, Any] = {}
+    parameters: Mapping[str, Parameter] = plugin.parameters
     for name, p in parameters.items():
         if name in leave:
             continue
-        # A rate of 0 shows nothing.
-        absent = (p.default is None and not p.choices) or (p.default == 0.0 and p.unit in ("Hz", "kHz"))
+        silent = rates and p.default == 0.0 and p.unit in ("Hz", "kHz")
+        absent = silent or (p.default is None and not p.choices)
         values[name] = _without_default(p) if absent else p.default
     for name, p in parameters.items():
         if isinstance(p.default, str) and not p.choices and p.default in parameters:
             values[name] = values[p.default]
-    return values
+    return values | dict(getattr(plugin, "example", {}))
 
 
 def _without_default(p: Parameter) -> float:

@@ -10,7 +10,7 @@ from spikemesh.contracts import LearningRule, Parameter, State, Visit
 from spikemesh_plugins.learning.settling import settling_steps
 
 
-def _event(kind: str) -> Callable[..., Any]:
+def _event(kind: str) -> Callable[..., Any]:  # noqa: C901 - compiled functions call no others
     """Make ``on_pre``, ``on_post`` or the visit: what has passed since the last event, then the spike."""
 
     def event(w: Any, s: Any, c: Any, pre: Any, post: Any, third: Any, *more: Any) -> Any:  # noqa: ARG001 - signature of rules and visits
@@ -21,11 +21,15 @@ def _event(kind: str) -> Callable[..., Any]:
         while now < c.t or first <= c.t:
             until = first if first < c.t else c.t
             span = until - now
-            above_p = c.tau_ca * math.log(calcium / c.theta_p) if calcium > c.theta_p else 0.0
-            above_d = c.tau_ca * math.log(calcium / c.theta_d) if calcium > c.theta_d else 0.0
-            above_p = above_p if above_p < span else span
-            above_d = above_d if above_d < span else span
-            both = above_p if above_p < above_d else above_d
+            above_p, above_d, both = 0.0, 0.0, 0.0
+            if calcium > c.theta_least:
+                above = math.log(calcium)
+                above_p = c.tau_ca * (above - c.log_theta_p)
+                above_d = c.tau_ca * (above - c.log_theta_d)
+                above_p = above_p if above_p < span else span
+                above_d = above_d if above_d < span else span
+                both = above_p if above_p < above_d else above_d
+                both = both if both > 0.0 else 0.0
             if both > 0.0:
                 left = math.exp(-both * c.rate_both)
                 mean = c.rho_both + (mean - c.rho_both) * left
@@ -46,9 +50,9 @@ def _event(kind: str) -> Callable[..., Any]:
         if variance > 0.0:
             g = math.sqrt(-2.0 * math.log(1.0 - u.radius)) * math.cos(2.0 * math.pi * u.angle)
             mean = mean + math.sqrt(variance) * g
-        if c.per_bistable > 0.0:
+        if kind == "visit" and c.bistable != 0.0:
             y = 2.0 * mean - 1.0
-            grown = math.exp((c.t - s.last) * c.per_bistable)
+            grown = math.exp(more[0] * c.per_bistable)
             mean = 0.5 + 0.5 * y * math.sqrt(grown / (1.0 + y * y * (grown - 1.0)))
         if kind == "post":
             calcium = calcium + c.c_post
@@ -59,7 +63,7 @@ def _event(kind: str) -> Callable[..., Any]:
             due = c.t + c.delay
             first, second = (due, second) if first == math.inf else (first, due)
         strength = mean * c.span + c.w_down
-        w = 0.0 if strength < 0.0 else (c.w_max if strength > c.w_max else strength)
+        w = min(max(strength, 0.0), c.w_max)
         return w, (strength, calcium, c.t, first, second)
 
     return event
@@ -76,7 +80,7 @@ class CalciumPlasticity(LearningRule):
 
     The weight is ``w_down + rho (w_max - w_down)`` with ``w_down = w_max/ratio``, and rho starts where the
     initial weight puts it; what is delivered and read stays in [0, w_max]. All but the first term is exact
-    from event to event; that term, slow by tau, is applied once per interval between events and only if
+    from event to event; that term, slow by tau, is applied at each multiple of ``settle``, and only if
     ``bistable``. No more than two arrivals wait for their ``delay`` at a time: with a third the oldest acts
     at once. A weight that is read is as of the last event or multiple of ``settle``. The defaults are the
     set DP of the paper.
@@ -127,8 +131,9 @@ class CalciumPlasticity(LearningRule):
             "c_post": p.c_post,
             # A delay of whole steps is not to end before its step by the last bit.
             "delay": float(round(delay)) if abs(delay - round(delay)) < 1e-6 else delay,
-            "theta_d": p.theta_d,
-            "theta_p": p.theta_p,
+            "theta_least": min(p.theta_d, p.theta_p),
+            "log_theta_d": math.log(p.theta_d),
+            "log_theta_p": math.log(p.theta_p),
             "rate_both": gamma * dt / p.tau,
             "rate_d": p.gamma_d * dt / p.tau,
             "rate_p": p.gamma_p * dt / p.tau,
@@ -136,7 +141,8 @@ class CalciumPlasticity(LearningRule):
             "noise_both": noise / gamma,
             "noise_d": 0.5 * noise / p.gamma_d,
             "noise_p": 0.5 * noise / p.gamma_p,
-            "per_bistable": 0.5 * dt / p.tau if p.bistable else 0.0,
+            "bistable": 1.0 if p.bistable else 0.0,
+            "per_bistable": 0.5 * dt / p.tau,
             "settle": settling_steps(p.settle, dt),
             "w_down": w_down,
             "span": p.w_max - w_down,

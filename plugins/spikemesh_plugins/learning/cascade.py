@@ -11,7 +11,7 @@ import numpy as np
 from spikemesh.contracts import LearningRule, Parameter, State, Trace
 from spikemesh.ids import FloatArray
 from spikemesh.memory import Forgetting, MarkovSynapse, cascade
-from spikemesh_plugins.learning.chain import INPUT_PARAMETERS
+from spikemesh_plugins.learning.chain import HEARD, INPUT_PARAMETERS, recent
 from spikemesh_plugins.learning.stdp_pair import PAIR_PARAMETERS
 
 
@@ -20,7 +20,7 @@ def _event(up: bool, pattern: bool) -> Callable[..., Any]:
 
     def event(w: Any, s: Any, c: Any, pre: Any, post: Any, third: Any, u: Any) -> Any:  # noqa: ARG001 - signature of all rules
         chance = c.rate if pattern else c.rate * (c.a_plus * pre.x if up else c.a_minus * post.y)
-        asked = s.heard > 0.5 if pattern else up
+        asked = pre.heard > c.recent if pattern else up
         strong = w > 0.5 * c.w_max
         last = s.depth > c.depth - 0.5
         share = c.x ** (s.depth - 1.0)
@@ -28,13 +28,9 @@ def _event(up: bool, pattern: bool) -> Callable[..., Any]:
         deeper = u.event < chance and strong == asked and not last and u.move < share * c.deeper
         strong = asked if switches else strong
         depth = 1.0 if switches else (s.depth + 1.0 if deeper else s.depth)
-        return c.w_max if strong else 0.0, (0.0, depth)
+        return c.w_max if strong else 0.0, (depth,)
 
     return event
-
-
-def _heard(w: Any, s: Any, c: Any, pre: Any, post: Any, third: Any, u: Any) -> Any:  # noqa: ARG001 - signature of all rules
-    return w, (1.0, s.depth)
 
 
 class Cascade(LearningRule):
@@ -48,7 +44,8 @@ class Cascade(LearningRule):
     With ``input = "pairs"`` a post-synaptic spike is an event for the strong state with probability
     ``rate a_plus x``, a pre-synaptic arrival one for the weak state with probability ``rate a_minus y``, x and y
     the traces of ``stdp_pair``. With ``"pattern"`` every post-synaptic spike is one with probability
-    ``rate``: for the strong state if the pre-synaptic neuron was heard since the one before, else for the weak one.
+    ``rate``: for the strong state if there was an arrival within ``window`` before it, the step of the spike
+    itself not included, else for the weak one.
     An initial weight above half of ``w_max`` is strong.
     """
 
@@ -56,6 +53,7 @@ class Cascade(LearningRule):
     parameters = {
         **PAIR_PARAMETERS,
         "input": INPUT_PARAMETERS["input"],
+        "window": INPUT_PARAMETERS["window"],
         "depth": Parameter(8, ge=1, le=64, integer=True, description="states n of each strength"),
         "x": Parameter(0.5, gt=0, le=0.5, description="probability of a depth by that of the one before"),
         "rate": Parameter(1.0, gt=0, le=1, description="share of the events that count"),
@@ -63,16 +61,17 @@ class Cascade(LearningRule):
             None, gt=0, description="weight of the strong state; twice the largest initial one if not given"
         ),
     }
-    state = {"heard": State(0.0), "depth": State(1.0)}
+    state = {"depth": State(1.0)}
     pre = {"x": Trace("tau_plus", "add")}
     post = {"y": Trace("tau_minus", "add")}
     draws = ("event", "move")
 
-    def constants(p: Any, dt: float) -> dict[str, float]:  # noqa: ARG002 - nothing moves by itself
+    def constants(p: Any, dt: float) -> dict[str, float]:
         """Return the factors of the probabilities."""
         return {
             **{name: getattr(p, name) for name in ("a_plus", "a_minus", "rate", "x", "w_max")},
             "depth": float(p.depth),
+            "recent": recent(p, dt) if p.input == "pattern" else 0.0,
             "deeper": p.x / (1.0 - p.x),
             "last": 1.0 if p.depth == 1 else 1.0 / (1.0 - p.x),
         }
@@ -105,12 +104,12 @@ def _class(pattern: bool, depth: int) -> type[LearningRule]:
         parameters = Cascade.parameters
         state = Cascade.state
         draws = Cascade.draws
-        pre = {} if pattern else Cascade.pre
+        pre = HEARD if pattern else Cascade.pre
         post = {} if pattern else Cascade.post
-        bits = {"w": 1, "heard": 1, "depth": (depth - 1).bit_length()}
+        bits = {"w": 1, "depth": (depth - 1).bit_length()}
         constants = Cascade.constants
         theory = _theory if pattern else None
-        on_pre = _heard if pattern else _event(False, False)
+        on_pre = None if pattern else _event(False, False)
         on_post = _event(True, pattern)
 
     return CascadeRule

@@ -21,9 +21,13 @@ INPUT_PARAMETERS = {
     "input": Parameter(
         "pairs", choices=("pairs", "pattern"), description="what comes in: pairs of spikes, or +1 and -1"
     ),
+    "window": Parameter(1.0, "ms", gt=0, description="within which an arrival before a spike makes it a +1"),
     "amplitude": Parameter(0.01, gt=0, description="of a +1 or -1"),
 }
 """Parameters of rules that can store one memory a step."""
+
+HEARD = {"heard": Trace("window", "set")}
+"""Trace that tells whether there was an arrival within the window."""
 
 CHAIN_PARAMETERS = {
     **PAIR_PARAMETERS,
@@ -35,7 +39,7 @@ CHAIN_PARAMETERS = {
     "gain": Parameter(1.0, ge=0, description="weight per content of the beaker read out, in w_max"),
     "readout": Parameter(1, ge=1, integer=True, description="beaker that shows in the weight"),
     "u_limit": Parameter(1.0, gt=0, description="bound of the first beaker"),
-    "rounding": Parameter(
+    "quantise": Parameter(
         "none", choices=("none", "stochastic", "nearest"), description="how contents are kept on levels"
     ),
     "level": Parameter(1 / 64, gt=0, description="distance of the levels"),
@@ -82,6 +86,20 @@ def period(beaker: int, ratio: float, steps_per_chain_step: float) -> int:
     return 1 << int(min(max(slower + 1e-9, 0.0), 40.0))
 
 
+def recent(p: Any, dt: float) -> float:
+    """Return what the trace ``heard`` exceeds while the last arrival lies within the window.
+
+    Raises
+    ------
+    DescriptionError
+        If the window is shorter than a step: an arrival in the step of the spike itself does not show in a trace.
+    """
+    if dt > p.window * (1 + 1e-9):
+        found = f"{p.window:g} ms is shorter than the timestep of {dt:g} ms"
+        raise DescriptionError(Problem("window", found, "at least one timestep"))
+    return math.exp(-1.0 - 0.5 * dt / p.window)
+
+
 def levels(p: Any) -> int:
     """Return how many levels a beaker has, of contents from ``-u_limit`` to ``u_limit``."""
     to_limit: int = round(p.u_limit / p.level)
@@ -118,7 +136,7 @@ def chain_class(name: str, form: ChainForm, last_of_tiers: tuple[int, ...], bits
         for tier, first, last in zip(("short", "medium", "long"), bounds, bounds[1:], strict=False)
         if last > first
     }
-    traces = {} if form.pattern else {"x": Trace("tau_plus", "add")}
+    traces = HEARD if form.pattern else {"x": Trace("tau_plus", "add")}
     after = {} if form.pattern else {"y": Trace("tau_minus", "add")}
     after |= {"activity": Trace("tau_protein", "add")} if form.activity else {}
     visits = {}
@@ -138,8 +156,7 @@ def chain_class(name: str, form: ChainForm, last_of_tiers: tuple[int, ...], bits
         "draws": form.draws,
         "visits": visits,
         "tiers": tiers,
-        "bits": (dict.fromkeys(form.contents, bits) if bits < 64 else {})
-        | ({"heard": 1} if form.pattern else {}),
+        "bits": dict.fromkeys(form.contents, bits) if bits < 64 else {},
         "constants": lambda p, dt: chain_constants(form, p, dt),
         "theory": lambda p, dt: chain_theory(form, _complete(p), dt),
         **made,
@@ -161,7 +178,10 @@ def chain_constants(form: ChainForm, p: Any, dt: float) -> dict[str, float]:
         found = f"{p.chain_step:g} ms is shorter than the timestep of {dt:g} ms"
         raise DescriptionError(Problem("chain_step", found, "at least one timestep"))
     c: dict[str, float] = {"beta": p.beta, "w_max": p.w_max, "gain": p.gain * p.w_max, "u_limit": p.u_limit}
-    c |= {"amplitude": p.amplitude} if form.pattern else {"a_plus": p.a_plus, "a_minus": p.a_minus}
+    if form.pattern:
+        c |= {"amplitude": p.amplitude, "recent": recent(p, dt)}
+    else:
+        c |= {"a_plus": p.a_plus, "a_minus": p.a_minus}
     if form.borders:
         c |= {"drain": p.drain, "theta_tag": p.theta_tag, "protein": p.protein}
     if form.activity:
@@ -191,14 +211,14 @@ def chain_rule(name: str, p: Any) -> type[LearningRule]:
         Parameters by name.
     """
     p = _complete(p)
-    m, rounded = p.beakers, p.rounding != "none"
+    m, rounded = p.beakers, p.quantise != "none"
     borders = tuple(k for k in (p.stm, p.stm + p.mtm) if k < m)
     form = ChainForm(
         beakers=m,
         borders=borders,
         tiered=p.clock == "tiered",
         pattern=p.input == "pattern",
-        rounding=p.rounding,
+        rounding=p.quantise,
         readout=min(p.readout, m),
         frozen=p.freeze > 0.0,
         activity=p.protein_from == "activity" and bool(borders),
@@ -226,7 +246,7 @@ def _check(p: Any) -> None:
         raise DescriptionError(
             Problem("readout", f"there is no beaker {p.readout}", f"1 to {p.beakers}, the chain's beakers")
         )
-    if p.rounding != "none":
+    if p.quantise != "none":
         whole = p.u_limit / p.level
         if abs(whole - round(whole)) > 1e-9 or round(whole) < 1:
             found = f"{p.level:g} does not divide u_limit = {p.u_limit:g}"

@@ -56,7 +56,7 @@ class ChainForm:
     @property
     def state(self) -> tuple[str, ...]:
         """All state."""
-        return ("w0", *(("heard",) if self.pattern else ()), *self.contents, *self.importance)
+        return ("w0", *self.contents, *self.importance)
 
     @property
     def draws(self) -> tuple[str, ...]:
@@ -71,8 +71,8 @@ class ChainForm:
 
 
 def functions(form: ChainForm) -> str:
-    """Write ``on_pre``, ``on_post`` and ``on_step``, or ``first_pair``, ``pair2`` ... if tiered."""
-    parts = [_on_pre(form), _on_post(form)]
+    """Write ``on_post``, ``on_pre`` unless patterns come in, ``on_step`` or ``first_pair``, ``pair2`` ..."""
+    parts = [_on_post(form)] if form.pattern else [_on_pre(form), _on_post(form)]
     if form.tiered:
         for first in range(1, form.beakers + 1, 2):
             number = (first + 1) // 2
@@ -108,8 +108,8 @@ def _weight(form: ChainForm, changed: Sequence[int]) -> list[str]:
     ]
 
 
-def _input(form: ChainForm, change: str, heard: str | None) -> list[str]:
-    """Add to the first beaker, and to the path that it has come."""
+def _input(form: ChainForm, name: str, change: str) -> str:
+    """Write a function that adds to the first beaker, and to the path that it has come."""
     soft = " * soft" if form.frozen else ""
     lines = ["soft = 1.0 / (1.0 + c.freeze * s.omega)"] if form.frozen else []
     lines += [f"u1 = s.u1 + {change}{soft}", *_rounded(form, 1)]
@@ -117,24 +117,17 @@ def _input(form: ChainForm, change: str, heard: str | None) -> list[str]:
     lines += ["path = s.path + (u1 - s.u1) * (u1 - s.u1)"] if form.frozen else []
     lines += _weight(form, [1])
     fresh = {"u1", "path"} if form.frozen else {"u1"}
-    kept = [name if name in fresh else f"s.{name}" for name in form.state]
-    return [*lines, ",".join(heard if heard is not None and n == "s.heard" else n for n in kept)]
+    return _function(form, name, lines, [n if n in fresh else f"s.{n}" for n in form.state])
 
 
 def _on_pre(form: ChainForm) -> str:
-    if form.pattern:
-        returned = ["1.0" if name == "heard" else f"s.{name}" for name in form.state]
-        return _function(form, "on_pre", [], returned)
-    *lines, returned_text = _input(form, "-c.a_minus * post.y", None)
-    return _function(form, "on_pre", lines, returned_text.split(","))
+    return _input(form, "on_pre", "-c.a_minus * post.y")
 
 
 def _on_post(form: ChainForm) -> str:
     if form.pattern:
-        *lines, text = _input(form, "(c.amplitude if s.heard > 0.5 else -c.amplitude)", "0.0")
-    else:
-        *lines, text = _input(form, "c.a_plus * pre.x", None)
-    return _function(form, "on_post", lines, text.split(","))
+        return _input(form, "on_post", "(c.amplitude if pre.heard > c.recent else -c.amplitude)")
+    return _input(form, "on_post", "c.a_plus * pre.x")
 
 
 def _gate_lines(form: ChainForm, first: int, last: int) -> list[str]:
@@ -147,7 +140,8 @@ def _gate_lines(form: ChainForm, first: int, last: int) -> list[str]:
     lines = [f"opened = {protein}"]
     for k in gates:
         tagged = f"s.u{k} - s.u{k + 1} > c.theta_tag or s.u{k + 1} - s.u{k} > c.theta_tag"
-        lines.append(f"gate{k} = opened if {tagged} else 0.0")
+        # A closed gate need not know what lies behind it.
+        lines.append(f"gate{k} = opened if opened != 0.0 and ({tagged}) else 0.0")
     return lines
 
 
@@ -176,8 +170,7 @@ def _visit(form: ChainForm, name: str, first: int, last: int) -> str:
         lines += [f"u{k} = s.u{k} + ({change}) * c.per_c{k}{soft}", *_rounded(form, k)]
     lines += _weight(form, range(above, last + 1))
     if name == "on_step":
-        kept = [f"s.{n}" for n in form.state if n in ("w0", "heard")]
-        return _function(form, name, [*lines, *_mattered(form)], [*kept, *form.contents, *form.importance])
+        return _function(form, name, [*lines, *_mattered(form)], ["s.w0", *form.contents, *form.importance])
     if first == 1:
         lines += _mattered(form)
     return _function(form, name, lines, form.visited(first))

@@ -65,13 +65,13 @@ class Clopath(LearningRule):
         """Depress."""
         above = post.u_minus - c.theta_minus
         w = w - c.a_ltd * (above if above > 0.0 else 0.0)
-        return (w if w > 0.0 else 0.0), ()
+        return max(w, 0.0), ()
 
     def on_post(w: Any, s: Any, c: Any, pre: Any, post: Any, third: Any) -> Any:  # noqa: ARG002 - signature of all rules
         """Potentiate by a spike that is stood for."""
         above = post.u_plus - c.theta_minus
         w = w + c.per_spike * pre.x * (above if above > 0.0 else 0.0)
-        return (w if w < c.w_max else c.w_max), ()
+        return min(w, c.w_max), ()
 
     def by_potential(w: Any, s: Any, c: Any, pre: Any, post: Any, third: Any, steps: Any) -> Any:  # noqa: ARG002 - signature of all visits
         """Potentiate by the potential."""
@@ -79,4 +79,4 @@ class Clopath(LearningRule):
         mean = post.u_plus - c.theta_minus
         gain = (above if above > 0.0 else 0.0) * (mean if mean > 0.0 else 0.0)
         w = w + c.per_step * gain * pre.x
-        return (w if w < c.w_max else c.w_max), ()
+        return min(w, c.w_max), ()

@@ -67,5 +67,5 @@ class EligibilityPropagation(LearningRule):
         e_a = c.rho * s.e_a + e
         e_bar = c.kappa * s.e_bar + (1.0 - c.kappa) * e
         w = w - c.eta * post.error * e_bar
-        w = c.w_min if w < c.w_min else (c.w_max if w > c.w_max else w)
+        w = min(max(w, c.w_min), c.w_max)
         return w, (s.z_bar * c.alpha, e_a, e_bar)

@@ -52,4 +52,4 @@ class HomeostaticScaling(LearningRule):
         """Scale."""
         factor = 1.0 + c.eta - c.per_trace * post.y
         w = w * (factor if factor > 0.0 else 0.0)
-        return (w if w < c.w_max else c.w_max), ()
+        return min(w, c.w_max), ()

@@ -26,13 +26,14 @@ class LoihiSumOfProducts(LearningRule):
     sums in brackets and sgn(). A spike adds the trace's impulse; a trace whose impulse is 0 is 0. All
     factors are those before the step, so that w, t and d change together. w stays in [0, w_max].
 
-    ``rounding = "stochastic"`` rounds at random, with the right mean, what is read of traces, to whole numbers up to
+    ``whole_numbers = true`` rounds at random, with the right mean, what is read of traces, to whole numbers up to
     127, and w, t and d after each change. On the chip the stored traces themselves are rounded as they decay.
 
     Source: Davies et al. 2018, IEEE Micro 38(1):82; names as in Lava's learning rules.
     """
 
     name = "loihi_sum_of_products"
+    example = {"dw": "2^-2*x1*y0 - 2^-2*y1*x0"}
     parameters = {
         **{
             target: Parameter("", text=True, description=f"change of {variable}, a sum of products")
@@ -47,7 +48,7 @@ class LoihiSumOfProducts(LearningRule):
             for trace in TRACES
         },
         "t_epoch": Parameter(1, ge=1, integer=True, description="steps of a learning epoch"),
-        "rounding": Parameter("none", choices=("none", "stochastic"), description="of traces and results"),
+        "whole_numbers": Parameter(False, description="whether traces and results are rounded at random"),
         "w_max": Parameter(
             None, gt=0, description="largest weight; twice the largest initial one if not given"
         ),
@@ -68,7 +69,7 @@ class LoihiSumOfProducts(LearningRule):
             raise DescriptionError(
                 Problem("dw", "none of dw, dt, dd is given", 'dw = "2^-2*x1*y0 - 2^-2*y1*x0"')
             )
-        return _rule(tuple(texts.items()), p.rounding == "stochastic")
+        return _rule(tuple(texts.items()), p.whole_numbers)
 
 
 @cache
@@ -135,7 +136,7 @@ def _function(
         amount = f"{variable} + " + " + ".join(f"({product.amount})" for product in products)
         lines.append(f"    new_{variable} = {f'floor({amount} + u.new_{variable})' if rounded else amount}")
     if "w" in sums:
-        lines.append("    new_w = 0.0 if new_w < 0.0 else (c.w_max if new_w > c.w_max else new_w)")
+        lines.append("    new_w = min(max(new_w, 0.0), c.w_max)")
     new = [f"new_{variable}" if variable in sums else variable for variable in state]
     lines.append(f"    return {'new_w' if 'w' in sums else 'w'}, ({''.join(f'{n}, ' for n in new)})")
     namespace: dict[str, Any] = {"floor": math.floor}

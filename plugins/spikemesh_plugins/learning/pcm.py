@@ -98,4 +98,4 @@ class PcmTrace(LearningRule):
         """Read the devices and move the weight."""
         since = (c.t - s.set_at) * c.per_t_0
         w = w + third * s.eligibility * math.pow(since if since > 1.0 else 1.0, -c.nu)
-        return (0.0 if w < 0.0 else (c.w_max if w > c.w_max else w)), ()
+        return min(max(w, 0.0), c.w_max), ()

@@ -43,4 +43,4 @@ class PrescribedErrorSensitivity(LearningRule):
     def learn(w: Any, s: Any, c: Any, pre: Any, post: Any, third: Any, steps: Any) -> Any:  # noqa: ARG002 - signature of all visits
         """Go down the error."""
         w = w - c.rate * steps * pre.x * post.error
-        return (c.w_min if w < c.w_min else (c.w_max if w > c.w_max else w)), ()
+        return min(max(w, c.w_min), c.w_max), ()

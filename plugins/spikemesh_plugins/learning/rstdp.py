@@ -21,7 +21,7 @@ def _event(side: str) -> Callable[..., Any]:
         if dopamine != 0.0:
             left = math.exp(-passed * c.per_tau_d)
             w = w + s.eligibility * dopamine * c.together * (1.0 - kept * left)
-            w = 0.0 if w < 0.0 else (c.w_max if w > c.w_max else w)
+            w = min(max(w, 0.0), c.w_max)
             dopamine = dopamine * left
         pair = -c.down * post.y if side == "pre" else c.up * pre.x
         return w, (s.eligibility * kept + pair, dopamine, c.t)
@@ -87,5 +87,5 @@ class RewardModulatedStdp(LearningRule):
         left = math.exp(-passed * c.per_tau_d)
         if s.dopamine != 0.0:
             w = w + s.eligibility * s.dopamine * c.together * (1.0 - kept * left)
-            w = 0.0 if w < 0.0 else (c.w_max if w > c.w_max else w)
+            w = min(max(w, 0.0), c.w_max)
         return w, (s.eligibility * kept, s.dopamine * left + third, c.t)

@@ -67,9 +67,9 @@ class SpikeDrivenPlasticity(LearningRule):
         passed = c.t - s.last
         w = w + passed * (c.drift_up if w > c.theta_w else -c.drift_down)
         # The drift ends at the bounds, before the jump.
-        w = 0.0 if w < 0.0 else (c.w_max if w > c.w_max else w)
+        w = min(max(w, 0.0), c.w_max)
         high = post.v >= c.theta_v
         rises = high and c.theta_1 <= post.calcium < c.theta_3
         falls = not high and c.theta_1 <= post.calcium < c.theta_2
         w = w + (c.up if rises else (-c.down if falls else 0.0))
-        return (0.0 if w < 0.0 else (c.w_max if w > c.w_max else w)), (c.t,)
+        return min(max(w, 0.0), c.w_max), (c.t,)

@@ -10,6 +10,8 @@ from spikemesh.contracts import LearningRule, Parameter
 class StochasticRelease(LearningRule):
     """A spike delivers the weight with probability ``p_release``, else nothing; each synapse for itself.
 
+    ``amount = w if u < p_release else 0``, u uniform in [0, 1) and new for every spike and synapse.
+
     Source: Del Castillo & Katz 1954, J. Physiol. 124:560.
     """
 

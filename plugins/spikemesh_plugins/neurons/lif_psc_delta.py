@@ -18,7 +18,7 @@ class LifPscDelta(NeuronModel):
     step. Spike if ``v >= v_th``; then v stays at ``v_reset`` for ``t_ref``, a whole number of steps. What
     arrives in that time is lost, or, with ``refractory_input``, decays with ``tau_m`` and is added after it.
 
-    Names and defaults of NEST's iaf_psc_delta, and its order of a step.
+    Source: Rotter & Diesmann 1999, Biol. Cybern. 81:381; names, defaults and order of a step of NEST's iaf_psc_delta.
     """
 
     name = "lif_psc_delta"
