@@ -4,7 +4,14 @@ from collections.abc import Iterator, Mapping
 from importlib.metadata import PackageNotFoundError, entry_points, version
 from typing import Any
 
+import hypothesis
 import pytest
+
+# A busy machine is no fault of the code: no example is refused for the time that it takes.
+hypothesis.settings.register_profile(
+    "spikemesh", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("spikemesh")
 
 
 def pytest_configure() -> None:

@@ -9,10 +9,12 @@ from spikemesh.contracts import ScenarioFolder, hookimpl
 SUMMARIES = {
     "balanced_two_chip": "Balanced random network of 10 million synapses cut over two chips",
     "digits_inference": "Handwritten digits classified by a converted network on four chips",
+    "digits_stdp": "Handwritten digits learned without labels by competing neurons, after Diehl and Cook",
     "dynapse_ring": "Spike going round a ring of DYNAP-SE2 chips, whose latencies add up exactly",
     "knn_pohoiki": "Nearest neighbours among 76,800 patterns on 32 Loihi chips, and what a query costs",
     "loihi_congestion": "Rate-coded traffic over the link between two Loihi chips, and what cures its congestion",
     "microcircuit": "Cortical microcircuit of 77,169 neurons and 299 million synapses on two chips",
+    "nofm_memory": "Associative memory of N-of-M codes on spiking neurons, filled until recall fails as predicted",
     "odin_power": "ODIN's crossbar of 256 neurons kept busy at two clocks, and the power it takes",
     "speck_cnn": "Convolutional network on Speck that tells in which direction a bar moves",
     "spinnaker_microcircuit": "Cortical microcircuit, scaled, on a SpiNN-5 board at fifty times real time",

@@ -10,7 +10,7 @@ import pytest
 
 import spikemesh as sm
 from spikemesh.contracts import LearningRule, Parameter, Visit
-from spikemesh.engine.learning_updates import Visits
+from spikemesh.engine.learning_updates import ThirdFactor, Visits
 from spikemesh.registry import load_registry
 from spikemesh.registry.bind import bind
 
@@ -59,7 +59,10 @@ class OnVisits(LearningRule):
         return w + 1.0, ()
 
 
-def network(*rules):
+REWARDS = {"third_population": "force", "third_delay": 3.0, "third_gain": -1.0}
+
+
+def network(*rules, **third):
     """Sources onto neurons that are made to fire; their spikes end in time to arrive before the run does."""
     net = sm.Network(timestep="1 ms", seed=4)
     early = [np.arange(k + 1.0, STEPS - 15, 5 + k) for k in range(SOURCES)]
@@ -70,7 +73,7 @@ def network(*rules):
     net.connect(force, out, "one_to_one", weight=1e6)
     for k, _ in enumerate(rules):
         learning = sm.rule(
-            "stdp_pair", third_times=[20.0, 24.0, 40.0, 41.0], third_values=[0.5, 0.0, 1.0, 0.0]
+            "stdp_pair", third_times=[20.0, 24.0, 40.0, 41.0], third_values=[0.5, 0.0, 1.0, 0.0], **third
         )
         net.connect(
             source, out, "fixed_probability", p=0.4, weight=START, delay=sm.uniform(1.0, 6.0),
@@ -103,9 +106,18 @@ def run(net, path, system=None, **settings):
     return sm.open_trace(path)
 
 
-@pytest.mark.parametrize("rules", [(OnSpikes,), (OnVisits,), (OnSpikes, OnVisits)])
-def test_the_counter_is_what_the_weights_counted(rules, tmp_path):
-    with run(network(*rules), tmp_path / "run.h5") as trace:
+@pytest.mark.parametrize(
+    ("rules", "third"),
+    [
+        ((OnSpikes,), {}),
+        ((OnVisits,), {}),
+        ((OnSpikes, OnVisits), {}),
+        ((OnVisits,), REWARDS),
+        ((OnVisits, OnVisits), {**REWARDS, "third_tau": 0.1}),
+    ],
+)
+def test_the_counter_is_what_the_weights_counted(rules, third, tmp_path):
+    with run(network(*rules, **third), tmp_path / "run.h5") as trace:
         counted = trace.counts("core_learning_updates")
         home = trace.placement("out")
         expected = np.zeros(len(trace.core_names))
@@ -137,7 +149,7 @@ def test_updates_are_counted_in_the_bin_of_the_spike_that_causes_them(tmp_path):
 
 
 def test_counts_are_the_same_for_all_workers_and_for_a_recorded_run(tmp_path):
-    net, digests = network(OnSpikes, OnVisits), set()
+    net, digests = network(OnSpikes, OnVisits, **REWARDS), set()
     for workers in (1, 2, 4):
         with run(net, tmp_path / f"{workers}.h5", workers=workers, actors="core") as trace:
             digests.add(trace.digest()["hardware"])
@@ -160,7 +172,7 @@ def test_a_network_that_does_not_learn_has_no_such_counter(tmp_path):
 def naive_runs(visits, until):
     """Run step by step, as the compiled loop does."""
     found, last = [], 0
-    changes = dict(zip((visits.third_ticks + 1).tolist(), visits.third_values.tolist(), strict=True))
+    changes = {1: 1.0, 4: 0.0, 10: 0.5, 14: 2.0, 15: 0.0, 21: 1.0}
     third = 0.0
     for tick in range(1, until + 1):
         third = changes.get(tick, third)
@@ -177,9 +189,14 @@ def naive_runs(visits, until):
 @pytest.mark.parametrize("every", [1, 2, 7, 1000])
 def test_runs_in_pieces_of_any_length(on_third, every):
     ticks, values = np.array([0, 3, 9, 13, 14, 20]), np.array([1.0, 0.0, 0.5, 2.0, 0.0, 1.0])
-    visits = Visits(every, on_third, ticks, values, np.zeros(1, dtype=np.int64))
+    third, nobody = ThirdFactor(ticks, values), np.zeros(0, dtype=np.int64)
+    visits = Visits(every, on_third, third, np.zeros(1, dtype=np.int64))
     expected = naive_runs(visits, 60)
-    assert visits.runs(0, 60).tolist() == expected
+
+    def runs(first, until):
+        return visits.runs(first, until, third.between(first, until, nobody, nobody)).tolist()
+
+    assert runs(0, 60) == expected
     edges = [0, 1, 4, 9, 10, 14, 15, 21, 44, 60]
-    pieces = [visits.runs(a, b).tolist() for a, b in pairwise(edges)]
+    pieces = [runs(a, b) for a, b in pairwise(edges)]
     assert list(chain(*pieces)) == expected

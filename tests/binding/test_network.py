@@ -252,6 +252,53 @@ def test_inputs_and_probes(net, registry):
             "makes spikes",
         ),
         (
+            lambda n: n.add_input("in", encoder="latency", data=np.zeros((1, 4)), present=1),
+            'input "in".data',
+            'has 4 values a sample, population "in" 5 neurons',
+        ),
+        (
+            lambda n: n.add_input("in", encoder="delta", data=np.zeros((1, 5)), present=1),
+            'input "in".encoder',
+            "reads a stream, not samples",
+        ),
+        (
+            lambda n: n.add_input("in", encoder="latency", stream=np.zeros((9, 5))),
+            'input "in".encoder',
+            "encodes samples, not a stream",
+        ),
+        (
+            lambda n: n.add_input("in", encoder="delta", stream=np.zeros((9, 5)), sample_rate=100),
+            'input "in".size',
+            'population "in" has 5 neurons (encoder "delta" makes 10 of this stream)',
+        ),
+        (
+            lambda n: n.add_input("adm", encoder="delta", stream=np.zeros(9), size=2),
+            'input "adm".sample_rate',
+            "is not known",
+        ),
+        (
+            lambda n: n.add_input("adm", encoder="delta", stream="none.npy", size=2, sample_rate=100),
+            'input "adm".stream',
+            "none.npy cannot be read",
+        ),
+        (
+            lambda n: n.add_input("adm", encoder="delta", stream="speech.mp3", size=2, sample_rate=100),
+            'input "adm".stream',
+            "speech.mp3 is no signal that can be read",
+        ),
+        (
+            lambda n: n.add_input(
+                "adm", encoder="delta", stream=np.zeros(9), size=2, sample_rate=100, low=50
+            ),
+            'input "adm".low',
+            "50 Hz in a signal of 100 samples a second",
+        ),
+        (
+            lambda n: n.add_input("exc", encoder="delta", stream=np.zeros((9, 2)), sample_rate=100),
+            'input "exc".encoder',
+            "makes spikes",
+        ),
+        (
             lambda n: n.add_input("in", encoder="constant_current", data=np.zeros((1, 5)), present=1),
             'input "in".encoder',
             "makes currents",

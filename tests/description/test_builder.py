@@ -132,10 +132,28 @@ def test_drives_and_learning(net):
         (lambda n: n.probe("exc", "v", every="1 mV"), "probe.every", "not in units of ms"),
         (lambda n: n.probe("exi"), "probe.target", 'did you mean "exc"?'),
         (lambda n: n.add_input("p", encoder="latency", data=[1, 2], present=1), 'input "p".data', "no table"),
+        (lambda n: n.add_input("p", encoder="latency"), 'input "p"', "neither data nor a stream"),
         (
-            lambda n: n.add_input("exc", encoder="latency", data=[[1, 2]], present=1),
-            'input "exc".data',
-            "80 columns",
+            lambda n: n.add_input("p", encoder="delta", data=[[1]], stream=np.zeros(3)),
+            'input "p"',
+            "both data and a stream",
+        ),
+        (lambda n: n.add_input("p", encoder="latency", data=[[1]]), 'input "p".present', "is missing"),
+        (
+            lambda n: n.add_input("p", encoder="delta", stream=np.zeros(3), size=2, present=1),
+            'input "p".present',
+            "goes with data",
+        ),
+        (lambda n: n.add_input("p", encoder="delta", stream=np.zeros(3)), 'input "p".size', "is missing"),
+        (
+            lambda n: n.add_input("exc", encoder="delta", stream=np.zeros(3), size=2),
+            'input "exc".size',
+            'population "exc" has 80 neurons',
+        ),
+        (
+            lambda n: n.add_input("p", encoder="delta", stream=np.zeros(3), size=0),
+            'input "p".size',
+            "0 is out of range",
         ),
         (lambda n: n.add_input("p", encoder="latency", data=[[np.nan]], present=1), 'input "p".data', "NaN"),
         (

@@ -14,6 +14,7 @@ import pytest
 from spikemesh.description.builder import Network
 from spikemesh.description.system import System
 from spikemesh.engine.worker import Worker
+from spikemesh.kernels.random import philox, stream_key
 from spikemesh.mapping.build import WorkerPlan, build_programs
 from spikemesh.mapping.edges import edge_delays, edge_weights, edges_onto
 from spikemesh.mapping.placement import placement_on
@@ -44,6 +45,8 @@ class Naive:
             if p.learning is not None
         ]
         self.third = {}  # projection -> present value of the third factor
+        self.third_given, self.third_level = defaultdict(float), defaultdict(float)
+        self.rewards = defaultdict(int)  # (projection, tick) -> spikes that arrive to add to its third factor
         self.scales = input_scales(network)
         self.units = self.scales.units
         self.pending = defaultdict(lambda: defaultdict(int))  # tick -> (population, receptor, neuron) -> sum
@@ -94,12 +97,17 @@ class Naive:
                 continue
             learning = projection.learning
             rule = learning.rule
+            w0 = self._rounded(learning, abs(float(w)), None, None)
             synapse = SimpleNamespace(
-                w=abs(float(w)), sign=-1 if w < 0 else 1, unit=unit, key=key, delay=int(d), rule=rule,
+                w=w0, sign=-1 if w < 0 else 1, unit=unit, key=key, delay=int(d), rule=rule,
                 name=projection.name, projection=projection, source=int(s), target=int(t),
                 c=SimpleNamespace(**learning.constants),
-                s=self._initial(rule, learning, abs(float(w))),
-                pre=dict.fromkeys(rule.pre, 0.0), post=dict.fromkeys(rule.post, 0.0),
+                s=self._initial(rule, learning, w0), rank=0,
+                pre=dict.fromkeys(rule.pre, 0.0),
+                post={
+                    k: 0.0 if trace.of is None else float(self.state[target.index][trace.of][int(t)])
+                    for k, trace in rule.post.items()
+                },
                 decay={
                     k: math.exp(-network.timestep_ms / learning.parameters[t.tau])
                     for k, t in {**rule.pre, **rule.post}.items()
@@ -108,6 +116,12 @@ class Naive:
             self.synapses.append(synapse)
             self.plastic[projection.source, int(s)].append(synapse)
             self.by_post[target.index, int(t)].append(synapse)
+        pairs = defaultdict(int)
+        for synapse in sorted(
+            (s for s in self.synapses if s.projection is projection), key=lambda s: s.delay
+        ):
+            synapse.rank = pairs[synapse.source, synapse.target]
+            pairs[synapse.source, synapse.target] += 1
 
     @staticmethod
     def _initial(rule, learning, weight):
@@ -116,44 +130,106 @@ class Naive:
             k: weight if v == "weight" else float(learning.parameters.get(v, v)) for k, v in given.items()
         }
 
-    def _apply(self, synapse, function, third=None, steps=(), changed=None):
+    @staticmethod
+    def _rounded(learning, w, old, u):
+        """Weight on the grid of its bits: the nearest, or by chance the one above (u given)."""
+        if not learning.weight_bits or w == old:
+            return w
+        top, w_max = 2**learning.weight_bits - 1, learning.parameters["w_max"]
+        place = min(max(w * (top / w_max), 0.0), float(top))
+        level = math.floor(place + 0.5) if u is None else math.floor(place) + (u < place - math.floor(place))
+        return min(level * (w_max / top), w_max)
+
+    def _drawn(self, synapse, function, tick):
+        """Random numbers of one call: those of the rule by name, and that of the rounding."""
+        names = [*synapse.rule.draws, "rounding"]
+        key = stream_key(self.network.seed, "learning", synapse.name, function)
+        numbers = []
+        for block in range(-(-len(names) // 4)):
+            words = (
+                synapse.source,
+                synapse.target,
+                tick,
+                synapse.rank << 4 | block,
+                key & 0xFFFFFFFF,
+                key >> 32,
+            )
+            numbers += [int(x) / 2**32 for x in philox(*(np.uint64(word) for word in words))]
+        return dict(zip(names, numbers, strict=False))
+
+    def _apply(self, synapse, name, tick, third=None, steps=(), changed=None):
+        function, learning = getattr(synapse.rule, name), synapse.projection.learning
         if function is None:
             return
-        space = SimpleNamespace
-        traces = space(**synapse.pre), space(**synapse.post)
         third = self.third.get(synapse.name, 0.0) if third is None else third
-        synapse.w, new = function(synapse.w, space(**synapse.s), synapse.c, *traces, third, *steps)
-        synapse.s |= zip(changed or synapse.s, new, strict=True)
+        drawn = (
+            self._drawn(synapse, name, tick)
+            if synapse.rule.draws or learning.rounding == "stochastic"
+            else {}
+        )
+        chance = drawn.pop("rounding", None) if learning.rounding == "stochastic" else None
+        more = [SimpleNamespace(**drawn)] if synapse.rule.draws else []
+        w, new = function(synapse.w, *self._seen(synapse), third, *steps, *more)
+        synapse.w = self._rounded(learning, w, synapse.w, chance)
+        synapse.s |= zip(synapse.s if changed is None else changed, new, strict=True)
+
+    def _seen(self, synapse):
+        """State, constants and traces of a synapse, and what it reads of its neuron."""
+        space = SimpleNamespace
+        read = {k: float(self._of_target(synapse, k)) for k in synapse.rule.reads}
+        return space(**synapse.s), synapse.c, space(**synapse.pre), space(**synapse.post, **read)
+
+    def _of_target(self, synapse, variable):
+        return self.state[synapse.projection.target][variable][synapse.target]
+
+    def _transmitted(self, synapse, tick):
+        rule = synapse.rule
+        if rule.transmit is None:
+            return synapse.w
+        more = [SimpleNamespace(**self._drawn(synapse, "on_pre", tick))] if rule.draws else []
+        return rule.transmit(synapse.w, *self._seen(synapse), self.third.get(synapse.name, 0.0), *more)
 
     def _set_third(self, tick):
         for projection, _ in self.clocks:
             given = projection.learning
             if given.third_ticks is not None and tick - 1 in given.third_ticks:
-                self.third[projection.name] = given.third_values[list(given.third_ticks).index(tick - 1)]
+                self.third_given[projection.name] = given.third_values[
+                    list(given.third_ticks).index(tick - 1)
+                ]
+            spikes, level = given.third_spikes, 0.0
+            if spikes is not None:
+                came = self.rewards[projection.name, tick]
+                level = self.third_level[projection.name] * spikes.decay + came * spikes.gain
+                level = level if abs(level) >= abs(spikes.gain) * 2.0**-52 else 0.0
+                self.third_level[projection.name] = level
+            self.third[projection.name] = self.third_given[projection.name] + level
 
     def _visit(self, tick):
         for projection, clock in self.clocks:
             rule = projection.learning.rule
             for name, third, steps in clock.due(tick, self.third.get(projection.name, 0.0)):
+                until = clock.last[name] + steps
                 changed = rule.visits[name].state if name in rule.visits else None
                 for synapse in self.synapses:
                     if synapse.projection is projection:
                         more = () if name == "on_step" else (steps,)
-                        self._apply(synapse, getattr(rule, name), third, more, changed)
+                        self._apply(synapse, name, until, third, more, changed)
 
     def _decay(self):
         for synapse in self.synapses:
-            for side in (synapse.pre, synapse.post):
+            for side, declared in ((synapse.pre, synapse.rule.pre), (synapse.post, synapse.rule.post)):
                 for name in side:
-                    side[name] *= synapse.decay[name]
+                    if declared[name].of is None:
+                        side[name] *= synapse.decay[name]
 
     def step(self, tick):
         self._set_third(tick)
         self._decay()
         arrived = self.arriving.pop(tick, [])
         for synapse in arrived:
-            self._apply(synapse, synapse.rule.on_pre)
-            self.pending[tick][synapse.key] += math.floor(synapse.w * (synapse.sign / synapse.unit) + 0.5)
+            self._apply(synapse, "on_pre", tick)
+            amount = self._transmitted(synapse, tick)
+            self.pending[tick][synapse.key] += math.floor(amount * (synapse.sign / synapse.unit) + 0.5)
         inputs = self.pending.pop(tick, {})
         fired = []
         for population in self.network.populations:
@@ -162,13 +238,18 @@ class Naive:
             self._send(tick, index, neuron)
         for index, neuron in fired:
             for synapse in self.by_post[index, neuron]:
-                self._apply(synapse, synapse.rule.on_post)
+                self._apply(synapse, "on_post", tick)
         self._visit(tick)
         for index, neuron in fired:
             for synapse in self.by_post[index, neuron]:
                 self._mark(synapse.post, synapse.rule.post)
         for synapse in arrived:
             self._mark(synapse.pre, synapse.rule.pre)
+        for synapse in self.synapses:
+            for name, trace in synapse.rule.post.items():
+                if trace.of is not None:
+                    z, y = self._of_target(synapse, trace.of), synapse.post[name]
+                    synapse.post[name] = y + (z - y) * (1.0 - synapse.decay[name])
 
     def _send(self, tick, index, neuron):
         self.spikes[self.network.populations[index].name].append((tick, neuron))
@@ -179,13 +260,18 @@ class Naive:
             if late is not None:
                 self.pending[tick + delay + late][key] += integer
                 self.events.append((tick + late, core))
+        for projection, _ in self.clocks:
+            spikes = projection.learning.third_spikes
+            if spikes is not None and spikes.population == index:
+                self.rewards[projection.name, tick + spikes.delay] += 1
         for synapse in self.plastic[index, neuron]:
             self.arriving[tick + synapse.delay].append(synapse)
 
     @staticmethod
     def _mark(values, declared):
         for name, trace in declared.items():
-            values[name] = 1.0 if trace.on_spike == "set" else values[name] + 1.0
+            if trace.of is None:
+                values[name] = 1.0 if trace.on_spike == "set" else values[name] + 1.0
 
     def _update(self, population, inputs):
         model, index, fired = population.model, population.index, []

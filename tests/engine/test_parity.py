@@ -13,8 +13,9 @@ import spikemesh as sm
 from spikemesh.description.builder import Network, rule
 from spikemesh.description.drives import poisson, steps
 from spikemesh.description.values import normal, uniform
-from spikemesh.engine import plastic_setup
-from spikemesh.kernels import rule_source
+from spikemesh.engine import plastic_rows, plastic_setup
+from spikemesh.kernels import rule_block
+from spikemesh.kernels.rule_form import Width
 from spikemesh.registry.bind import bind
 
 LIF = {"tau_m": 10.0, "tau_syn_ex": 2.0, "tau_syn_in": 3.0, "v_th": -55.0, "t_ref": 1.0}
@@ -198,10 +199,10 @@ def test_rows_are_split_where_a_history_would_be_large(history, split, engine, m
     """One trace a segment or a history by step: equal results, as the values go through the same sums."""
     net = recurrent(4, RULES["pair"], delay=uniform(0.5, 60.0))
     whole = engine(net, 160)
-    monkeypatch.setattr(plastic_setup, "_HISTORY", history)
+    monkeypatch.setattr(plastic_rows, "_HISTORY", history)
     run = engine(net, 160)
     table = run.build.programs[0].plastic[0]
-    rows = int(run.workers[0]._work.plasticity.blocks[0, rule_source.ROWS])
+    rows = int(run.workers[0]._work.plasticity.blocks[0, rule_block.ROWS])
     assert rows == (table.axon.size if split else np.unique(table.axon).size)
     assert np.array_equal(run.weights("exc->exc"), whole.weights("exc->exc"))
 
@@ -223,7 +224,7 @@ def test_sixteen_bytes_a_plastic_synapse(engine):
     synapses = table.target.size
     assert synapses == 800_000
     assert (table.weight.nbytes, table.target.nbytes) == (8 * synapses, 2 * synapses)
-    assert table.weight.ctypes.data in {int(work.plasticity.blocks[0, rule_source.WEIGHT])}
+    assert table.weight.ctypes.data in {int(work.plasticity.blocks[0, rule_block.WEIGHT])}
     # Small networks pay for 50 delays: the segments' own 20 bytes and 64 steps of history.
     segments = table.axon.size
     assert sum(kept.values()) - 14 * synapses < 22 * segments + 8 * 65 * 2000 + 200_000
@@ -234,13 +235,13 @@ def test_formats_of_large_tables(width, engine, monkeypatch):
     """Targets beyond 65,536 neurons and indices beyond 32 bits, forced upon a small table."""
     net = recurrent(4, RULES["pair"], delay=uniform(0.5, 20.0))
     usual = engine(net, 160)
-    narrow = plastic_setup._layout
+    narrow = plastic_rows.layout
 
     def layout(table):
         offset_bits = {0: narrow(table).offset_bits, 16: 34, 32: 46}[width[1]]
-        return replace(narrow(table), offset_bits=offset_bits, width=rule_source.Width(*width))
+        return replace(narrow(table), offset_bits=offset_bits, width=Width(*width))
 
-    monkeypatch.setattr(plastic_setup, "_layout", layout)
+    monkeypatch.setattr(plastic_setup, "layout", layout)
     wide = engine(net, 160)
     assert np.array_equal(wide.weights("exc->exc"), usual.weights("exc->exc"))
     assert wide.spikes("exc") == usual.spikes("exc")

@@ -77,5 +77,5 @@ def test_mistakes_in_visits_show_where_the_class_is_written():
         declared(visits={"slow": Visit("every")})
     with pytest.raises(PluginError, match='"slow" changes no state "c"'):
         declared(visits={"slow": Visit("every", ("a", "c"))}, slow=lambda *_: (0.0, ()))
-    with pytest.raises(PluginError, match="has none of on_pre, on_post, on_step, visits"):
+    with pytest.raises(PluginError, match="has none of on_pre, on_post, on_step, transmit, visits"):
         declared()

@@ -10,6 +10,7 @@ from spikemesh.description.system import ChipSpec, System
 from spikemesh.errors import MappingError
 from spikemesh.kernels.ternary import cover
 from spikemesh.mapping.keys import key_ranges
+from spikemesh.mapping.ordered_covering import Entries, ordered
 from spikemesh.mapping.placement import placement_on
 from spikemesh.mapping.router_tables import router_tables, table_sizes
 from spikemesh.mapping.routes import fan_out_from, packet_routes
@@ -31,15 +32,16 @@ def mapped(system, home, source, core, router, populations=1):
     return placement, fan, packet_routes(fan, placement, router)
 
 
-def followed(tables, placement, layout, core, key):
+def followed(tables, placement, layout, core, key, unordered=True):
     """Links and cores that a packet comes to by the tables, hop by hop from its own chip."""
     per_chip = placement.cores_per_chip
     directions = [layout and layout.direction(ends) for ends in placement.links]
     ahead, links, cores = [(core // per_chip, None)], [], []
     while ahead:
         chip, came_by = ahead.pop()
-        hit = (np.uint32(key) & tables[chip].mask) == tables[chip].key
-        assert (tables[chip].route[hit] == tables[chip].route[hit][:1]).all(), "order must not matter"
+        if unordered:
+            hit = (np.uint32(key) & tables[chip].mask) == tables[chip].key
+            assert (tables[chip].route[hit] == tables[chip].route[hit][:1]).all(), "order must not matter"
         found = tables[chip].look_up(key)
         if found is None:
             assert came_by is not None, "a packet that starts here must match"
@@ -56,10 +58,10 @@ def followed(tables, placement, layout, core, key):
     return sorted(links), sorted(cores)
 
 
-def check(placement, fan, routes, merged):
+def check(placement, fan, routes, merged, most=None):
     """Compare every key's way with the tree of its population and core; return the entries of all tables."""
     keys, layout = key_ranges(placement), layout_of(placement.system)
-    tables = list(router_tables(fan, routes, placement, keys, merged))
+    tables = list(router_tables(fan, routes, placement, keys, merged, most))
     population = np.repeat(np.arange(len(placement.core_of)), [c.size for c in placement.core_of])
     parts = list(zip(placement.core_of_neuron.tolist(), population.tolist(), strict=True))
     assert len(set(keys.neuron.tolist())) == len(parts)
@@ -69,7 +71,7 @@ def check(placement, fan, routes, merged):
         reached.setdefault(part, set()).update(fan.core[fan.ptr[n] : fan.ptr[n + 1]].tolist())
     for n, part in enumerate(parts):
         if reached[part]:
-            found = followed(tables, placement, layout, part[0], int(keys.neuron[n]))
+            found = followed(tables, placement, layout, part[0], int(keys.neuron[n]), most is None)
             assert found == (sorted(tree[part]), sorted(reached[part]))
     return [table.key.size for table in tables]
 
@@ -88,7 +90,8 @@ def test_every_key_goes_along_its_tree_and_to_its_cores(data, router):
     core = random.integers(0, system.core_count, synapses)
     parts = mapped(system, home, source, core, router(), data.draw(st.integers(1, 3)))
     merged, plain = (check(*parts, merged=m) for m in (True, False))
-    assert all(a <= b for a, b in zip(merged, plain, strict=True))
+    by_order = check(*parts, merged=True, most=0)
+    assert all(a <= b <= c for a, b, c in zip(by_order, merged, plain, strict=True))
 
 
 def test_a_chip_that_is_only_crossed_straight_needs_no_entry():
@@ -177,3 +180,76 @@ def test_a_board_of_spinnaker_where_all_cores_send_to_all_fits_its_tables():
     # Every packet is delivered on every chip, so that none goes on by default; the cores of a chip share their entries.
     assert plain == [768] * 48
     assert sizes.max() <= 48 <= system.chip.table_entries == 1023
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    bits=st.integers(1, 8),
+    keys=st.sets(st.integers(0, 255), min_size=1, max_size=60),
+    most=st.integers(0, 10),
+    data=st.data(),
+)
+def test_ordered_covering_keeps_the_route_of_every_key(bits, keys, most, data):
+    keys = np.array(sorted({k % (1 << bits) for k in keys}), dtype=np.int64)
+    wanted = np.array([data.draw(st.integers(0, 3)) for _ in keys], dtype=np.int64)
+    listed = np.array([data.draw(st.integers(0, 5)) > 0 for _ in keys], dtype=bool)
+    full = np.full(np.count_nonzero(listed), (1 << bits) - 1, dtype=np.int64)
+    before = Entries(keys[listed], full, wanted[listed])
+    after = ordered(before, keys, wanted, bits, most)
+    assert after.value.size <= before.value.size
+    entry = after.first_match(keys)
+    assert np.array_equal(after.route[entry[listed]], wanted[listed])
+    # What no entry served is served by none, or as it wants.
+    others = entry[~listed]
+    assert np.all((others < 0) | (np.append(after.route, -1)[others] == wanted[~listed]))
+
+
+def test_order_saves_what_no_unordered_merger_can():
+    # Of 16 keys one has a route of its own: unordered, four entries of rising size are left; by order, two.
+    keys = np.arange(16)
+    wanted = (keys == 5).astype(np.int64)
+    single = Entries(keys, np.full(16, 15), wanted)
+    found = ordered(single, keys, wanted, 4, 0)
+    assert (found.value.tolist(), found.mask.tolist(), found.route.tolist()) == ([5, 0], [15, 0], [1, 0])
+    value, mask = np.zeros((2, 15), dtype=np.int64)
+    assert cover(np.flatnonzero(wanted == 0), np.array([5]), 4, True, value, mask) == 4
+
+
+def test_a_table_of_2000_keys_with_400_routes_fits_a_router_of_spinnaker_by_order():
+    # A random table, of which more than 1,200 entries are left without order; there are 1,023 (hardware.md 4.1).
+    random = np.random.default_rng(1)
+    keys = np.sort(random.choice(1 << 14, 2000, replace=False))
+    wanted = np.where(random.random(2000) < 0.6, 0, random.integers(0, 400, 2000))
+    single = Entries(keys, np.full(2000, (1 << 14) - 1), wanted)
+    found = ordered(single, keys, wanted, 14, 1023)
+    assert found.value.size <= 1023
+    assert np.array_equal(found.route[found.first_match(keys)], wanted)
+    value, mask, entries = *np.zeros((2, 2000), dtype=np.int64), 0
+    for route in np.unique(wanted):
+        entries += min(
+            int(cover(keys[wanted == route], keys[wanted != route], 14, upwards, value, mask))
+            for upwards in (True, False)
+        )
+    assert entries > 1200
+
+
+def test_entries_that_a_merger_would_put_behind_another_stay_where_they_are():
+    # Keys 0 and 3 have route 0; in between lies 0b0- for 1 (route 1), which matches 0 as well: 0 must stay above it.
+    entries = Entries(np.array([0, 3, 0]), np.array([3, 3, 2]), np.array([0, 0, 1]))
+    found = ordered(entries, np.array([0, 1, 3]), np.array([0, 1, 0]), 2, 0)
+    assert found.route[found.first_match(np.array([0, 1, 3]))].tolist() == [0, 1, 0]
+
+
+def test_a_table_too_large_without_order_fits_by_it():
+    # 3 x 1 chips in a row of 8 cores: 13 of 16 sources reach core 16, the others core 17.
+    system = System(chips=(3, 1), chip=ChipSpec(cores=(8, 1), table_entries=4))
+    random = np.random.default_rng(1)
+    home, source = np.arange(16), np.arange(16)
+    core = np.where(random.random(16) < 0.8, 16, 17)
+    placement, fan, routes = mapped(system, home, source, core, DimensionOrder())
+    keys = key_ranges(placement)
+    unordered = [t.key.size for t in router_tables(fan, routes, placement, keys)]
+    sizes = table_sizes(fan, routes, placement, keys)
+    assert unordered[2] > 4
+    assert sizes[2] <= 4
+    check(placement, fan, routes, merged=True, most=4)

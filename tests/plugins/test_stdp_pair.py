@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 
+from spikemesh.errors import DescriptionError
 from spikemesh_plugins.learning.stdp_pair import StdpPair, StdpPairNearest
 
 WINDOW = {"a_plus": 0.01, "a_minus": 0.012, "tau_plus": 16.8, "tau_minus": 33.7}
@@ -92,3 +93,51 @@ def test_weight_dependence_stays_within_the_bounds(learn, mu):
     for trains in ({"pre": [1, 2, 3], "post": [4, 5, 6, 7]}, {"post": [1, 2, 3], "pre": [4, 5, 6, 7]}):
         w = learn(StdpPair, params, 1.0, 10, **trains).values["w"]
         assert ((w >= 0.0) & (w <= 1.0)).all()
+
+
+@pytest.mark.parametrize("start", [0.05, 0.95])
+def test_power_law_has_its_fixed_point(constants_of, start):
+    # KA-C1c: w_0 alpha^(-1/(1 - mu)), 39.5985 w_0 for alpha = 0.11 and mu = 0.4
+    from types import SimpleNamespace as Values
+
+    params = {"dependence": "power_law", "mu_plus": 0.4, "w_0": 0.01, "a_plus": 0.02, "a_minus": 0.02 * 0.11}
+    c = Values(**constants_of(StdpPair, 1.0, w_max=3.0, **params))
+    w = 3.0 * start
+    for _ in range(20_000):
+        w, _ = StdpPair.on_pre(w, (), c, Values(x=1.0), Values(y=1.0), 0.0)
+        w, _ = StdpPair.on_post(w, (), c, Values(x=1.0), Values(y=1.0), 0.0)
+    assert w / 3.0 == pytest.approx(0.395985, rel=2e-3)
+
+
+def test_dependences_are_settings_of_one_form(learn):
+    trains = {"pre": range(1, 400, 7), "post": range(3, 400, 11)}
+    both = {
+        "additive": {},
+        "multiplicative": {"mu_plus": 1.0, "mu_minus": 1.0},
+    }
+    for dependence, exponents in both.items():
+        named = learn(StdpPair, {**WINDOW, "dependence": dependence}, 1.0, 400, **trains)
+        given = learn(StdpPair, {**WINDOW, **exponents}, 1.0, 400, **trains)
+        assert np.array_equal(named.values["w"], given.values["w"])
+    # w_0^(1 - mu) w^mu at one potentiation
+    power = learn(
+        StdpPair,
+        {**WINDOW, "dependence": "power_law", "mu_plus": 0.4, "w_0": 0.1},
+        1.0,
+        9,
+        pre=[1],
+        post=[5],
+        w=0.3,
+    )
+    want = 0.3 + 0.01 * 0.1**0.6 * 0.3**0.4 * math.exp(-4 / 16.8)
+    assert power.values["w"][-1] == pytest.approx(want, rel=1e-14)
+
+
+def test_exponents_that_a_dependence_fixes_are_refused(constants_of):
+    for given, name in (
+        ({"dependence": "additive", "mu_plus": 0.5}, "mu_plus"),
+        ({"dependence": "multiplicative", "mu_minus": 0.5}, "mu_minus"),
+        ({"dependence": "power_law", "mu_minus": 0.5}, "mu_minus"),
+    ):
+        with pytest.raises(DescriptionError, match=f"{name}: 0.5 contradicts dependence"):
+            constants_of(StdpPair, 1.0, w_max=1.0, **given)

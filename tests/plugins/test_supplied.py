@@ -38,6 +38,7 @@ def test_names():
     }
     assert {r.name for r in spikemesh_plugins.learning.spikemesh_learning_rules()} >= {
         "stdp_pair", "stdp_pair_nearest", "stdp_triplet", "stdp_triplet_nearest", "gbc",
+        "benna_fusi", "cascade", "tag_and_capture", "clipped_hebb",
     }  # fmt: skip
     encoders = {e.name for e in spikemesh_plugins.coding.spikemesh_encoders()}
     assert encoders >= {"poisson", "latency", "constant_current"}

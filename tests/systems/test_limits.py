@@ -153,9 +153,9 @@ def test_delays_and_multapses_take_axons_and_splitters(mapped):
 
 
 def test_splitters_follow_one_another():
-    from spikemesh_plugins.systems.limits.truenorth import splitters_for
+    from spikemesh.contracts import splitters_for
 
-    splitters, levels = splitters_for(np.array([0, 1, 2, 256, 257, 65_536, 65_537]))
+    splitters, levels = splitters_for(np.array([0, 1, 2, 256, 257, 65_536, 65_537]), 256)
     # 257 axons: 257 splitters on two cores, which two more reach; 65,537: 257 cores, so 257 and 2 more.
     assert splitters.tolist() == [0, 0, 2, 256, 259, 65_792, 65_537 + 257 + 2]
     assert levels.tolist() == [0, 0, 1, 1, 2, 2, 3]
@@ -373,6 +373,62 @@ def test_targets_of_speck(exceeded, targets, problems):
     assert len(found) == problems
     if found:
         assert "3 layers that it sends to; the limit of a population is 2 (targets): 1 too many" in found[0]
+
+
+def cores_by_population(report):
+    return {
+        name: np.flatnonzero(held).tolist()
+        for name, held in zip(report.populations, report.held, strict=True)
+    }
+
+
+def test_each_layer_has_a_core_of_speck_that_holds_it(mapped):
+    # 256 x 2^8 = 65,536 words of kernels go to cores 5 and 6 alone; 16 x 2^12 words of neurons to cores 0, 1 and 2.
+    net = layer(256, 1, 1, 256, target="deep")
+    layer(256, 1, 1, 1, net, "deep", "small")
+    layer(1, 1, 1, 16, net, "small", "middle")
+    net.add_population("scene", 33 * 33, "spike_source", times=[])
+    layer(1, 33, 1, 16, net, "scene", "wide")
+    report = mapped(net, "speck")
+    assert report.problems() == []
+    cores = cores_by_population(report)
+    assert cores["deep"] == [5]
+    assert cores["wide"] == [0]
+    # The others take the smallest that are left, in order; inputs are beside what they reach.
+    assert (cores["small"], cores["middle"]) == ([7], [8])
+    assert (cores["camera"], cores["scene"]) == (cores["deep"], cores["wide"])
+    assert report.to_dict()["mapping"]["partition"] == "speck_layers"
+
+
+def test_layers_are_dealt_to_the_chips_and_stay_where_they_are_pinned(mapped):
+    report = mapped(in_a_row(10, 4, 1), "speck", (2, 1))
+    chips = {name: [core // 9 for core in cores] for name, cores in cores_by_population(report).items()}
+    assert [chips[f"layer{k}"] for k in range(10)] == [[0]] * 5 + [[1]] * 5
+    assert len({*np.concatenate([*cores_by_population(report).values()])}) == 10
+    pinned = mapped(in_a_row(10, 4, 1), "speck", (2, 1), {"layer0": (1,), "layer9": (0,)})
+    cores = cores_by_population(pinned)
+    assert pinned.problems() == []
+    assert (cores["layer0"][0] // 9, cores["layer9"][0] // 9) == (1, 0)
+
+
+def test_layers_that_share_a_core_of_speck_are_refused():
+    from spikemesh.api.simulation import Mapped
+    from spikemesh.description.run import RunSettings
+    from spikemesh.description.system import MappingSettings
+    from spikemesh.registry.bind import bind
+    from spikemesh.registry.shared import shared_registry
+
+    registry = shared_registry()
+    network = bind(in_a_row(3, 4, 1).describe(), registry)
+    settings = MappingSettings(partition="linear")
+    report = Mapped(
+        network, sm.System.preset("speck"), settings, RunSettings(), registry, simulated=False
+    ).report
+    (found,) = [str(p) for p in report.problems()]
+    assert (
+        '3 layers; the limit of a core is 1 (layers): 2 too many (mapping.partition = "speck_layers")'
+        in found
+    )
 
 
 def test_what_is_no_layer_is_refused_by_speck(exceeded):

@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from spikemesh.api.comparing import compare, overrides_of_scenario
     from spikemesh.api.comparison import ComparedSystem, Comparison
+    from spikemesh.api.memory_measure import MemoryMeasure, measure_memory
     from spikemesh.api.plugins import load_plugin
     from spikemesh.api.result import RunResult
     from spikemesh.api.retiming import retime, retiming_settings
     from spikemesh.api.scenarios import LoadedScenario, check_fit, map_scenario, open_scenario, run_scenario
     from spikemesh.api.simulation import Mapped, Simulation, run
+    from spikemesh.api.stored_patterns import StoredPatterns
     from spikemesh.api.sweep_table import Sweep, SweepRow
     from spikemesh.api.sweeping import sweep
     from spikemesh.api.system import System
@@ -36,11 +38,13 @@ __all__ = [
     "Mapped",
     "MappingReport",
     "MappingSettings",
+    "MemoryMeasure",
     "Network",
     "Progress",
     "RunResult",
     "RunSettings",
     "Simulation",
+    "StoredPatterns",
     "Sweep",
     "SweepRow",
     "System",
@@ -51,6 +55,7 @@ __all__ = [
     "load_plugin",
     "lognormal",
     "map_scenario",
+    "measure_memory",
     "normal",
     "open_scenario",
     "open_trace",
@@ -70,6 +75,7 @@ __all__ = [
 _HOMES = {
     "spikemesh.api.comparing": ("compare", "overrides_of_scenario"),
     "spikemesh.api.comparison": ("ComparedSystem", "Comparison"),
+    "spikemesh.api.memory_measure": ("MemoryMeasure", "measure_memory"),
     "spikemesh.api.plugins": ("load_plugin",),
     "spikemesh.api.result": ("RunResult",),
     "spikemesh.api.retiming": ("retime", "retiming_settings"),
@@ -81,6 +87,7 @@ _HOMES = {
         "run_scenario",
     ),
     "spikemesh.api.simulation": ("Mapped", "Simulation", "run"),
+    "spikemesh.api.stored_patterns": ("StoredPatterns",),
     "spikemesh.api.sweep_table": ("Sweep", "SweepRow"),
     "spikemesh.api.sweeping": ("sweep",),
     "spikemesh.api.system": ("System",),

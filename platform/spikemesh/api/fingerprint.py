@@ -41,7 +41,7 @@ def fingerprint(loaded: LoadedScenario) -> dict[str, str]:
     for file in loaded.runs_code:
         found[f"code {Path(file).name}"] = _of(Path(file).read_bytes())
     for name, path in _files(described.text, described.folder):
-        found[f"data {name}"] = _of_arrays(path)
+        found[f"data {name}"] = _of_arrays(path) if path.suffix in (".npz", ".npy") else _of_file(path)
     return found | {name: known[name] for name in VERSIONS}
 
 
@@ -56,11 +56,14 @@ def _of(content: bytes) -> str:
 
 
 def _files(text: str, folder: Path | None) -> Iterator[tuple[str, Path]]:
-    """Find the files of arrays that a scenario names, beside it or made by its code."""
-    names = {t.rpartition(":")[0] if ".npz:" in t else t for t in _texts(tomllib.loads(text))}
+    """Find the files of arrays and streams that a scenario names, beside it or made by its code."""
+    tables = tomllib.loads(text)
+    names = {t.rpartition(":")[0] if ".npz:" in t else t for t in _texts(tables)}
+    names = {n for n in names if n.endswith((".npz", ".npy"))}
+    names |= {str(t["stream"]) for t in tables.get("input", ()) if "stream" in t}
     if folder is None:
         return
-    for name in sorted(n for n in names if n.endswith((".npz", ".npy"))):
+    for name in sorted(names):
         for place in (folder, cache_folder(folder.name)):
             if (place / name).is_file():
                 yield name, place / name
@@ -75,12 +78,19 @@ def _texts(value: Any) -> Iterator[str]:
             yield from _texts(item)
 
 
+def _of_file(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 def _of_arrays(path: Path) -> str:
     """Hash the arrays of a file: archives carry the time at which they were written."""
     digest = hashlib.sha256()
-    loaded = np.load(path, allow_pickle=False)
+    loaded = np.load(
+        path, allow_pickle=False, mmap_mode="r"
+    )  # what an encoder streams may not fit into memory
     arrays = {"": loaded} if isinstance(loaded, np.ndarray) else {name: loaded[name] for name in loaded.files}
     for name, array in sorted(arrays.items()):
         digest.update(f"{name} {array.dtype.str} {array.shape}".encode())
-        digest.update(np.ascontiguousarray(array).tobytes())
+        digest.update(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data)
     return digest.hexdigest()

@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from spikemesh.contracts.bound import BoundNetwork
 from spikemesh.contracts.trace import CounterPlan, SeriesPlan
 from spikemesh.description.run import RunSettings
 from spikemesh.description.system import System
 from spikemesh.engine.hardware import BUCKETS, CLASSES, HOPS
+from spikemesh.engine.learning_updates import LearningTables
 from spikemesh.engine.timing import StepClock
 from spikemesh.engine.transit_counts import PLANS
 from spikemesh.ids import IntArray
@@ -62,23 +64,27 @@ def level_of(settings: RunSettings, system: System) -> Level | None:
     return "analytic" if system.regime == "barrier" else "packet"
 
 
-def counts_overruns(system: System) -> bool:
+def counts_overruns(system: System, network: BoundNetwork) -> bool:
     """Tell whether it is counted when cores are not done with a tick's work: where there are ticks, and known costs."""
-    return system.regime == "tick" and work_is_known(system)
+    return system.regime == "tick" and work_is_known(system, learns(network))
 
 
-def step_clock(mapped: Mapped, level: Level) -> StepClock:
-    """Make the clock of a mapped network."""
+def step_clock(mapped: Mapped, level: Level, learning: LearningTables | None = None) -> StepClock:
+    """Make the clock of a mapped network; ``learning`` says where its plastic synapses are."""
     placement = mapped.placement
     if mapped.system.regime != "barrier" and level == "packet":
         # Packets are simulated by the workers, for what is late acts; loads remain to be counted.
         level = "analytic"
     hardware = hardware_of(
         mapped.network, placement, mapped.build.fan, mapped.router, level, mapped.mapping.relay,
-        tick_ps(mapped.system, mapped.network.timestep_ms) if counts_overruns(mapped.system) else 0,
+        tick_ps(mapped.system, mapped.network.timestep_ms) if counts_overruns(mapped.system, mapped.network) else 0,
+        learning,
     )  # fmt: skip
     names = placement.link_names
-    return StepClock(hardware, mapped.bin_steps, lambda channel: channel_name(channel, mapped.system, names))
+    visits = learning.visits if learning is not None and len(hardware.visit_ps) else ()
+    return StepClock(
+        hardware, mapped.bin_steps, lambda channel: channel_name(channel, mapped.system, names), visits
+    )
 
 
 def activity_of(settings: RunSettings, system: System, level: Level | None) -> bool:
@@ -107,13 +113,14 @@ def hardware_counts(mapped: Mapped, level: Level, activity: bool = False) -> Har
         Whether workers report which neurons spiked or changed state.
     """
     populations = mapped.network.populations
+    learning = learning_tables(mapped.network, mapped.placement)
     return HardwareCounts(
-        step_clock(mapped, level),
+        step_clock(mapped, level, learning),
         {p.name: p.offset for p in populations},
         [populations[k].name for k in mapped.network.recorded],
         [np.concatenate([np.zeros(0, np.int64), *homes]) for homes in _neurons(mapped)] if activity else (),
         None if mapped.system.regime == "barrier" else tick_ps(mapped.system, mapped.network.timestep_ms),
-        learning_tables(mapped.network, mapped.placement),
+        learning,
     )
 
 
@@ -137,7 +144,7 @@ def hardware_plan(mapped: Mapped, level: Level | None, activity: bool = False) -
         "counters": (
             *COUNTERS,
             *(WAYS if level != "none" else ()),
-            *((OVERRUNS,) if counts_overruns(system) else ()),
+            *((OVERRUNS,) if counts_overruns(system, mapped.network) else ()),
             *(_of_network() if mapped.timed else ()),
             *((LEARNING,) if learning else ()),
         ),

@@ -43,7 +43,7 @@ def provenance(mapped: Mapped, backend: str, scenario: Mapping[str, Any]) -> dic
     """Collect seed, system, mapping, versions, plugins, host and backend of a run."""
     registry = shared_registry()
     used = {p.model.name for p in mapped.network.populations}
-    used |= {p.learning.rule.name for p in mapped.network.projections if p.learning}
+    used |= {(p.learning.declared or p.learning.rule).name for p in mapped.network.projections if p.learning}
     return {
         "scenario": dict(scenario),
         "seed": mapped.network.seed,

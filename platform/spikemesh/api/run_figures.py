@@ -18,7 +18,17 @@ PARTS = {"static": "energy_static_mj", "dynamic": "energy_dynamic_mj", "total": 
 OF_STEPS = ("step_mean_ns", "step_p99_ns", "slowdown")
 OF_HARDWARE = (*OF_STEPS, "hardware_time_ms", *PARTS.values(), "delay_product_js")
 OF_LATENCY = ("latency_p50_ns", "latency_p99_ns")
-STEP_COSTS = ("neuron_update", "synaptic_event", "spike", "axon_in", "axon_out", "hop_tile", "hop_x", "hop_y")
+STEP_COSTS = (
+    "neuron_update",
+    "synaptic_event",
+    "spike",
+    "axon_in",
+    "axon_out",
+    "hop_tile",
+    "hop_x",
+    "hop_y",
+    "learning_update",
+)
 """Operations whose time makes a step longer in the regime ``barrier``."""
 CLASSES: Mapping[str, tuple[tuple[str, ...], str | None]] = {
     "on_tile": (("axon_out", "hop_tile"), None),

@@ -38,7 +38,7 @@ from spikemesh.engine.link_timing import LinkTiming
 from spikemesh.engine.program import reporting_all
 from spikemesh.engine.setup import compile_kernels
 from spikemesh.errors import InputError, Problem, RunInterrupted, SpikemeshError, nearest
-from spikemesh.ids import FloatArray, IntArray
+from spikemesh.ids import AnyArray, FloatArray, IntArray
 from spikemesh.kernels.compile import compile_seconds
 from spikemesh.mapping.build import Build, build_programs
 from spikemesh.mapping.deadlock import waiting
@@ -52,6 +52,7 @@ from spikemesh.mapping.reach import reach
 from spikemesh.mapping.report import MappingReport, mapping_report
 from spikemesh.mapping.routes import FanOut
 from spikemesh.mapping.rules import rules_of
+from spikemesh.mapping.splitters import with_splitters
 from spikemesh.registry import Registry
 from spikemesh.registry.bind import bind
 from spikemesh.registry.shared import shared_registry
@@ -89,7 +90,7 @@ class Mapped:
     ) -> None:
         started = time.perf_counter()
         network, numerics = in_numbers_of_chip(network, system, registry)
-        self.network, self.system, self.mapping, self.settings = network, system, mapping, settings
+        self.system, self.mapping, self.settings = system, mapping, settings
         self.level: Level | None = level_of(settings, system)
         """How time on links is found; None where nothing is known of the system's times and energies."""
         measured = None
@@ -98,27 +99,33 @@ class Mapped:
 
             measured = measured_rates(network, mapping.measured_over)
         self.placement: Placement = place_network(network, system, mapping, registry, measured)
+        self.described = network
+        """The network without splitters."""
+        self.network, self.placement, self.splitters = with_splitters(network, self.placement)
         self.plan = worker_plan(settings, self.placement)
         self.bin_steps = settings.bin_steps or max(1, round(BIN_MS / network.timestep_ms))
         self.router: Router = registry.routers.get(mapping.route, "mapping.route")
         self.build: Build = (
             self._programs(registry)
             if simulated
-            else reach(network, self.placement, self.router, mapping.relay)
+            else reach(self.network, self.placement, self.router, mapping.relay)
         )
         self.report: MappingReport = mapping_report(
-            network,
+            self.network,
             self.placement,
             self.build.fan,
             self.build.routes,
             self.build.indegree,
             rules_of(system, registry),
-            neuron_rates(network, mapping, measured),
+            self.splitters.rates(neuron_rates(network, mapping, measured)),
             numerics,
+            self.splitters,
         )
-        self.report = with_need(self.report, network, mapping, registry, self.build.indegree, measured)
+        indegree = self.build.indegree[: network.size]
+        self.report = with_need(self.report, network, mapping, registry, indegree, measured)
         circles = waiting(self.placement, self.build.routes, self._channels)
-        self.report = replace(self.report, waiting=circles, settings=mapping)
+        used = mapping.model_copy(update={"partition": mapping.partition_on(system)})
+        self.report = replace(self.report, waiting=circles, settings=used)
         self.timed = any(p.link_timing is not None for p in self.build.programs)
         """Whether packets can be late."""
         self.build_s = time.perf_counter() - started
@@ -277,7 +284,7 @@ class Simulation:
             populations=tuple((p.name, p.size) for p in network.populations),
             recorded=tuple(network.populations[k].name for k in network.recorded),
             probes=probes,
-            weights=tuple(network.projections[k].name for k in network.stored_weights),
+            weights=tuple(network.projections[k].name for k in self.mapped.described.stored_weights),
             core_names=placement.core_names,
             link_names=placement.link_names,
             bin_steps=self.mapped.bin_steps,
@@ -355,11 +362,27 @@ class Simulation:
 
     def _sorted_weights(self, name: str) -> tuple[IntArray, IntArray, FloatArray]:
         parts = [p for p in self._backend.weights(name) if len(p[0])]
+        parts += self._weights_through_splitters(name)
         if not parts:
             return np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0)
         source, target, weight = (np.concatenate(column) for column in zip(*parts, strict=True))
         order = np.lexsort((weight, target, source))
         return source[order], target[order], weight[order]
+
+    def _weights_through_splitters(self, name: str) -> list[tuple[AnyArray, AnyArray, AnyArray]]:
+        """Return sources as described, targets and weights of a projection's synapses that splitters reach."""
+        projections, populations = self.network.projections, self.network.populations
+        return [
+            (
+                self.mapped.splitters.origin[source] - populations[projections[old].source].offset,
+                target,
+                weight,
+            )
+            for new, old in self.mapped.splitters.via
+            if projections[old].name == name
+            for source, target, weight in self._backend.weights(projections[new].name)
+            if len(source)
+        ]
 
     def close(self, results: Callable[[Any], Mapping[str, Any]] | None = None) -> RunResult:
         """End the run: stop the workers and write the canonical trace.
@@ -378,7 +401,7 @@ class Simulation:
             return self._closed
         started = time.perf_counter()
         try:
-            for index in self.network.stored_weights:
+            for index in self.mapped.described.stored_weights:
                 name = self.network.projections[index].name
                 self._writer.store_weights(name, *self._sorted_weights(name))
         finally:
@@ -444,7 +467,7 @@ class Simulation:
         """Ticks that were too short for the work of a core, in the regime that has such ticks."""
         if self.mapped.system.regime != "tick":
             return {}
-        counted = self._level is not None and counts_overruns(self.mapped.system)
+        counted = self._level is not None and counts_overruns(self.mapped.system, self.network)
         return {"core_overruns": self._session.totals.overruns if counted else NOT_PUBLISHED}
 
     def _recorded(self) -> list[str]:
@@ -452,7 +475,7 @@ class Simulation:
         network = self.network
         names = [network.populations[k].name for k in network.recorded]
         names += [f"{network.populations[p.population].name}.{p.variable}" for p in network.probes]
-        return names + [network.projections[k].name for k in network.stored_weights]
+        return names + [network.projections[k].name for k in self.mapped.described.stored_weights]
 
     def __enter__(self) -> Self:
         """Return itself; leaving the block closes the simulation."""

@@ -37,7 +37,7 @@ def _parameter(name: str, p: Any) -> tuple[str, str, str, str]:
     bounds = [
         f"{sign} {v:g}" for sign, v in ((">", p.gt), (">=", p.ge), ("<", p.lt), ("<=", p.le)) if v is not None
     ]
-    allowed = " or ".join(p.choices) if p.choices else ", ".join(bounds)
+    allowed = " or ".join(p.choices) if p.choices else "text" if p.text else ", ".join(bounds)
     return name, default, p.unit, "; ".join(t for t in (allowed, p.description) if t)
 
 

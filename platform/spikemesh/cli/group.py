@@ -29,6 +29,7 @@ SECTIONS = {
         "scenarios": "spikemesh.cli.scenarios",
         "plugins": "spikemesh.cli.plugins",
         "schema": "spikemesh.cli.schema",
+        "memory": "spikemesh.cli.memory",
         "bench": "spikemesh.cli.bench",
         "doctor": "spikemesh.cli.doctor",
     },

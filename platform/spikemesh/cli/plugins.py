@@ -9,6 +9,8 @@ import click
 from spikemesh.cli.describe import description_of
 from spikemesh.cli.options import json_option, plugin_option
 from spikemesh.cli.output import write_columns, write_json
+from spikemesh.cli.plugins_check import check_plugin
+from spikemesh.cli.plugins_new import new_plugin
 from spikemesh.errors import InputError, Problem, nearest
 
 if TYPE_CHECKING:
@@ -17,7 +19,11 @@ if TYPE_CHECKING:
 
 @click.group("plugins")
 def command() -> None:
-    """Show what is installed and where it comes from."""
+    """Show what is installed and where it comes from; begin a plugin, and examine one."""
+
+
+command.add_command(check_plugin)
+command.add_command(new_plugin)
 
 
 @command.command("list")

@@ -3,20 +3,25 @@
 >>> from spikemesh.contracts import NeuronModel, Parameter, State, hookimpl
 """
 
+from spikemesh.contracts.axons import Axons, axons_of, splitters_for
 from spikemesh.contracts.coding import CounterRandom, Decoder, Encoder
 from spikemesh.contracts.connections import Bounds, Connections, Hypergraph, Neighbours
 from spikemesh.contracts.hooks import hookimpl
+from spikemesh.contracts.known_answers import NeuronAnswer, SynapseAnswer
 from spikemesh.contracts.learning import LearningRule, Trace, Visit
-from spikemesh.contracts.limits import LimitRule, Load, Synapses, Use
+from spikemesh.contracts.limits import LimitRule, Load, Synapses, Use, neurons_of_chip
 from spikemesh.contracts.mapping import Partitioner, PartitionProblem, Placer, Router
 from spikemesh.contracts.neuron import NeuronModel, Parameter, State
 from spikemesh.contracts.numerics import NumberFormat, Weights
 from spikemesh.contracts.scenario import ScenarioFolder
+from spikemesh.contracts.signal import Signal
+from spikemesh.contracts.stream import StreamEncoder, StreamState
 from spikemesh.contracts.system import SystemPreset
 from spikemesh.contracts.trace import Chunk, ProbePlan, TracePlan, TraceReader, TraceStore, TraceWriter
 from spikemesh.contracts.traffic import chip_packets, expected_packets
 
 __all__ = [
+    "Axons",
     "Bounds",
     "Chunk",
     "Connections",
@@ -28,6 +33,7 @@ __all__ = [
     "LimitRule",
     "Load",
     "Neighbours",
+    "NeuronAnswer",
     "NeuronModel",
     "NumberFormat",
     "Parameter",
@@ -37,7 +43,11 @@ __all__ = [
     "ProbePlan",
     "Router",
     "ScenarioFolder",
+    "Signal",
     "State",
+    "StreamEncoder",
+    "StreamState",
+    "SynapseAnswer",
     "Synapses",
     "SystemPreset",
     "Trace",
@@ -48,7 +58,10 @@ __all__ = [
     "Use",
     "Visit",
     "Weights",
+    "axons_of",
     "chip_packets",
     "expected_packets",
     "hookimpl",
+    "neurons_of_chip",
+    "splitters_for",
 ]

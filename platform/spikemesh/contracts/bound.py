@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from spikemesh.contracts.coding import Encoder
 from spikemesh.contracts.learning import LearningRule
 from spikemesh.contracts.neuron import NeuronModel
+from spikemesh.contracts.stream import StreamEncoder
 from spikemesh.description.values import Distribution
 from spikemesh.ids import AnyArray, IntArray
 
@@ -45,15 +47,58 @@ class BoundPopulation:
     event_neurons: IntArray | None = None
 
 
+@dataclass(frozen=True)
+class ThirdSpikes:
+    """Spikes of a population that add to the third factor of a projection.
+
+    Attributes
+    ----------
+    population
+        Index in the network.
+    delay
+        Steps from a spike to its arrival, at least 1.
+    gain
+        What each adds when it arrives.
+    decay
+        What is left of it from step to step; 0: it counts in the step of its arrival alone.
+    """
+
+    population: int
+    delay: int
+    gain: float
+    decay: float
+
+    @property
+    def least(self) -> float:
+        """Magnitude below which what is left counts as 0."""
+        return abs(self.gain) * 2.0**-52
+
+
 @dataclass(frozen=True, eq=False)
 class BoundLearning:
-    """A learning rule with its parameters and scalar constants."""
+    """A learning rule with its parameters and scalar constants.
+
+    Attributes
+    ----------
+    declared
+        The rule that made ``rule`` for these parameters; None if it is none that makes rules.
+    third_ticks, third_values
+        The third factor from each tick on.
+    third_spikes
+        Spikes that add to it.
+    weight_bits, rounding
+        Bits of a weight, 0 if weights are not rounded, and how they are: ``nearest`` or ``stochastic``.
+    """
 
     rule: type[LearningRule]
     parameters: Mapping[str, Any]
     constants: Mapping[str, float]
     third_ticks: IntArray | None = None
     third_values: AnyArray | None = None
+    weight_bits: int = 0
+    rounding: str = ""
+    third_spikes: ThirdSpikes | None = None
+    declared: type[LearningRule] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,6 +119,8 @@ class BoundProjection:
         Expected number of synapses.
     exact
         Weights before the target model's own format rounded them, in the unit of ``weight``; None where it has none.
+    part_of
+        The projection as described of whose synapses these are some: what is chosen for all of them is chosen for it.
     """
 
     index: int
@@ -90,6 +137,7 @@ class BoundProjection:
     expected: float
     learning: BoundLearning | None = None
     exact: float | AnyArray | None = None
+    part_of: BoundProjection | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,7 +166,7 @@ class BoundCurrent:
 
 @dataclass(frozen=True, eq=False)
 class BoundInput:
-    """Samples for an encoder; sample k starts at tick ``k * (present + blank)``."""
+    """Samples for an encoder; sample k starts at tick ``k * (present + blank)``; ``size``: neurons it is encoded in."""
 
     index: int
     population: int
@@ -128,6 +176,29 @@ class BoundInput:
     present: int
     blank: int
     reset: tuple[int, ...]
+    size: int
+
+
+@dataclass(frozen=True, eq=False)
+class BoundStream:
+    """A stream that an encoder reads along with model time.
+
+    Attributes
+    ----------
+    source
+        File or array.
+    rank
+        Its place among the streams of its population, which keys its random numbers.
+    size
+        Neurons it is encoded in.
+    """
+
+    population: int
+    encoder: type[StreamEncoder]
+    parameters: Mapping[str, Any]
+    source: Path | AnyArray
+    rank: int
+    size: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,6 +222,7 @@ class BoundNetwork:
     poissons: tuple[BoundPoisson, ...] = ()
     currents: tuple[BoundCurrent, ...] = ()
     inputs: tuple[BoundInput, ...] = ()
+    streams: tuple[BoundStream, ...] = ()
     probes: tuple[BoundProbe, ...] = ()
     recorded: tuple[int, ...] = ()
     """Populations whose spikes are recorded."""

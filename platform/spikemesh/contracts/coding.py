@@ -1,10 +1,20 @@
-"""Contracts of encoders (data to spikes or currents) and decoders (spikes to values)."""
+"""Contracts of encoders of samples (to spikes or currents) and decoders (spikes to values)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Literal, Protocol
 
+from spikemesh.contracts.declared import (
+    check_arguments,
+    check_choice,
+    check_entries,
+    check_name,
+    check_parameters,
+    check_spelling,
+    contract_names,
+    make_static,
+)
 from spikemesh.contracts.neuron import Parameter
 from spikemesh.errors import PluginError
 from spikemesh.ids import FloatArray, IntArray
@@ -31,10 +41,13 @@ class Encoder:
     parameters: ClassVar[Mapping[str, Parameter]] = {}
     emits: ClassVar[Literal["spikes", "current"]] = "spikes"
 
+    size: ClassVar[Callable[..., int] | None] = None
+    """Optional ``size(values, p) -> neurons``: neurons that a sample of so many values is encoded in; else as many."""
+
     encode: ClassVar[Callable[..., Any]]
     """``encode(values, steps, first_step, dt, p, random)`` for one presentation.
 
-    values : ndarray of float64, shape (neurons,); steps: length of the presentation;
+    values : ndarray of float64, shape (values,); steps: length of the presentation;
     first_step: its absolute first step; dt in ms; p: parameters; random: :class:`CounterRandom`.
 
     Emits spikes: returns ``(offsets, neurons)``, integer arrays; offset o in 1..steps is a spike
@@ -49,13 +62,21 @@ class Encoder:
 
     def __init_subclass__(cls) -> None:
         """Check the declaration, so that a fault shows where the class is written."""
-        for attribute in ("encode", "check"):
-            function = cls.__dict__.get(attribute)
-            if function is not None and not isinstance(function, staticmethod):
-                setattr(cls, attribute, staticmethod(function))
+        check_spelling(f"encoder {cls.__name__}", vars(cls), contract_names(Encoder))
+        make_static(cls, ("size", "encode", "check"))
         missing = [a for a in ("name", "encode") if not hasattr(cls, a)]
         if missing:
             raise PluginError(f"encoder {cls.__name__} declares no {', '.join(missing)}")
+        what = f"encoder {cls.name}"
+        check_name(what, cls.name)
+        check_entries(what, "parameters", cls.parameters, Parameter)
+        check_parameters(what, cls.parameters)
+        check_choice(what, "emits", cls.emits, ("spikes", "current"))
+        check_arguments(what, "encode", cls.encode, ("values", "steps", "first_step", "dt", "p", "random"))
+        if cls.size is not None:
+            check_arguments(what, "size", cls.size, ("values", "p"))
+        if cls.check is not None:
+            check_arguments(what, "check", cls.check, ("values", "dt", "p"))
 
 
 class Decoder:
@@ -73,9 +94,13 @@ class Decoder:
 
     def __init_subclass__(cls) -> None:
         """Check the declaration, so that a fault shows where the class is written."""
-        function = cls.__dict__.get("decode")
-        if function is not None and not isinstance(function, staticmethod):
-            cls.decode = staticmethod(function)
+        check_spelling(f"decoder {cls.__name__}", vars(cls), contract_names(Decoder))
+        make_static(cls, ("decode",))
         missing = [a for a in ("name", "decode") if not hasattr(cls, a)]
         if missing:
             raise PluginError(f"decoder {cls.__name__} declares no {', '.join(missing)}")
+        what = f"decoder {cls.name}"
+        check_name(what, cls.name)
+        check_entries(what, "parameters", cls.parameters, Parameter)
+        check_parameters(what, cls.parameters)
+        check_arguments(what, "decode", cls.decode, ("ticks", "neurons", "size", "edges", "p"))

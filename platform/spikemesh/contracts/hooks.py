@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from spikemesh.contracts.neuron import NeuronModel
     from spikemesh.contracts.numerics import NumberFormat
     from spikemesh.contracts.scenario import ScenarioFolder
+    from spikemesh.contracts.stream import StreamEncoder
     from spikemesh.contracts.system import SystemPreset
     from spikemesh.contracts.trace import TraceStore
 
@@ -40,8 +41,8 @@ def spikemesh_learning_rules() -> list[type[LearningRule]]:  # type: ignore[empt
 
 
 @hookspec
-def spikemesh_encoders() -> list[type[Encoder]]:  # type: ignore[empty-body]
-    """Return encoder classes."""
+def spikemesh_encoders() -> list[type[Encoder] | type[StreamEncoder]]:  # type: ignore[empty-body]
+    """Return encoder classes, of samples and of streams."""
 
 
 @hookspec

@@ -4,10 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
+from spikemesh.contracts.declared import (
+    check_answers,
+    check_arguments,
+    check_choice,
+    check_entries,
+    check_name,
+    check_names,
+    check_parameters,
+    check_spelling,
+    contract_names,
+    make_static,
+)
+from spikemesh.contracts.known_answers import SynapseAnswer
 from spikemesh.contracts.neuron import Parameter, State
 from spikemesh.errors import PluginError
+
+if TYPE_CHECKING:
+    from spikemesh.memory import Forgetting
+
+_FUNCTIONS = ("on_pre", "on_post", "on_step", "transmit")
+_ARGUMENTS = ("w", "s", "c", "pre", "post", "third")
 
 
 @dataclass(frozen=True)
@@ -17,7 +37,7 @@ class Trace:
     Attributes
     ----------
     tau
-        Name of the parameter (ms) that is its time constant.
+        Name of the parameter (ms) that is its time constant; 0 leaves nothing to the next step.
     on_spike
         ``add``: each spike adds 1 (all pairs). ``set``: each spike sets it to 1 (nearest pair).
     of
@@ -62,7 +82,8 @@ class LearningRule:
 
     All functions are plain Python on scalars and are compiled: ``w`` is the weight (magnitude),
     ``s`` the per-synapse state, ``c`` the constants, ``pre`` and ``post`` the trace values by name,
-    ``third`` the present value of the third factor. Each returns ``(w, (state, ...))``. Where the rule
+    ``third`` the present value of the third factor: what the projection's ``third_values`` say, and what spikes of its
+    ``third_population`` add. Each returns ``(w, (state, ...))``. Where the rule
     declares ``draws``, each takes ``u``, the random numbers by name, as one more argument at the end.
 
     Attributes
@@ -78,10 +99,20 @@ class LearningRule:
     draws
         Names of uniform random numbers in [0, 1), new for each call and keyed by seed, projection,
         synapse, function and step.
+    timed
+        Whether the functions see ``c.t``, the number of steps from the start to the end of the present one.
+        A rule that keeps it in its state knows how long ago that was, and can be exact without visits.
     visits
         By the name of a function of the class, when it runs. Such a function takes, as last argument, the
         ``steps`` since its last visit: ``(w, s, c, pre, post, third, steps) -> (w, (state, ...))``. ``on_step``
         may be among them, takes no ``steps`` and returns the whole state.
+    known_answers
+        What is known of the rule from elsewhere; checked by ``spikemesh plugins check``.
+    tiers
+        Which state belongs together, from what changes fastest to what lasts longest, by name: so accesses to
+        memory are counted. State in none of them is counted beside the weight.
+    bits
+        Bits that hold a state variable, where it has as few levels as that; all others are floating point.
     """
 
     name: ClassVar[str]
@@ -91,7 +122,11 @@ class LearningRule:
     state: ClassVar[Mapping[str, State]] = {}
     reads: ClassVar[tuple[str, ...]] = ()
     draws: ClassVar[tuple[str, ...]] = ()
+    timed: ClassVar[bool] = False
     visits: ClassVar[Mapping[str, Visit]] = {}
+    known_answers: ClassVar[tuple[SynapseAnswer, ...]] = ()
+    tiers: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+    bits: ClassVar[Mapping[str, int]] = {}
 
     constants: ClassVar[Callable[..., Mapping[str, float]]]
     """``constants(p, dt)``: from parameters and dt (ms) to scalar constants by name.
@@ -109,26 +144,25 @@ class LearningRule:
     specialised: ClassVar[Callable[[Any], type[LearningRule]] | None] = None
     """Optional ``specialised(p) -> rule class``: the rule for these parameters, as one written by an expression.
 
-    Called once, before ``constants`` of the class it returns; the same parameters give the same rule.
+    Called before ``constants`` of the class it returns, once here and once in each process that runs synapses:
+    the same parameters give the same rule. Its traces and initial states name parameters of this rule.
+    """
+    theory: ClassVar[Callable[[Any, float], Forgetting | None] | None] = None
+    """Optional ``theory(p, dt) -> Forgetting``: how the weight forgets when a pattern is stored in each step.
+
+    None for parameters for which it is not known.
     """
 
     def __init_subclass__(cls) -> None:
         """Check the declaration, so that a fault shows where the class is written."""
-        for attribute in (
-            "constants",
-            "on_pre",
-            "on_post",
-            "on_step",
-            "transmit",
-            "specialised",
-            *cls.visits,
-        ):
-            function = cls.__dict__.get(attribute)
-            if function is not None and not isinstance(function, staticmethod):
-                setattr(cls, attribute, staticmethod(function))
+        what = f"learning rule {cls.__name__}"
+        check_entries(what, "visits", cls.visits, Visit)
+        check_spelling(what, set(vars(cls)) - set(cls.visits), contract_names(LearningRule))
+        make_static(cls, (*_FUNCTIONS, "constants", "specialised", "theory", *cls.visits))
         missing = [a for a in ("name", "constants") if not hasattr(cls, a)]
         if missing:
             raise PluginError(f"learning rule {cls.__name__} declares no {', '.join(missing)}")
+        cls._check_declaration(f"learning rule {cls.name}")
         functions = (cls.on_pre, cls.on_post, cls.on_step, cls.transmit, cls.specialised)
         if all(function is None for function in functions) and not cls.visits:
             raise PluginError(
@@ -142,7 +176,39 @@ class LearningRule:
             unknown = set(visit.state or ()) - set(cls.state)
             if unknown:
                 raise PluginError(f'learning rule {cls.name}: "{name}" changes no state "{min(unknown)}"')
+        grouped = [variable for tier in cls.tiers.values() for variable in tier]
+        unknown = (set(grouped) | set(cls.bits)) - {"w", *cls.state}
+        if unknown:
+            raise PluginError(f'learning rule {cls.name}: there is no state "{min(unknown)}"')
         cls._check_traces()
+        cls._check_functions(f"learning rule {cls.name}")
+
+    @classmethod
+    def _check_declaration(cls, what: str) -> None:
+        check_name(what, cls.name)
+        check_entries(what, "parameters", cls.parameters, Parameter)
+        check_parameters(what, cls.parameters)
+        check_entries(what, "state", cls.state, State)
+        check_entries(what, "pre", cls.pre, Trace)
+        check_entries(what, "post", cls.post, Trace)
+        check_names(what, "reads", cls.reads)
+        check_names(what, "draws", cls.draws)
+        check_answers(what, cls.known_answers, SynapseAnswer)
+        for side, traces in (("pre", cls.pre), ("post", cls.post)):
+            for name, trace in traces.items():
+                check_choice(f'{what}: {side} "{name}"', "on_spike", trace.on_spike, ("add", "set"))
+
+    @classmethod
+    def _check_functions(cls, what: str) -> None:
+        check_arguments(what, "constants", cls.constants, ("p", "dt"))
+        if cls.specialised is not None:
+            check_arguments(what, "specialised", cls.specialised, ("p",))
+        for name in dict.fromkeys((*_FUNCTIONS, *cls.visits)):
+            function = getattr(cls, name)
+            if function is not None:
+                steps = ("steps",) if name not in _FUNCTIONS else ()
+                drawn = ("u",) if cls.draws else ()
+                check_arguments(what, name, function, (*_ARGUMENTS, *steps, *drawn))
 
     @classmethod
     def _check_traces(cls) -> None:
@@ -159,3 +225,25 @@ class LearningRule:
             raise PluginError(
                 f'learning rule {cls.name}: "{min(twice)}" is both a trace and read from the neuron'
             )
+
+
+def specialised_rule(rule: type[LearningRule], parameters: Mapping[str, Any]) -> type[LearningRule]:
+    """Return the rule that a rule makes for parameters: itself, if it makes none.
+
+    Raises
+    ------
+    PluginError
+        If what it makes is no rule, or needs a parameter that there is not.
+    """
+    if rule.specialised is None:
+        return rule
+    made = rule.specialised(SimpleNamespace(**parameters))
+    owner = f"learning rule {rule.name}: specialised()"
+    if not (isinstance(made, type) and issubclass(made, LearningRule)):
+        raise PluginError(f"{owner} returned {made!r}, which is no class of learning rules")
+    needed = {trace.tau for trace in (*made.pre.values(), *made.post.values())}
+    needed |= {state.initial for state in made.state.values() if isinstance(state.initial, str)} - {"weight"}
+    missing = needed - set(parameters)
+    if missing:
+        raise PluginError(f'{owner} returned a rule with a parameter "{min(missing)}", which has no value')
+    return made

@@ -71,10 +71,7 @@ class Load:
     @property
     def inside(self) -> AnyArray:
         """Whether each neuron is one of the chip; the others stand for input from outside."""
-        kinds = [bool(p.model.receptors) and not p.model.source for p in self.network.populations]
-        events = [p.model.events is not None for p in self.network.populations]
-        own = [kind and not event for kind, event in zip(kinds, events, strict=True)]
-        return np.array(own, dtype=bool)[self.population_of]
+        return neurons_of_chip(self.network)
 
     def all_synapses(self) -> Iterator[Synapses]:
         """Draw the synapses of all projections."""
@@ -109,6 +106,14 @@ class Use:
     need: IntArray
     limit: int | IntArray
     remedy: str
+
+
+def neurons_of_chip(network: BoundNetwork) -> AnyArray:
+    """Tell which neurons are ones of a chip; the others stand for input from outside."""
+    own = [
+        bool(p.model.receptors) and not p.model.source and p.model.events is None for p in network.populations
+    ]
+    return np.repeat(np.array(own, dtype=bool), [p.size for p in network.populations])
 
 
 class LimitRule(Protocol):

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from spikemesh.contracts.bound import BoundNetwork
 from spikemesh.contracts.connections import Connections
 from spikemesh.description.system import System
 from spikemesh.ids import FloatArray, IntArray
@@ -38,12 +39,15 @@ class PartitionProblem:
         Whether all synapses are drawn at random, so that neurons of one population differ by chance alone.
     cores
         Cores of a chip that are to be used: as few as its limits allow, or all.
+    network
+        The network itself, for what a chip of its kind alone looks at.
     seed
         Of what is tried at random.
     """
 
     names: tuple[str, ...]
     sizes: tuple[int, ...]
+    network: BoundNetwork
     fan_in: FloatArray
     synapses: FloatArray
     local: IntArray

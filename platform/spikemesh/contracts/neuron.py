@@ -6,6 +6,19 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
+from spikemesh.contracts.declared import (
+    check_answers,
+    check_arguments,
+    check_choice,
+    check_entries,
+    check_name,
+    check_names,
+    check_parameters,
+    check_spelling,
+    contract_names,
+    make_static,
+)
+from spikemesh.contracts.known_answers import NeuronAnswer
 from spikemesh.errors import PluginError, nearest
 
 
@@ -26,6 +39,8 @@ class Parameter:
         Whether only whole numbers are allowed.
     choices
         Allowed words, for a parameter that is a word and no number.
+    text
+        Whether it is text of any form that the plugin itself reads, such as a formula.
     """
 
     default: float | int | str | bool | None
@@ -36,6 +51,7 @@ class Parameter:
     le: float | None = None
     integer: bool = False
     choices: tuple[str, ...] = ()
+    text: bool = False
     description: str = ""
 
 
@@ -83,6 +99,12 @@ class NeuronModel:
         arrive as input at the receptor of index 0 with weight 1.
     weight_arguments
         Extra arguments a projection onto this model may carry, with defaults.
+    order
+        Order in dt with which the state, below threshold and under a constant current, converges;
+        ``math.inf`` for a model that is integrated exactly, None where that cannot be asked. Checked by
+        ``spikemesh plugins check``.
+    known_answers
+        What is known of the model from elsewhere; checked likewise.
     mismatched
         Parameters that differ from neuron to neuron of a real device. The model then also has the parameters
         ``mismatch`` (coefficient of variation) and ``device``, a whole number: ``constants`` sees each of
@@ -100,6 +122,8 @@ class NeuronModel:
     source: ClassVar[bool] = False
     events: ClassVar[str | None] = None
     weight_arguments: ClassVar[Mapping[str, Any]] = {}
+    order: ClassVar[float | None] = None
+    known_answers: ClassVar[tuple[NeuronAnswer, ...]] = ()
     mismatched: ClassVar[tuple[str, ...]] = ()
 
     constants: ClassVar[Callable[..., Mapping[str, Any]]]
@@ -117,13 +141,12 @@ class NeuronModel:
 
     def __init_subclass__(cls) -> None:
         """Check the declaration, so that a fault shows where the class is written."""
-        for attribute in ("step", "constants", "weights", "unrounded"):
-            function = cls.__dict__.get(attribute)
-            if function is not None and not isinstance(function, staticmethod):
-                setattr(cls, attribute, staticmethod(function))
+        make_static(cls, ("step", "constants", "weights", "unrounded"))
+        check_spelling(f"neuron model {cls.__name__}", vars(cls), contract_names(NeuronModel))
         missing = [a for a in ("name", "step", "constants") if not hasattr(cls, a)]
         if missing:
             raise PluginError(f"neuron model {cls.__name__} declares no {', '.join(missing)}")
+        cls._check_declaration(f"neuron model {cls.name}")
         for variable, declared in cls.state.items():
             if isinstance(declared.initial, str) and declared.initial not in cls.parameters:
                 raise PluginError(
@@ -139,3 +162,21 @@ class NeuronModel:
         reserved = {"current", *cls.draws} & set(cls.receptors)
         if reserved:
             raise PluginError(f"neuron model {cls.name}: receptor name {sorted(reserved)} is taken")
+
+    @classmethod
+    def _check_declaration(cls, what: str) -> None:
+        check_name(what, cls.name)
+        check_entries(what, "parameters", cls.parameters, Parameter)
+        check_parameters(what, cls.parameters)
+        check_entries(what, "state", cls.state, State)
+        check_names(what, "receptors", cls.receptors)
+        check_names(what, "draws", cls.draws)
+        check_choice(what, "receptor_kind", cls.receptor_kind, ("current", "conductance"))
+        check_choice(what, "arithmetic", cls.arithmetic, ("float64", "int64"))
+        check_choice(what, "events", cls.events, (None, *cls.parameters))
+        check_answers(what, cls.known_answers, NeuronAnswer)
+        check_arguments(what, "constants", cls.constants, ("p", "dt"))
+        check_arguments(what, "step", cls.step, ("s", "c", "x"))
+        for name in ("weights", "unrounded"):
+            if hasattr(cls, name):
+                check_arguments(what, name, getattr(cls, name), ("w", "arguments"))

@@ -99,7 +99,19 @@ class _Single:
 
 
 TEXTS = frozenset(
-    {"name", "source", "target", "model", "encoder", "rule", "receptor", "population", "file", "what"}
+    {
+        "name",
+        "source",
+        "target",
+        "model",
+        "encoder",
+        "rule",
+        "receptor",
+        "population",
+        "file",
+        "what",
+        "stream",
+    }
 )
 """Keys whose texts are names and never arrays."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from spikemesh.description.network import (
     Population,
     Probe,
     Projection,
+    StreamInput,
     selected_neurons,
 )
 from spikemesh.description.problems import raise_problems
@@ -53,7 +55,7 @@ class Network:
         self._populations: dict[str, Population] = {}
         self._projections: dict[str, Projection] = {}
         self._drives: list[Drive] = []
-        self._inputs: list[Input] = []
+        self._inputs: list[Input | StreamInput] = []
         self._probes: list[Probe] = []
 
     def __repr__(self) -> str:
@@ -228,22 +230,28 @@ class Network:
         name: Population | str,
         *,
         encoder: str,
-        data: Any,
-        present: Quantity,
+        data: Any = None,
+        stream: Any = None,
+        size: int | None = None,
+        present: Quantity | None = None,
         blank: Quantity = 0.0,
         reset: Sequence[Population | str] = (),
         **params: Any,
     ) -> Population:
-        """Show samples one after another to a population through an encoder.
+        """Show samples one after another to a population through an encoder, or let it read a stream.
 
         Parameters
         ----------
         name
-            Population; if there is none of that name, spike sources are made, one per column of the data.
+            Population; if there is none of that name, spike sources are made.
         encoder
-            Name of an encoder.
-        data : array_like, shape (samples, neurons)
+            Name of an encoder, of samples or of streams.
+        data : array_like, shape (samples, values)
             One row a presentation.
+        stream : path or ndarray
+            Instead of ``data``: a file, which is read piece by piece as model time goes on, or an array.
+        size
+            Number of spike sources to make, where it is not that of the columns of ``data``.
         present, blank
             How long a sample is shown, and the pause after it.
         reset
@@ -258,20 +266,24 @@ class Network:
         """
         key = _name(name)
         where = f"input {checks.shown_name(key)}"
-        table = _floats(data, f"{where}.data")
-        use = Input(
-            key,
-            encoder,
-            table,
-            present,
-            blank,
-            tuple(_name(p) for p in reset),
-            {k: value_from(v, f"{where}.{k}") for k, v in params.items()},
-        )
-        populations = dict(self._populations)
-        if key not in populations:
+        values = {k: value_from(v, f"{where}.{k}") for k, v in params.items()}
+        told = {"data": data, "stream": stream, "present": present, "reset": reset or None}
+        raise_problems(checks.source_problems({k for k, v in told.items() if v is not None}, where))
+        use: Input | StreamInput
+        columns = 0
+        if stream is not None:
+            use = StreamInput(
+                key, encoder, stream if isinstance(stream, np.ndarray) else Path(stream), values
+            )
+        else:
+            table = _floats(data, f"{where}.data")
             columns = table.shape[1] if table.ndim == 2 else 0
-            populations[key] = Population(key, columns, "spike_source")
+            names = tuple(_name(p) for p in reset)
+            use = Input(key, encoder, table, 0.0 if present is None else present, blank, names, values)
+        populations = dict(self._populations)
+        raise_problems(checks.size_problems(size, populations.get(key), where, needed=stream is not None))
+        if key not in populations:
+            populations[key] = Population(key, columns if size is None else size, "spike_source")
         raise_problems(checks.name_problem(key, where) + checks.input_problems(use, populations, where))
         self._populations = populations
         self._inputs.append(use)

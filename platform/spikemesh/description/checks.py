@@ -7,7 +7,15 @@ from collections.abc import Collection, Mapping
 
 import numpy as np
 
-from spikemesh.description.network import Drive, Input, Population, Probe, Projection, selected_neurons
+from spikemesh.description.network import (
+    Drive,
+    Input,
+    Population,
+    Probe,
+    Projection,
+    StreamInput,
+    selected_neurons,
+)
 from spikemesh.description.problems import Collector
 from spikemesh.description.rules import check_rule, shown
 from spikemesh.errors import Problem, UnitError, nearest
@@ -146,23 +154,67 @@ def _is_meant(key: str, unknown: list[Problem]) -> bool:
     return any(f'"{key}"' in problem.remedy for problem in unknown)
 
 
-def input_problems(use: Input, populations: Mapping[str, Population], where: str) -> list[Problem]:
+def source_problems(
+    given: Collection[str], where: str, also: Collection[str] = ("present",)
+) -> list[Problem]:
+    """Check that an input has either samples or a stream, and what goes with it.
+
+    ``also`` names what must be given with samples.
+    """
+    if ("data" in given) == ("stream" in given):
+        found = "has both data and a stream" if "data" in given else "has neither data nor a stream"
+        return [Problem(where, found, '"data" (samples) or "stream" (a file)')]
+    if "data" in given:
+        return [
+            Problem(f"{where}.{key}", "is missing", "how long a sample is shown")
+            for key in also
+            if key not in given
+        ]
+    found = "goes with data, not with a stream"
+    return [
+        Problem(f"{where}.{key}", found, "leave it out")
+        for key in ("present", "blank", "reset")
+        if key in given
+    ]
+
+
+def size_problems(size: object, population: Population | None, where: str, *, needed: bool) -> list[Problem]:
+    """Check the size of the population that an input makes, or finds."""
+    if size is None:
+        return (
+            [Problem(f"{where}.size", "is missing", "neurons to make")]
+            if needed and population is None
+            else []
+        )
+    if not isinstance(size, int) or isinstance(size, bool) or not 0 < size <= MAX_NEURONS:
+        return [Problem(f"{where}.size", f"{shown(size)} is out of range", f"1 to {MAX_NEURONS}")]
+    if population is not None and population.size != size:
+        return [
+            Problem(
+                f"{where}.size",
+                f'is {size}, but population "{population.name}" has {population.size} neurons',
+                "leave it out",
+            )
+        ]
+    return []
+
+
+def input_problems(
+    use: Input | StreamInput, populations: Mapping[str, Population], where: str
+) -> list[Problem]:
     """Check population, data and times of an input."""
     problems = known_name(use.population, populations, "population", f"{where}.population")
+    if isinstance(use, StreamInput):
+        return problems
     data = np.asarray(use.data)
     if data.ndim != 2 or data.dtype.kind not in "biuf" or not data.size:
         problems.append(
             Problem(
-                f"{where}.data", f"of shape {data.shape} is no table of samples", "shape (samples, neurons)"
+                f"{where}.data", f"of shape {data.shape} is no table of samples", "shape (samples, values)"
             )
         )
     elif not np.all(np.isfinite(data)):
         problems.append(Problem(f"{where}.data", "holds NaN or infinite values", "finite numbers"))
-    elif use.population in populations:
-        size = populations[use.population].size
-        if isinstance(size, int) and size > 0 and data.shape[1] != size:
-            found = f'has {data.shape[1]} values a sample, population "{use.population}" {size} neurons'
-            problems.append(Problem(f"{where}.data", found, f"{size} columns"))
     problems += time_problem(use.present, f"{where}.present", positive=True)
     problems += time_problem(use.blank, f"{where}.blank")
     for name in use.reset:

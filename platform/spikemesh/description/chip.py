@@ -30,6 +30,9 @@ class CoreSpec(Frozen):
     """Pairs of a source neuron and this core."""
     axons_out: COUNT | None = None
     """Pairs of a neuron of this core and a target core."""
+    splitters: bool = False
+    """Whether a neuron sends to one axon alone. Where it has to reach several, neurons that repeat its spikes, each for
+    one of them, are inserted; they take places of neurons and a tick."""
     fan_in: COUNT | None = None
     """Synapses onto one neuron."""
     weight_bits: COUNT | None = None
@@ -66,6 +69,8 @@ class ChipSpec(Frozen):
     which offers it to all its cores."""
     table_entries: COUNT | None = None
     """Entries of keys and masks in the table of the chip's multicast router; None: it has no such table, or no end."""
+    partition: str | None = None
+    """Name of the partitioner that is used unless ``mapping.partition`` names one; None: ``traffic``."""
     rules: tuple[str, ...] = ()
     """Names of limit rules: what the chip counts in a way of its own (see :class:`spikemesh.contracts.LimitRule`)."""
     models: tuple[str, ...] = ()

@@ -116,11 +116,13 @@ class ProjectionEntry(OpenEntry):
 
 
 class InputEntry(OpenEntry):
-    """Samples shown to a population through an encoder; further keys are the encoder's parameters."""
+    """Samples or a stream for a population, through an encoder; further keys are the encoder's parameters."""
 
     population: str
     encoder: str
-    data: ArrayField
+    data: ArrayField = None
+    stream: str | None = None
+    size: int | None = Field(default=None, json_schema_extra={"minimum": 1})
     present: QuantityField = None
     blank: QuantityField = 0.0
     reset: list[str] = Field(default_factory=list)
@@ -156,7 +158,6 @@ class TopEntry(Entry):
 PLACEHOLDERS: Mapping[str, Any] = {
     "size": 0,
     "connect": {},
-    "data": [],
     "what": [],
     "duration": 1.0,
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -140,7 +141,7 @@ class Input:
 
     Attributes
     ----------
-    data : ndarray of float64, shape (samples, neurons)
+    data : ndarray of float64, shape (samples, values)
         One row a presentation.
     present, blank
         How long a sample is shown, and the pause after it.
@@ -154,6 +155,22 @@ class Input:
     present: Quantity
     blank: Quantity = 0.0
     reset: tuple[str, ...] = ()
+    params: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class StreamInput:
+    """A signal or recording that an encoder reads along with model time, from the first step on.
+
+    Attributes
+    ----------
+    stream : Path or ndarray
+        A file, which is never read as a whole, or an array.
+    """
+
+    population: str
+    encoder: str
+    stream: Path | AnyArray
     params: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -184,7 +201,7 @@ class NetworkDescription:
     populations: tuple[Population, ...] = ()
     projections: tuple[Projection, ...] = ()
     drives: tuple[Drive, ...] = ()
-    inputs: tuple[Input, ...] = ()
+    inputs: tuple[Input | StreamInput, ...] = ()
     probes: tuple[Probe, ...] = ()
 
     def population(self, name: str) -> Population:

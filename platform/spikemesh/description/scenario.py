@@ -234,7 +234,7 @@ def _scenario(
             document[key] = load_arrays(document[key], source.folders, key, collector, key)
     top = read_entry(document, TopEntry, "", collector)
     timestep, duration = _times(top, collector)
-    network = read_network(top, timestep, duration, places, collector)
+    network = read_network(top, timestep, duration, places, collector, source.folders)
     folder = source.folder
     return Scenario(
         name=top.name or source.default_name,

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
 
+from spikemesh.description.arrays import find_file
 from spikemesh.description.builder import default_name
-from spikemesh.description.checks import MAX_NEURONS
+from spikemesh.description.checks import MAX_NEURONS, size_problems, source_problems
 from spikemesh.description.entries import (
     ConnectEntry,
     DriveEntry,
@@ -32,6 +34,7 @@ from spikemesh.description.network import (
     Population,
     Probe,
     Projection,
+    StreamInput,
     selected_neurons,
 )
 from spikemesh.description.places import Places
@@ -48,7 +51,12 @@ E_ = TypeVar("E_", bound=Entry)
 
 
 def read_network(
-    top: TopEntry, timestep: float, duration: float, places: Places, collector: Collector
+    top: TopEntry,
+    timestep: float,
+    duration: float,
+    places: Places,
+    collector: Collector,
+    folders: Sequence[Path] = (),
 ) -> NetworkDescription:
     """Read all tables of the network.
 
@@ -62,13 +70,15 @@ def read_network(
         Takes the labels of the entries.
     collector
         Takes the problems.
+    folders
+        Where files of streams are looked for, in order.
 
     Returns
     -------
     NetworkDescription
         Every entry, with placeholders for what is wrong.
     """
-    reader = _Reader(timestep, duration, places, collector)
+    reader = _Reader(timestep, duration, places, collector, folders)
     populations = reader.populations(top.population)
     inputs = reader.inputs(top.input, populations)
     return NetworkDescription(
@@ -83,7 +93,15 @@ def read_network(
 
 
 class _Reader:
-    def __init__(self, timestep: float, duration: float, places: Places, collector: Collector) -> None:
+    def __init__(
+        self,
+        timestep: float,
+        duration: float,
+        places: Places,
+        collector: Collector,
+        folders: Sequence[Path],
+    ) -> None:
+        self.folders = folders
         self.timestep = timestep
         self.duration = duration
         self.places = places
@@ -146,39 +164,56 @@ class _Reader:
                 result[key] = value_from(value, f"{where}.{key}")
         return result
 
-    def inputs(self, raw: list[Any], populations: list[Population]) -> list[Input]:
+    def inputs(self, raw: list[Any], populations: list[Population]) -> list[Input | StreamInput]:
         tables = self.tables(raw, "input", InputEntry)
-        result = []
-        names = {p.name for p in populations}
+        result: list[Input | StreamInput] = []
+        known = {p.name: p for p in reversed(populations)}
         for table, where in zip(
             tables, self.label("input", [t.get("population") for t in tables]), strict=True
         ):
             entry = read_entry(table, InputEntry, where, self.collector)
-            data = np.zeros((0, 0))
+            problems = source_problems(set(table), where, ())
+            self.collector.problems += problems
+            is_stream = entry.stream is not None and not problems
+            use = self.stream(entry, where) if is_stream else self.samples(entry, where, bool(problems))
+            columns = use.data.shape[1] if isinstance(use, Input) and use.data.ndim == 2 else 0
+            sizes = size_problems(entry.size, known.get(entry.population), where, needed=is_stream)
+            self.collector.problems += sizes
+            if entry.population and entry.population not in known:
+                size = columns if entry.size is None or sizes else entry.size
+                populations.append(Population(entry.population, size, "spike_source"))
+                if not size:
+                    self.places.quiet.add(f'population "{entry.population}".size')
+                known[entry.population] = populations[-1]
+                self.places.labels.setdefault(f'population "{entry.population}"', self.places.path(where))
+            result.append(use)
+        return result
+
+    def stream(self, entry: InputEntry, where: str) -> StreamInput:
+        file = Path()
+        with self.collector.catching():
+            file = find_file(str(entry.stream), self.folders, f"{where}.stream").resolve()
+        return StreamInput(entry.population, entry.encoder, file, self.values(entry.arguments, where))
+
+    def samples(self, entry: InputEntry, where: str, refused: bool) -> Input:
+        data = np.zeros((0, 0))
+        if not refused:
             with self.collector.catching():
                 data = rows(entry.data, f"{where}.data")
-            if entry.population and entry.population not in names:
-                columns = data.shape[1] if data.ndim == 2 else 0
-                populations.append(Population(entry.population, columns, "spike_source"))
-                if not columns:
-                    self.places.quiet.add(f'population "{entry.population}".size')
-                names.add(entry.population)
-                self.places.labels.setdefault(f'population "{entry.population}"', self.places.path(where))
-            present = entry.present
-            if present is None:
-                present = self.share_of_duration(len(data), entry.blank)
-            result.append(
-                Input(
-                    entry.population,
-                    entry.encoder,
-                    data,
-                    present,
-                    entry.blank,
-                    tuple(entry.reset),
-                    self.values(entry.arguments, where),
-                )
-            )
-        return result
+        elif entry.population:
+            self.places.quiet.add(f"{where}.data")
+        present = entry.present
+        if present is None:
+            present = self.share_of_duration(len(data), entry.blank)
+        return Input(
+            entry.population,
+            entry.encoder,
+            data,
+            present,
+            entry.blank,
+            tuple(entry.reset),
+            self.values(entry.arguments, where),
+        )
 
     def share_of_duration(self, samples: int, blank: Any) -> float:
         """Return the longest presentation with which all samples fit into the run, in whole steps."""

@@ -173,6 +173,7 @@ def _projection(registry: Any, definitions: Schema) -> Schema:
 def _input(registry: Any, definitions: Schema) -> Schema:
     schema = _plain(InputEntry, definitions)
     schema["properties"]["encoder"] = _named("Name of an encoder", _names(registry, "encoders"))
+    schema["oneOf"] = [{"required": ["data"]}, {"required": ["stream"]}]
     return schema
 
 

@@ -241,7 +241,8 @@ class MappingSettings(Frozen):
     """Whether a chip that sends one packet for each core sends one for each chip instead, to a core there that sends
     it on."""
 
-    partition: str = "traffic"
+    partition: str | None = None
+    """None: the one that the chip names (:attr:`ChipSpec.partition`), else ``traffic``."""
     place: str = "identity"
     route: str = "dimension_order"
     pin: dict[str, tuple[int, ...]] = Field(default_factory=dict)
@@ -256,3 +257,7 @@ class MappingSettings(Frozen):
     given, all spike alike."""
     measured_over: MS = Field(100.0, gt=0)
     """Model time of the run in which rates are measured."""
+
+    def partition_on(self, system: System) -> str:
+        """Return the name of the partitioner for a system."""
+        return self.partition or system.chip.partition or "traffic"

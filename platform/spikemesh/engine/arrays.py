@@ -138,7 +138,7 @@ class Plasticity(NamedTuple):
     those of equal delay.
     """
 
-    blocks: AnyArray  # int64 [T, words], see kernels.rule_source
+    blocks: AnyArray  # int64 [T, words], see kernels.rule_block
     base: AnyArray  # int64 [T], first input
     arrive: AnyArray  # int64 [T], addresses; 0: the rule needs no such function
     potentiate: AnyArray
@@ -161,7 +161,16 @@ class Plasticity(NamedTuple):
     marked: AnyArray  # int32 [rows], rows of each table whose trace takes in this step
     marked_count: AnyArray  # int64 [T]
     due: AnyArray  # int64, scratch
-    third: AnyArray  # float64 [T]
+    third: AnyArray  # float64 [T], third factor: the sum of the next two
+    third_given: AnyArray  # float64 [T], as it was set
+    third_level: AnyArray  # float64 [T], what spikes have left
+    third_decay: AnyArray  # float64 [T]
+    third_gain: AnyArray  # float64 [T]
+    third_least: AnyArray  # float64 [T], magnitude below which a level is 0
+    third_delay: AnyArray  # int64 [T]
+    third_ptr: AnyArray  # int64 [plastic axons + 1]
+    third_table: AnyArray  # int32, tables to whose third factor a spike of an axon adds
+    third_arriving: AnyArray  # int32 [T, slots], spikes that will add to it
 
 
 class Drives(NamedTuple):

@@ -1,7 +1,8 @@
 """Named tuples of plain arrays from which the hardware time of steps is found.
 
-Legend: N neurons of the network, P packets that its neurons can send, E entries of the fan-out, K nodes of the
-forest, C channels, L links between chips; B bins, T steps. Times are int64 in ps.
+Legend: V functions of learning rules that run whether or not anybody spikes; N neurons of the network, P packets that
+its neurons can send, E entries of the fan-out, K nodes of the forest, C channels, L links between chips; B bins, T
+steps. Times are int64 in ps.
 """
 
 from __future__ import annotations
@@ -38,6 +39,12 @@ class Hardware(NamedTuple):
     fan_ptr: IntArray  # int64 [N+1]
     fan_core: AnyArray  # int32 [E]
     load: IntArray  # int64 [E], time that the synapses of an entry take
+    learn_ptr: IntArray  # int64 [N+1]
+    learn_core: AnyArray  # int32, cores with plastic synapses that a spike of the neuron changes
+    learn_ps: IntArray  # int64, time that their updates take
+    visit_ps: (
+        IntArray  # int64 [V, cores], time in which a core goes through its synapses once, by kind of visit
+    )
     spread_ptr: IntArray  # int64 [N+1], or empty
     spread: IntArray  # int64, what a spike does to channels, see kernels.spread; empty: packets are followed
     channels: Channels
@@ -64,6 +71,8 @@ class StepScratch(NamedTuple):
     cores: IntArray  # int64 [cores], those of this step
     sent: IntArray  # int64 [cores], time in spikes and packets sent
     taken: IntArray  # int64 [cores], time in packets taken in
+    learned: IntArray  # int64 [cores], time in updates of plastic synapses
+    visit_runs: IntArray  # int64 [T, V], how often synapses are gone through in each step
     in_packets: IntArray  # int64 [cores]
     out_packets: IntArray  # int64 [cores]
     channel_stamp: IntArray  # int64 [C]

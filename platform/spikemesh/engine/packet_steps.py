@@ -73,15 +73,19 @@ class PacketSteps:
         ticks: IntArray,
         neurons: IntArray,
         active: AnyArray,
+        scratch: StepScratch,
         outputs: StepOutputs,
     ) -> None:
         """Find the time of steps; see :func:`spikemesh.kernels.barrier_packets.packet_steps`.
+
+        ``scratch`` is what it was, but for what is known of these steps in advance.
 
         Raises
         ------
         RunError
             If packets wait for one another for ever; names the channels.
         """
+        self._scratch = scratch
         stretch = self._scratch.stretch
         stretch[TICK], stretch[SPIKE_AT] = first, 0
         while True:

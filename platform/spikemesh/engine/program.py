@@ -8,11 +8,16 @@ from typing import Any
 
 import numpy as np
 
-from spikemesh.contracts.bound import BoundCurrent, BoundInput
-from spikemesh.contracts.learning import LearningRule
+from spikemesh.contracts.bound import BoundCurrent, BoundInput, BoundStream, ThirdSpikes
+from spikemesh.contracts.learning import LearningRule, specialised_rule
 from spikemesh.contracts.neuron import NeuronModel
 from spikemesh.engine.link_timing import LinkTiming
 from spikemesh.ids import AnyArray, FloatArray, IntArray
+
+
+def nothing() -> IntArray:
+    """Return an empty array."""
+    return np.zeros(0, dtype=np.int64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,6 +143,10 @@ class PlasticTable:
 
     Attributes
     ----------
+    model
+        Model of the target population.
+    declared
+        The rule that made ``rule`` for these parameters; None if it is none that makes rules.
     input_base, sign, unit
         First input of the receptor; sign of the projection; weight of one unit of the accumulator.
     post_first, post_size
@@ -150,12 +159,19 @@ class PlasticTable:
         Position in the target slice; int32 if it has more than 65,536 neurons.
     weight : ndarray of float64, shape (synapses,)
         Magnitudes.
+    weight_bits, rounding
+        Bits of a weight, 0 if they are not rounded, and how they are: ``nearest`` or ``stochastic``.
+    third_spikes
+        Which spikes add to the third factor, and how.
+    third_axon : ndarray of int32
+        Plastic axons of their population.
     """
 
     name: str
     rule: type[LearningRule]
     constants: Mapping[str, float]
     parameters: Mapping[str, Any]
+    model: type[NeuronModel]
     target_population: int
     input_base: int
     sign: int
@@ -170,6 +186,21 @@ class PlasticTable:
     weight: FloatArray
     third_ticks: IntArray
     third_values: FloatArray
+    weight_bits: int = 0
+    rounding: str = ""
+    third_spikes: ThirdSpikes | None = None
+    third_axon: AnyArray = field(default_factory=nothing)
+    declared: type[LearningRule] | None = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave out a rule that was made for parameters: it has no name by which another process could find it."""
+        return {k: v for k, v in vars(self).items() if k != "rule" or self.declared is None}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Make such a rule again."""
+        vars(self).update(state)
+        if self.declared is not None:
+            vars(self)["rule"] = specialised_rule(self.declared, self.parameters)
 
 
 @dataclass(frozen=True, eq=False)
@@ -199,12 +230,13 @@ class DriveSlice:
 
 @dataclass(frozen=True, eq=False)
 class InputSlice:
-    """An input or current of one slice and the current layer it writes to (-1: spikes)."""
+    """An input, current or stream of one slice and the current layer it writes to (-1: spikes)."""
 
     slice: int
     layer: int
     input: BoundInput | None = None
     current: BoundCurrent | None = None
+    stream: BoundStream | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -217,11 +249,6 @@ class ProbeSlice:
     positions: IntArray
     columns: IntArray
     every: int
-
-
-def nothing() -> IntArray:
-    """Return an empty array."""
-    return np.zeros(0, dtype=np.int64)
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,9 +7,10 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from spikemesh.contracts.bound import BoundCurrent, BoundInput
+from spikemesh.contracts.bound import BoundCurrent, BoundInput, BoundStream
 from spikemesh.engine.arrays import Schedule
 from spikemesh.engine.program import InputSlice, PopulationSlice, Program
+from spikemesh.engine.streams import StreamFeed
 from spikemesh.errors import PluginError
 from spikemesh.ids import AnyArray, FloatArray, IntArray
 from spikemesh.kernels.random import fill_block, stream_key
@@ -73,6 +74,16 @@ class Feed:
         self._nothing = _columns(np.zeros(0, dtype=_DTYPE))
         # Pieces may be far shorter than a presentation; each is encoded once.
         self._encodings: dict[tuple[int, int], list[AnyArray]] = {}
+        self._streams = [
+            (program.slices[feed.slice], self._stream(feed.stream, program.slices[feed.slice].name))
+            for feed in program.feeds
+            if feed.stream is not None
+        ]
+
+    def _stream(self, given: BoundStream, population: str) -> StreamFeed:
+        key = stream_key(self._program.seed, "stream", population, given.rank)
+        random = StreamRandom(key, given.size)
+        return StreamFeed(given, population, random, self._program.timestep_ms)
 
     def between(self, first: int, until: int) -> Schedule:
         """Return the changes of the steps that end at ticks ``first + 1 .. until``."""
@@ -101,6 +112,9 @@ class Feed:
                 yield from _current_rows(feed, feed.current, own, first, until)
             if feed.input is not None:
                 yield from self._presentations(feed, feed.input, own, first, until)
+        for part, stream in self._streams:
+            for ticks, neurons in stream.between(first, until):
+                yield self._own_events(part, ticks, neurons)
         for number, table in enumerate(self._program.plastic):
             low, high = np.searchsorted(table.third_ticks, (first, until), side="left")
             if high > low:
@@ -142,7 +156,7 @@ class Feed:
             f.input.index for f in self._program.feeds if f.input and f.input.population == given.population
         ]
         key = stream_key(self._program.seed, "input", part.name, own.index(given.index))
-        random = StreamRandom(key, values.size)
+        random = StreamRandom(key, given.size)
         parameters = SimpleNamespace(**given.parameters)
         try:
             encoded = given.encoder.encode(
@@ -161,9 +175,12 @@ class Feed:
         offsets, neurons = (np.asarray(a, dtype=np.int64) for a in encoded)
         if offsets.size and (offsets.min() < 1 or offsets.max() > given.present):
             raise PluginError(f"encoder {given.encoder.name}: offsets must lie in 1 to {given.present}")
+        yield self._own_events(part, start + offsets, neurons)
+
+    def _own_events(self, part: PopulationSlice, ticks: IntArray, neurons: IntArray) -> AnyArray:
         position = np.searchsorted(part.neurons, neurons)
         here = (position < part.size) & (part.neurons[np.minimum(position, part.size - 1)] == neurons)
-        yield self._events(part, start + offsets[here], position[here])
+        return self._events(part, ticks[here], position[here])
 
 
 def _layer(feed: InputSlice, part: PopulationSlice, tick: int, value: AnyArray | float) -> AnyArray:

@@ -80,7 +80,7 @@ class WorkingSet:
         self.arrivals = arrivals_of(program, self.tables)
         self.populations = self._make_populations()
         self.drives = self._make_drives()
-        self.plasticity = make_plasticity(program, self._kept)
+        self.plasticity = make_plasticity(program, self.populations, self._kept)
         self.probes = self._make_probes()
 
     def widen(self, origin: int) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from spikemesh.engine.hardware import BUCKETS, CLASSES, HOPS, Hardware, StepOutputs, StepScratch
+from spikemesh.engine.learning_updates import Visits
 from spikemesh.engine.packet_steps import PacketSteps
 from spikemesh.errors import RunError
 from spikemesh.ids import AnyArray, IntArray
@@ -55,12 +56,21 @@ class StepClock:
         Width of bins in steps.
     channel_name
         Names a channel by its number, for errors.
+    visits
+        When plastic synapses are gone through, whether or not anybody spikes: one for each row of ``visit_ps``.
     """
 
-    def __init__(self, hardware: Hardware, bin_steps: int, channel_name: Callable[[int], str] = str) -> None:
+    def __init__(
+        self,
+        hardware: Hardware,
+        bin_steps: int,
+        channel_name: Callable[[int], str] = str,
+        visits: Sequence[Visits] = (),
+    ) -> None:
         self._hardware = hardware
         self._bin_steps = bin_steps
         self._tells_idle_apart = bool(hardware.idle_apart[0])
+        self._visits = tuple(visits)
         self._scratch = _scratch(hardware)
         self._packets: PacketSteps | None = None
         if hardware.level[0] == PACKET:
@@ -115,8 +125,9 @@ class StepClock:
         if active is None or not self._tells_idle_apart:
             active = np.zeros((0, 0), dtype=np.uint8)
         self._scratch.known[0] = 0
+        self._scratch = self._scratch._replace(visit_runs=self._runs(first, until, ticks, neurons))
         if self._packets is not None:
-            self._packets.run(first, until, ticks, neurons, active, outputs)
+            self._packets.run(first, until, ticks, neurons, active, self._scratch, outputs)
         else:
             estimate_steps(first, until, ticks, neurons, active, self._hardware, self._scratch, outputs)
         figures = _figures(outputs)
@@ -125,6 +136,13 @@ class StepClock:
         if self._hardware.level[0] != NONE:
             figures.counters.update(_ways(outputs))
         return figures
+
+    def _runs(self, first: int, until: int, ticks: IntArray, neurons: IntArray) -> IntArray:
+        """Return how often plastic synapses are gone through in each step, by kind of visit."""
+        if not self._visits:
+            return np.zeros((until - first, 0), dtype=np.int64)
+        third = {v.third: v.third.between(first, until, ticks, neurons) for v in self._visits}
+        return np.stack([v.runs(first, until, third[v.third]) for v in self._visits], axis=1)
 
     def _outputs(self, first: int, until: int) -> StepOutputs:
         first_bin = first // self._bin_steps
@@ -165,8 +183,9 @@ def _scratch(hardware: Hardware) -> StepScratch:
         "listed": LISTED * packets, "loads": hardware.load.size + 1,
         "stack_node": nodes + 1, "stack_time": nodes + 1, "stretch": 4, "records": 2 * packets + 4,
         "spare": 2 * packets + 4, "runs": max(packets + 2, 2**11), "sent_at": packets, "sent_by": packets,
-        **dict.fromkeys(("core_stamp", "cores", "sent", "taken", "in_packets", "out_packets", "base", "active"), cores),
+        **dict.fromkeys(("core_stamp", "cores", "sent", "taken", "learned"), cores),
+        **dict.fromkeys(("in_packets", "out_packets", "base", "active"), cores),
         **dict.fromkeys(("channel_stamp", "crossed", "first", "load", "packets", "busy"), channels),
     }  # fmt: skip
     arrays = {name: np.zeros(size, dtype=np.int64) for name, size in sizes.items()}
-    return StepScratch(**arrays)
+    return StepScratch(**arrays, visit_runs=np.zeros((0, len(hardware.visit_ps)), dtype=np.int64))

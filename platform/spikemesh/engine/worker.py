@@ -15,6 +15,7 @@ import numpy as np
 from spikemesh.engine.arrays import Outputs, Probes
 from spikemesh.engine.corrections import corrections_of
 from spikemesh.engine.exchange import Alone, Exchange
+from spikemesh.engine.numbers import NumberCheck
 from spikemesh.engine.program import Program
 from spikemesh.engine.raised import last_raised, listen
 from spikemesh.engine.report import WorkerReport
@@ -77,6 +78,7 @@ class Worker:
     def _prepare(self, program: Program) -> None:
         self._work = WorkingSet(program)
         self._feed = Feed(program)
+        self._numbers = NumberCheck(program, self._work.populations)
         self._spikes: dict[str, list[tuple[IntArray, IntArray]]] = {}
         self._cursor = np.zeros(CURSOR_WORDS, dtype=np.int64)
         n = max(1, program.neurons)
@@ -134,7 +136,7 @@ class Worker:
         Raises
         ------
         PluginError
-            If a plugin's function raised.
+            If a plugin's function raised, or its state is no number any more.
         RunError
             If a peer is gone or the run is being aborted.
         """
@@ -164,6 +166,7 @@ class Worker:
             else:
                 self._take_spikes()
         self._simulate_network(until)
+        self._numbers.check(first, until)
         self._finish(report, probes, outputs)
         return report
 

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, TypeVar
 
 F = TypeVar("F", bound=Callable[..., Any])
+_HEAP = re.compile(
+    r"(call|invoke) [^\n]*@NRT_(MemInfo_(var)?size_(alloc|new)|MemInfo_(alloc|new|varsize)|Allocate|Reallocate)"
+)
 
 
 def cache_folder() -> Path:
@@ -46,6 +51,7 @@ os.environ["NUMBA_CACHE_DIR"] = str(cache_folder() / stamp())
 
 import llvmlite.binding as llvm  # noqa: E402
 import numba  # noqa: E402
+import numba.core.errors  # noqa: E402
 from numba.core.caching import FunctionCache  # noqa: E402
 from numba.core.ccallback import CFunc  # noqa: E402
 from numba.core.runtime import rtsys  # noqa: E402
@@ -98,6 +104,27 @@ class _Cache(FunctionCache):  # type: ignore[misc]  # numba is untyped
             super()._save_overload(sig, data)
 
 
+class HeapError(numba.core.errors.NumbaError):  # type: ignore[misc]  # numba is untyped
+    """A plugin's function takes memory from the heap."""
+
+
+class _PluginCache(_Cache):
+    """As the cache of kernels, but code that takes memory from the heap is refused and not kept."""
+
+    def save_overload(self, sig: Any, data: Any) -> None:
+        """Keep the machine code of a signature.
+
+        Raises
+        ------
+        HeapError
+            If it takes memory from the heap, as lists, arrays and texts made in a step do.
+        """
+        data.library._ensure_finalized()  # brings in the plugin's own functions
+        if _HEAP.search(data.library.get_llvm_str()):
+            raise HeapError("memory from the heap")
+        super().save_overload(sig, data)
+
+
 def _jit(function: F, **options: Any) -> F:
     compiled: Any = numba.jit(**options, **OPTIONS)(function)
     if not numba.config.DISABLE_JIT:
@@ -130,12 +157,29 @@ def bare_inlined(function: F) -> F:
 
 
 def cfunc(signature: Any, **options: Any) -> Callable[[Callable[..., Any]], Any]:
-    """Compile a function to be called by its address, at once; cached on disk like a kernel."""
+    """Compile a plugin's loop, to be called by its address, at once; cached on disk like a kernel."""
 
     def compiled(function: Callable[..., Any]) -> Any:
         made: Any = CFunc(function, normalize_signature(signature), locals={}, options=options)
-        made._cache = _Cache(function)
+        made._cache = _PluginCache(function)
         made.compile()
         return made
 
     return compiled
+
+
+@contextmanager
+def allocations() -> Iterator[list[int]]:
+    """Count what compiled code takes from the heap; the count stands in the list when the block has ended."""
+    from numba.core.runtime import _nrt_python
+
+    rtsys.initialize(numba.core.registry.cpu_target.target_context)
+    kept = _nrt_python.memsys_stats_enabled()
+    _nrt_python.memsys_enable_stats()
+    before, count = rtsys.get_allocation_stats().alloc, [0]
+    try:
+        yield count
+    finally:
+        count[0] = rtsys.get_allocation_stats().alloc - before
+        if not kept:
+            _nrt_python.memsys_disable_stats()

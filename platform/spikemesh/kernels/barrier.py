@@ -2,7 +2,8 @@
 
 In a step every core updates its neurons one after the other; a neuron that spikes sends its packets at once, one
 after the other. Packets go through channels (see :mod:`spikemesh.engine.network`); a core takes them in one
-after the other, and each of their synapses. The step ends when all cores and packets are done, plus a barrier.
+after the other, and each of their synapses. After all that it updates its plastic synapses: those that the spikes of
+the step change, and those whose turn it is. The step ends when all cores and packets are done, plus a barrier.
 
 At the level *none* packets need no time. At the level *analytic* they do, and each channel is busy for as long as
 the packets that cross it, but they do not wait for one another: a lower bound,
@@ -24,9 +25,9 @@ from numba.cpython.unsafe.numbers import leading_zeros
 from spikemesh.kernels.accelerate import bare, bare_inlined
 from spikemesh.kernels.pointers import address_of, as_int64, as_uint8, prefetch
 
-# Costs of a step, in ps, and how long it may be for its work (0: for ever).
-SPIKE, SEND, TAKE, BARRIER, OVERLAPPED, UPDATE, IDLE, TICK = range(8)
-COSTS = 8
+# Costs of a step, in ps; how long it may be for its work (0: for ever); whether updates of plastic synapses take time.
+SPIKE, SEND, TAKE, BARRIER, OVERLAPPED, UPDATE, IDLE, TICK, LEARN = range(9)
+COSTS = 9
 
 # Words of a step's scratch.
 TOUCHED_CORES, TOUCHED_CHANNELS, STAMP, UNCOUNTED = range(4)
@@ -56,6 +57,7 @@ def _core(core: Any, s: Any) -> None:
         s.words[TOUCHED_CORES] += 1
         s.sent[core] = 0
         s.taken[core] = 0
+        s.learned[core] = 0
         s.in_packets[core] = 0
         s.out_packets[core] = 0
 
@@ -273,7 +275,27 @@ def _ask_for(neuron: Any, h: Any) -> None:
 
 
 @bare_inlined
-def generate(at: Any, until: Any, neurons: Any, h: Any, s: Any) -> Any:
+def _learn(n: Any, h: Any, s: Any) -> None:
+    """Let cores update the plastic synapses that a spike changes."""
+    for entry in range(h.learn_ptr[n], h.learn_ptr[n + 1]):
+        core = h.learn_core[entry]
+        _core(core, s)
+        s.learned[core] += h.learn_ps[entry]
+
+
+@bare_inlined
+def _visit_synapses(step: Any, h: Any, s: Any) -> None:
+    """Let cores update all synapses of the projections whose turn it is."""
+    for visit in range(h.visit_ps.shape[0]):
+        if s.visit_runs[step, visit]:
+            for core in range(h.visit_ps.shape[1]):
+                if h.visit_ps[visit, core]:
+                    _core(core, s)
+                    s.learned[core] += s.visit_runs[step, visit] * h.visit_ps[visit, core]
+
+
+@bare_inlined
+def generate(step: Any, at: Any, until: Any, neurons: Any, h: Any, s: Any) -> Any:
     """Begin a step: list its packets with the times at which they are sent; returns how many there are.
 
     A core's spikes come in the order in which it updates its neurons. Loads are copied, so that those of a step are
@@ -283,6 +305,10 @@ def generate(at: Any, until: Any, neurons: Any, h: Any, s: Any) -> Any:
     s.words[STAMP] += 1
     count = 0
     loads = 0
+    if h.costs[LEARN]:
+        _visit_synapses(step, h, s)
+        for spike in range(at, until):
+            _learn(neurons[spike], h, s)
     for spike in range(at, until):
         n = neurons[spike]
         core = h.core_of[n]
@@ -322,6 +348,7 @@ def cores_done(h: Any, s: Any) -> Any:
         done = s.base[core] + s.sent[core]
         if h.level[0] == NONE:
             done = max(done, s.taken[core]) if h.costs[OVERLAPPED] else done + s.taken[core]
+        done += s.learned[core]
         if done > latest or (done == latest and core < critical):
             latest, critical = done, core
     return latest, critical
@@ -344,12 +371,12 @@ def _count_overruns(row: Any, h: Any, s: Any, o: Any) -> None:
         core = h.used[place]
         work = s.base[core]
         if s.core_stamp[core] == s.words[STAMP]:
-            work += s.sent[core] + s.taken[core]
+            work += s.sent[core] + s.taken[core] + s.learned[core]
         o.core_overruns[row, core] += work > h.costs[TICK]
     for k in range(s.words[TOUCHED_CORES]):
         core = s.cores[k]
         if h.core_ptr[core] == h.core_ptr[core + 1]:
-            o.core_overruns[row, core] += s.sent[core] + s.taken[core] > h.costs[TICK]
+            o.core_overruns[row, core] += s.sent[core] + s.taken[core] + s.learned[core] > h.costs[TICK]
 
 
 @bare_inlined
@@ -363,7 +390,7 @@ def count_cores(row: Any, active: Any, h: Any, s: Any, o: Any) -> None:
         _count_overruns(row, h, s, o)
     for k in range(s.words[TOUCHED_CORES]):
         core = s.cores[k]
-        o.core_busy_ps[row, core] += s.sent[core] + s.taken[core]
+        o.core_busy_ps[row, core] += s.sent[core] + s.taken[core] + s.learned[core]
         o.core_packets_in[row, core] += s.in_packets[core]
         o.core_packets_out[row, core] += s.out_packets[core]
 
@@ -375,8 +402,10 @@ def _channels_done(h: Any, s: Any) -> Any:
     for k in range(s.words[TOUCHED_CHANNELS]):
         channel = s.crossed[k]
         done = s.first[channel] + s.load[channel] + h.channels.latency[channel]
-        latest = max(latest, done)
         number = h.core_of_channel[channel]
+        if number >= 0 and s.core_stamp[number] == s.words[STAMP]:
+            done += s.learned[number]
+        latest = max(latest, done)
         if number >= 0 and (done > core_latest or (done == core_latest and number < core)):
             core_latest, core = done, number
         if channel < h.links[0] and (done > link_latest or (done == link_latest and channel < link)):
@@ -409,7 +438,7 @@ def estimate_steps(
         row = (tick - 1) // o.bin_steps - o.first_bin
         s.last[0] = 0
         update_neurons(tick - first - 1, at, end, neurons, active, h, s)
-        count = generate(at, end, neurons, h, s)
+        count = generate(tick - first - 1, at, end, neurons, h, s)
         latest, core = cores_done(h, s)
         count_cores(row, active, h, s, o)
         link = -1

@@ -16,6 +16,7 @@ from spikemesh.kernels.barrier import (
     LISTED_ROOT,
     LISTED_TIME,
     OVERLAPPED,
+    STAMP,
     TOUCHED_CORES,
     cores_done,
     count_cores,
@@ -87,12 +88,14 @@ def count_channels(row: Any, first: Any, last: Any, table: Any, h: Any, s: Any, 
     for k in range(first, last):
         channel = h.channel_of_rank[table[k, 0]]
         done = table[k, 1 + COUNTS]
-        latest = max(latest, done)
         s.packets[channel] += table[k, 1 + PACKETS]
         s.busy[channel] += table[k, 1 + BUSY]
         if table[k, 1 + AREA] != table[k, 1 + WAITING] + table[k, 1 + BUSY] + table[k, 1 + BLOCKED]:
             s.stretch[UNEQUAL] += 1
         number = h.core_of_channel[channel]
+        if number >= 0 and s.core_stamp[number] == s.words[STAMP]:
+            done += s.learned[number]
+        latest = max(latest, done)
         if number >= 0 and (done > core_latest or (done == core_latest and number < core)):
             core_latest, core = done, number
         if channel < h.links[0]:
@@ -116,7 +119,7 @@ def count_deliveries(first: Any, last: Any, deliveries: Any, h: Any, s: Any, o: 
 def begin_step(step: Any, at: Any, end: Any, neurons: Any, active: Any, h: Any, s: Any) -> Any:
     """List and order the packets of one step; returns their number and the address of the records."""
     update_neurons(step, at, end, neurons, active, h, s)
-    count = generate(at, end, neurons, h, s)
+    count = generate(step, at, end, neurons, h, s)
     return count, _order_packets(count, s)
 
 

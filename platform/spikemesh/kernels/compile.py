@@ -7,7 +7,6 @@ stale code. Files are written to a temporary name and renamed: several processes
 
 from __future__ import annotations
 
-import dis
 import importlib.util
 import os
 import sys
@@ -29,7 +28,9 @@ from spikemesh.kernels import generate
 from spikemesh.kernels.accelerate import OPTIONS, cache_folder
 from spikemesh.kernels.fingerprint import fingerprint
 from spikemesh.kernels.locks import alone
-from spikemesh.kernels.rule_source import Visited, Width, rule_source
+from spikemesh.kernels.refusals import reason
+from spikemesh.kernels.rule_form import Form
+from spikemesh.kernels.rule_source import rule_source
 
 VERSIONS = (numba.__version__, llvmlite.__version__, 1)
 
@@ -86,66 +87,23 @@ def neuron_kernel(
         current,
         watched,
     )
-    module = _compiled(f"neuron model {model.name}", model.name, source, {"step": model.step})
+    module = compiled(f"neuron model {model.name}", model.name, source, {"step": model.step})
     return int(module.update.address)
 
 
-def rule_kernels(rule: type[LearningRule], constants: Mapping[str, float], width: Width) -> dict[str, int]:
+def rule_kernels(rule: type[LearningRule], form: Form) -> dict[str, int]:
     """Addresses of the compiled functions of a learning rule by name; see :func:`rule_source`.
-
-    Functions that the constants say are never visited are not compiled.
 
     Raises
     ------
     PluginError
         If one of the rule's functions cannot be compiled.
     """
-    beyond = [w for w in ("reads", "draws", "transmit", "specialised") if getattr(rule, w)]
-    beyond += ["Trace(of=)"] if any(t.of is not None for t in rule.post.values()) else []
-    if beyond:
-        raise PluginError(f"learning rule {rule.name}: {', '.join(beyond)} is not available yet")
-    visited = [name for name, every in visit_periods(rule, constants).items() if every]
-    names = [name for name in ("on_pre", "on_post") if getattr(rule, name) is not None]
-    functions = {name: getattr(rule, name) for name in (*names, *visited)}
-    source = rule_source(
-        rule.name,
-        tuple(rule.state),
-        tuple(constants),
-        [(n, t.on_spike) for n, t in rule.pre.items()],
-        [(n, t.on_spike) for n, t in rule.post.items()],
-        names,
-        [_visited(rule, name) for name in visited],
-        width,
-    )
-    module = _compiled(f"learning rule {rule.name}", rule.name, source, functions)
+    visited = [visit.name for visit in form.visits]
+    functions = {name: getattr(rule, name) for name in (*form.functions, *visited)}
+    module = compiled(f"learning rule {rule.name}", rule.name, rule_source(form), functions)
     made = ("arrive", "potentiate", "advance", *(f"visit_{name}" for name in visited))
     return {name: int(getattr(module, name).address) for name in made if hasattr(module, name)}
-
-
-def visit_periods(rule: type[LearningRule], constants: Mapping[str, float]) -> dict[str, int]:
-    """Return the steps from visit to visit of each function that runs for all synapses; 0: never."""
-    periods = {} if rule.on_step is None or "on_step" in rule.visits else {"on_step": 1}
-    return periods | {name: int(constants[visit.every]) for name, visit in rule.visits.items()}
-
-
-def _visited(rule: type[LearningRule], name: str) -> Visited:
-    state = tuple(rule.state)
-    visit = rule.visits.get(name)
-    changed = state if visit is None or visit.state is None else visit.state
-    used = _used(getattr(rule, name)) | ({"steps"} if name != "on_step" else set())
-    return Visited(name, tuple(state.index(variable) for variable in changed), frozenset(used))
-
-
-def _used(function: Callable[..., Any]) -> set[str]:
-    """Which of the traces a function of a rule refers to: whether it sees ``pre`` and ``post``."""
-    code = function.__code__
-    loaded: set[str] = set(code.co_cellvars)
-    for instruction in dis.get_instructions(code):
-        found = instruction.argval
-        loaded |= set(found) if isinstance(found, tuple) else {found} if isinstance(found, str) else set()
-    return {
-        side for side, name in zip(("pre", "post"), code.co_varnames[3:5], strict=False) if name in loaded
-    }
 
 
 def _check_random(what: str, functions: Mapping[str, Callable[..., Any]]) -> None:
@@ -156,11 +114,29 @@ def _check_random(what: str, functions: Mapping[str, Callable[..., Any]]) -> Non
         if "random" in modules or ("numpy" in modules and "random" in function.__code__.co_names):
             raise PluginError(
                 f"{what}: {function.__name__} draws random numbers that depend on placement; "
-                'a neuron model declares draws = ("u",) and uses x.u'
+                'a neuron model declares draws = ("u",) and uses x.u, a learning rule draws = ("a",) and u.a'
             )
 
 
-def _compiled(what: str, name: str, source: str, functions: Mapping[str, Callable[..., Any]]) -> ModuleType:
+def compiled(what: str, name: str, source: str, functions: Mapping[str, Callable[..., Any]]) -> ModuleType:
+    """Compile a generated module around a plugin's functions, or load what is kept of it.
+
+    Parameters
+    ----------
+    what
+        What the functions belong to, such as ``neuron model leaky``.
+    name
+        Its name alone, for the file.
+    source
+        Text of the module, which finds the functions in its namespace.
+    functions
+        The functions by their names in the module.
+
+    Raises
+    ------
+    PluginError
+        If it cannot be compiled.
+    """
     started = time.perf_counter()
     _check_random(what, functions)
     key = fingerprint(source, VERSIONS, *functions.values())
@@ -171,7 +147,7 @@ def _compiled(what: str, name: str, source: str, functions: Mapping[str, Callabl
             with alone(cache_folder() / "plugins.lock"):
                 _modules[key] = _imported(path, functions)
         except NumbaError as error:
-            raise PluginError(f"{what} cannot be compiled: {_reason(error)}") from error
+            raise PluginError(f"{what} cannot be compiled: {reason(error)}") from error
     _seconds[0] += time.perf_counter() - started
     return _modules[key]
 
@@ -210,9 +186,3 @@ def _written(name: str, source: str) -> Path:
     raise PluginError(
         f"no folder for compiled kernels is writable; set SPIKEMESH_CACHE (tried {cache_folder()})"
     )
-
-
-def _reason(error: NumbaError) -> str:
-    noise = ("Failed in nopython", "During:", "File ", "def ", "<source elided>", "[1]", "[2]", "s = S(", "^")
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return "; ".join([line for line in lines if not line.startswith(noise)][:4])

@@ -13,7 +13,7 @@ import numpy as np
 
 from spikemesh.kernels.accelerate import bare_inlined, inlined, kernel
 from spikemesh.kernels.pointers import as_int32, as_int64, call
-from spikemesh.kernels.rule_source import (
+from spikemesh.kernels.rule_block import (
     DUE_WORDS,
     HISTORY_MASK,
     POST_FIRST,
@@ -26,6 +26,7 @@ from spikemesh.kernels.rule_source import (
     SPIKED_COUNT,
     STEPS,
     TICK,
+    UNTIL,
 )
 
 
@@ -41,7 +42,7 @@ def _wait(tick: Any, table: Any, row: Any, segment: Any, node: Any, q: Any) -> N
 
 @bare_inlined
 def remember(axon: Any, stamp: Any, plastic_axon: Any, q: Any) -> None:
-    """Let a spike of an axon wait for the first segment of each of its rows."""
+    """Let a spike of an axon wait for the first segment of each of its rows, and for the third factors it adds to."""
     plastic = plastic_axon[axon]
     if plastic >= 0:
         for entry in range(q.axon_ptr[plastic], q.axon_ptr[plastic + 1]):
@@ -54,6 +55,20 @@ def remember(axon: Any, stamp: Any, plastic_axon: Any, q: Any) -> None:
             table, row = q.axon_table[entry], q.axon_row[entry]
             segment = q.row_segment[q.row_first[table] + row]
             _wait(stamp + q.axon_delay[entry], table, row, segment, node, q)
+        for entry in range(q.third_ptr[plastic], q.third_ptr[plastic + 1]):
+            table = q.third_table[entry]
+            q.third_arriving[table, (stamp + q.third_delay[table]) & (q.heads.shape[1] - 1)] += 1
+
+
+@bare_inlined
+def _set_third(table: Any, slot: Any, q: Any) -> None:
+    """Add the spikes that arrive now to the third factor."""
+    count = q.third_arriving[table, slot]
+    q.third_arriving[table, slot] = 0
+    level = q.third_level[table] * q.third_decay[table] + count * q.third_gain[table]
+    level = level if abs(level) >= q.third_least[table] else 0.0
+    q.third_level[table] = level
+    q.third[table] = q.third_given[table] + level
 
 
 @bare_inlined
@@ -65,6 +80,7 @@ def plastic_arrivals(tick: Any, q: Any, row: Any) -> None:
         block[ROW] = row.ctypes.data + 8 * q.base[table]
         q.marked_count[table] = 0
         slot = tick & (q.heads.shape[1] - 1)
+        _set_third(table, slot, q)
         node = np.int64(q.heads[table, slot])
         if node < 0:
             continue
@@ -84,6 +100,7 @@ def plastic_arrivals(tick: Any, q: Any, row: Any) -> None:
             q.due[count * DUE_WORDS] = start[segment]
             q.due[count * DUE_WORDS + 1] = start[segment + 1]
             q.due[count * DUE_WORDS + 2] = ((tick - lag) & mask) * rows + number
+            q.due[count * DUE_WORDS + 3] = number
             count += 1
             if count * DUE_WORDS == q.due.size:
                 call(q.arrive[table], block.ctypes.data, count)
@@ -106,12 +123,14 @@ def _visit_all(tick: Any, table: Any, q: Any) -> None:
     visits = range(q.visit_ptr[table], q.visit_ptr[table + 1])
     if third != 0.0:
         q.third[table] = 0.0
+        block[UNTIL] = tick - 1
         for visit in visits:
             block[STEPS] = tick - 1 - q.visit_last[visit]
             if q.visit_third[visit] and block[STEPS] > 0:
                 call(q.visit[visit], block.ctypes.data, 0)
                 q.visit_last[visit] = tick - 1
         q.third[table] = third
+    block[UNTIL] = tick
     for visit in visits:
         if tick % q.visit_every[visit] == 0 or (q.visit_third[visit] and third != 0.0):
             block[STEPS] = tick - q.visit_last[visit]
@@ -181,3 +200,31 @@ def index_by_target(
                     high[entry] = code >> 32
                 at[np.int64(target[k])] += 1
             segment += 1
+
+
+@kernel
+def rank_in_pair(axon: Any, segment_start: Any, target: Any, seen: Any, counts: Any, ranks: Any) -> Any:
+    """Rank the synapses of each pair of neurons, and return the most that one has.
+
+    Parameters
+    ----------
+    axon, segment_start, target
+        Of the table.
+    seen : ndarray of int64, shape (neurons,)
+        Scratch, filled with -1.
+    counts : ndarray of int64, shape (neurons,)
+        Scratch.
+    ranks : ndarray of uint16
+        Filled with the rank of each synapse, modulo 65,536; may be empty.
+    """
+    most = 0
+    for segment in range(axon.size):
+        for k in range(segment_start[segment], segment_start[segment + 1]):
+            j = np.int64(target[k])
+            if seen[j] != axon[segment]:
+                seen[j], counts[j] = axon[segment], 0
+            if ranks.size:
+                ranks[k] = counts[j] & 0xFFFF
+            counts[j] += 1
+            most = max(most, counts[j])
+    return most

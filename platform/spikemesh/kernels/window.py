@@ -40,7 +40,7 @@ from spikemesh.kernels.plasticity import learn, plastic_arrivals, remember
 from spikemesh.kernels.pointers import as_uint32, call
 from spikemesh.kernels.poisson import count_each, count_shared
 from spikemesh.kernels.random import fill_block
-from spikemesh.kernels.rule_source import TABLE_RAISED
+from spikemesh.kernels.rule_block import TABLE_RAISED
 
 # Kinds of scheduled changes.
 EVENT, CURRENT, RESET, THIRD = 0, 1, 2, 3
@@ -67,7 +67,7 @@ def _scheduled(tick: Any, at: Any, p: Any, q: Any, h: Any, row: Any) -> Any:
             for k in range(p.state_count[place] * p.size[place]):
                 p.state[start + k] = p.initial[start + k]
         else:
-            q.third[place] = h.value[at]
+            q.third_given[place] = h.value[at]
         at += 1
     return at
 

@@ -32,6 +32,7 @@ from spikemesh.mapping.placement import Placement
 from spikemesh.mapping.routes import FanOut, Routes, fan_out_from, packet_routes
 from spikemesh.mapping.scales import input_scales, whole_weight
 from spikemesh.mapping.tables import Incoming, Slot, incoming
+from spikemesh.mapping.third import spikes_of
 
 _PARTS_MAX = 511
 """Parts of a Poisson count, each below 128, whose sum fits into 16 bits."""
@@ -180,6 +181,7 @@ def _longest(arriving: Sequence[Incoming]) -> dict[int, int]:
 def _slot_count(arriving: Sequence[Incoming]) -> int:
     """Ticks for which spikes are kept: a power of two that holds the longest delay and a window after it."""
     longest = max((steps for found in arriving for steps in found.longest.values()), default=1)
+    longest = max([longest, *(found.longest_third for found in arriving)])
     return 1 << int(2 * longest + 1).bit_length()
 
 
@@ -206,6 +208,11 @@ def check_longest(network: BoundNetwork, placement: Placement, longest: Mapping[
             found = f"delays reach {steps} steps; a core keeps {limit}: {steps - limit} too many"
             remedy = "shorter delays, or a longer timestep"
             problems.append(Problem(f'projection "{projection.name}".delay', found, remedy))
+        third = projection.learning.third_spikes if projection.learning else None
+        if limit is not None and third is not None and third.delay > limit:
+            found = f"{third.delay} steps; a core keeps {limit}: {third.delay - limit} too many"
+            where = f'projection "{projection.name}".learning.third_delay'
+            problems.append(Problem(where, found, "a shorter delay, or a longer timestep"))
     if problems:
         raise MappingError(problems)
 
@@ -310,7 +317,7 @@ def _program(
             fan,
             routes,
         ),
-        plastic=tuple(_with_axons(t, plastic_axon[offset + t.source]) for offset, t in found.plastic),
+        plastic=tuple(_with_axons(network, t, offset, plastic_axon) for offset, t in found.plastic),
         plastic_axons=int(found.plastic_source.sum()),
         drives=tuple(_drives(network, slices, number, units)),
         feeds=tuple(_feeds(network, number)),
@@ -321,8 +328,14 @@ def _program(
     )
 
 
-def _with_axons(table: PlasticTable, axon: IntArray) -> PlasticTable:
-    return replace(table, axon=axon.astype(np.int32))
+def _with_axons(
+    network: BoundNetwork, table: PlasticTable, offset: int, plastic_axon: IntArray
+) -> PlasticTable:
+    axon = plastic_axon[offset + table.source].astype(np.int32)
+    third = table.third_axon
+    if table.third_spikes is not None:
+        third = plastic_axon[spikes_of(network, table.third_spikes)].astype(np.int32)
+    return replace(table, axon=axon, third_axon=third)
 
 
 def _global(network: BoundNetwork, mine: Sequence[Slot]) -> IntArray:
@@ -510,7 +523,8 @@ def _feeds(network: BoundNetwork, number: Mapping[int, int]) -> list[InputSlice]
             feeds.append(InputSlice(number[given.population], layer, input=given))
         elif any(p in number for p in given.reset):
             feeds.append(InputSlice(-1, -1, input=given))
-    return feeds
+    streams = (s for s in network.streams if s.population in number)
+    return feeds + [InputSlice(number[s.population], -1, stream=s) for s in streams]
 
 
 def _probes(network: BoundNetwork, mine: Sequence[Slot], number: Mapping[int, int]) -> list[ProbeSlice]:

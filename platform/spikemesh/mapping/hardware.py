@@ -9,6 +9,7 @@ from spikemesh.contracts.mapping import Router
 from spikemesh.description.system import ChipSpec, Cost, LinkSpec, System
 from spikemesh.engine.dependencies import channel_order
 from spikemesh.engine.hardware import BUCKETS, Hardware
+from spikemesh.engine.learning_updates import LearningTables
 from spikemesh.engine.network import Channels, forest_dependencies
 from spikemesh.engine.network_chains import join_chains
 from spikemesh.ids import AnyArray, IntArray
@@ -16,6 +17,7 @@ from spikemesh.kernels.barrier import (
     ANALYTIC,
     COSTS,
     IDLE,
+    LEARN,
     NONE,
     OVERLAPPED,
     PACKET,
@@ -55,6 +57,7 @@ def hardware_of(
     level: str,
     relay: bool = False,
     tick_ps: int = 0,
+    learning: LearningTables | None = None,
 ) -> Hardware:
     """Describe a mapped network for :class:`spikemesh.engine.timing.StepClock`.
 
@@ -70,8 +73,10 @@ def hardware_of(
         Whether packets to another chip go to one core there, which sends them on.
     tick_ps
         How long a step may be for the work of its cores, where overruns are counted; 0: they are not.
+    learning
+        Where plastic synapses are, and when they are updated; None: there are none.
     """
-    return hardware_on(updates_each_step(network), placement, fan, router, level, relay, tick_ps)
+    return hardware_on(updates_each_step(network), placement, fan, router, level, relay, tick_ps, learning)
 
 
 def hardware_on(
@@ -82,12 +87,15 @@ def hardware_on(
     level: str,
     relay: bool = False,
     tick_ps: int = 0,
+    learning: LearningTables | None = None,
 ) -> Hardware:
     """Do what :func:`hardware_of` does, for neurons of which it is known whether they are updated in every step."""
     system, home = placement.system, placement.core_of_neuron.astype(np.int64)
     geometry, ways = ways_of(placement, fan, router, relay)
     costs = _costs(system, home)
     costs[TICK] = tick_ps
+    update_ps = 0 if learning is None else picoseconds(system.cost_set.learning_update.latency_ns)
+    costs[LEARN] = update_ps > 0
     by_core = np.flatnonzero(updated)[np.argsort(home[updated], kind="stable")]
     run_ptr, run = _rows(by_core, home, system.core_count)
     channels = channels_of(geometry)._replace(order=_order(ways, geometry.channels))
@@ -110,6 +118,7 @@ def hardware_on(
         fan_ptr=fan.ptr,
         fan_core=fan.core,
         load=picoseconds(system.cost_set.synaptic_event.latency_ns) * fan.synapses,
+        **_learning(learning if update_ps else None, update_ps, home.size, system.core_count),
         spread_ptr=_NONE,
         spread=_NONE,
         channels=joined.channels,
@@ -130,6 +139,26 @@ def hardware_on(
         board=_boards(system),
     )
     return _spread(hardware) if level == "analytic" else hardware
+
+
+def _learning(
+    learning: LearningTables | None, update_ps: int, neurons: int, cores: int
+) -> dict[str, AnyArray]:
+    """Return what updates of plastic synapses take: of those that a spike changes, and of all."""
+    if learning is None:
+        return {
+            "learn_ptr": np.zeros(neurons + 1, dtype=np.int64),
+            "learn_core": np.zeros(0, dtype=np.int32),
+            "learn_ps": _NONE,
+            "visit_ps": np.zeros((0, cores), dtype=np.int64),
+        }
+    visits = [visits.synapses for visits in learning.visits]
+    return {
+        "learn_ptr": learning.ptr,
+        "learn_core": learning.core.astype(np.int32),
+        "learn_ps": update_ps * learning.updates,
+        "visit_ps": update_ps * np.stack(visits) if visits else np.zeros((0, cores), dtype=np.int64),
+    }
 
 
 def _spread(hardware: Hardware) -> Hardware:
@@ -199,11 +228,19 @@ WORK = ("neuron_update", "synaptic_event", "axon_out")
 """Costs that the work of a core consists of."""
 
 
-def work_is_known(system: System) -> bool:
-    """Tell whether the time that cores take for a step is published: each cost, or that others include it."""
-    costs = system.cost_set
-    known = [getattr(costs, name).latency_ns is not None for name in WORK]
-    return any(known) and all(k or name in costs.excluded for k, name in zip(known, WORK, strict=True))
+def work_is_known(system: System, learns: bool = False) -> bool:
+    """Tell whether the time that cores take for a step is published: each cost, or that others include it.
+
+    Parameters
+    ----------
+    system
+        The system.
+    learns
+        Whether cores update plastic synapses as well.
+    """
+    costs, work = system.cost_set, (*WORK, *(("learning_update",) if learns else ()))
+    known = [getattr(costs, name).latency_ns is not None for name in work]
+    return any(known) and all(k or name in costs.excluded for k, name in zip(known, work, strict=True))
 
 
 def idle_costs_differ(system: System) -> bool:

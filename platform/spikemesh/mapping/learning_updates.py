@@ -8,13 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from spikemesh.contracts.bound import BoundNetwork, BoundProjection
-from spikemesh.engine.learning_updates import LearningTables, Visits
+from spikemesh.contracts.bound import BoundLearning, BoundNetwork, BoundProjection
+from spikemesh.engine.learning_updates import LearningTables, ThirdFactor, Visits
 from spikemesh.ids import IntArray
-from spikemesh.kernels.compile import visit_periods
+from spikemesh.kernels.rule_form import visit_periods
 from spikemesh.mapping.placement import Placement
 from spikemesh.mapping.reach import Onto, synapses_from
 from spikemesh.mapping.routes import fan_out_from
+from spikemesh.mapping.third import spikes_of
 
 
 def learns(network: BoundNetwork) -> bool:
@@ -47,7 +48,7 @@ def learning_tables(network: BoundNetwork, placement: Placement) -> LearningTabl
                 targets = network.populations[onto.projection.target].offset + np.arange(onto.indegree.size)
                 if _function(onto.projection, "on_post") is not None:
                     triples.append((targets, home[targets], onto.indegree))
-                visits += _visits(onto, home[targets], len(placement.core_names))
+                visits += _visits(network, onto, home[targets], len(placement.core_names))
     empty = np.zeros(0, dtype=np.int64)
     neuron, core, updates = (np.concatenate([empty, *(t[k] for t in triples)]) for k in range(3))
     fan = fan_out_from(network.size, neuron, core, updates)
@@ -62,18 +63,28 @@ def _function(projection: BoundProjection, name: str) -> Callable[..., Any] | No
     return function
 
 
-def _visits(onto: Onto, home: IntArray, cores: int) -> list[Visits]:
+def _visits(network: BoundNetwork, onto: Onto, home: IntArray, cores: int) -> list[Visits]:
     learning = onto.projection.learning
     if learning is None:
         return []
     synapses = np.zeros(cores, dtype=np.int64)
     np.add.at(synapses, home, onto.indegree)
-    ticks, values = learning.third_ticks, learning.third_values
-    third_ticks = np.zeros(0, dtype=np.int64) if ticks is None else np.asarray(ticks, dtype=np.int64)
-    third_values = np.zeros(0) if values is None else np.asarray(values, dtype=np.float64)
+    third = _third(network, learning)
     on_third = {name for name, visit in learning.rule.visits.items() if visit.on_third}
     return [
-        Visits(every, name in on_third, third_ticks, third_values, synapses)
+        Visits(every, name in on_third, third, synapses)
         for name, every in visit_periods(learning.rule, learning.constants).items()
         if every
     ]
+
+
+def _third(network: BoundNetwork, learning: BoundLearning) -> ThirdFactor:
+    ticks, values, spikes = learning.third_ticks, learning.third_values, learning.third_spikes
+    given = (
+        np.zeros(0, dtype=np.int64) if ticks is None else np.asarray(ticks, dtype=np.int64),
+        np.zeros(0) if values is None else np.asarray(values, dtype=np.float64),
+    )
+    if spikes is None:
+        return ThirdFactor(*given)
+    neurons = spikes_of(network, spikes)
+    return ThirdFactor(*given, spikes, neurons.start, neurons.stop)

@@ -65,7 +65,7 @@ def with_need(
     if problem.connections is None or _hopeless(problem):
         return report
     router = registry.routers.get(settings.route, "mapping.route")
-    partitioner = registry.partitioners.get(settings.partition, "mapping.partition")
+    partitioner = registry.partitioners.get(settings.partition_on(report.system), "mapping.partition")
     graph = problem.connections.hypergraph()
     coarse = graph.target.size > SINGLE
     rules = rules_of(report.system, registry)

@@ -105,7 +105,7 @@ def place_network(
     PluginError
         If a partitioner or placer breaks its contract.
     """
-    partitioner = registry.partitioners.get(settings.partition, "mapping.partition")
+    partitioner = registry.partitioners.get(settings.partition_on(system), "mapping.partition")
     placer = registry.placers.get(settings.place, "mapping.place")
     problem = partition_problem(network, system, settings, measured)
     unfit = [*fan_in_problems(problem), *delay_problems(network, system)]

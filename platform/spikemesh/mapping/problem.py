@@ -58,6 +58,7 @@ def partition_problem(
     return PartitionProblem(
         names=tuple(p.name for p in network.populations),
         sizes=tuple(int(n) for n in sizes),
+        network=network,
         fan_in=synapses.sum(axis=0) / np.maximum(sizes, 1),
         synapses=synapses,
         # Random synapses beside local ones reach everywhere.

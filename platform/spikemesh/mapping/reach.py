@@ -16,7 +16,8 @@ from spikemesh.kernels.tally import count_targets
 from spikemesh.mapping.build import Build, check_longest
 from spikemesh.mapping.edges import edge_chunks, edge_delays
 from spikemesh.mapping.placement import Placement
-from spikemesh.mapping.routes import FanOut, packet_routes
+from spikemesh.mapping.routes import FanOut, fan_out_from, packet_routes
+from spikemesh.mapping.third import broadcast
 
 ROOM = 1 << 26
 """Pairs of a source neuron and a core that are counted at a time, at most."""
@@ -82,7 +83,7 @@ def reach(network: BoundNetwork, placement: Placement, router: Router, relay: bo
     for onto in (o for c in counted for o in c.onto):
         offset = network.populations[onto.projection.target].offset
         indegree[offset : offset + onto.indegree.size] += onto.indegree
-    fan = _fan(network, counted)
+    fan = _with_third(network, placement, counted, _fan(network, counted))
     return Build((), fan, packet_routes(fan, placement, router, relay), indegree)
 
 
@@ -92,6 +93,22 @@ def _fan(network: BoundNetwork, counted: Sequence[Counted]) -> FanOut:
     ptr = np.zeros(network.size + 1, dtype=np.int64)
     np.cumsum(np.bincount(source, minlength=network.size), out=ptr[1:])
     return FanOut(ptr, core.astype(CORE), synapses)
+
+
+def _with_third(
+    network: BoundNetwork, placement: Placement, counted: Sequence[Counted], fan: FanOut
+) -> FanOut:
+    """Add spikes that reach cores to add to a third factor there."""
+    triples = [(fan.source, fan.core.astype(np.int64), fan.synapses)]
+    for onto in (o for c in counted for o in c.onto):
+        projection = onto.projection
+        spikes = projection.learning.third_spikes if projection.learning else None
+        if spikes is not None:
+            cores = placement.core_of[projection.target][onto.indegree > 0]
+            triples.append(broadcast(network, spikes, cores))
+    if len(triples) == 1:
+        return fan
+    return fan_out_from(network.size, *(np.concatenate([t[k] for t in triples]) for k in range(3)))
 
 
 def synapses_from(network: BoundNetwork, placement: Placement, source: int) -> Counted:

@@ -22,8 +22,9 @@ from spikemesh.mapping.placement import Placement
 from spikemesh.mapping.report_table import chip_table, core_table
 from spikemesh.mapping.router_tables import table_sizes
 from spikemesh.mapping.routes import FanOut, Routes
-from spikemesh.mapping.rules import Checked, apply_rules, figures_of, problem_of, worst_of
+from spikemesh.mapping.rules import Checked, apply_rules, figures_of, load_of, problem_of, worst_of
 from spikemesh.mapping.smallest import with_chips
+from spikemesh.mapping.splitters import NONE, Splitters
 
 WHAT = {
     "neurons": "neurons",
@@ -88,6 +89,8 @@ class MappingReport:
     projections: tuple[str, ...] = ()
     numerics: Numerics | None = None
     """How the network was brought into the chip's numbers; None: it runs as described."""
+    splitters: Splitters = NONE
+    """Neurons that repeat the spikes of others."""
     waiting: Waiting = field(default_factory=Waiting)
     settings: MappingSettings = field(default_factory=MappingSettings)
     """How the network was mapped."""
@@ -127,6 +130,8 @@ class MappingReport:
         of_rules = [problem_of(use, self._place(use)) for use in self.checked.uses]
         found += [problem for problem in of_rules if problem is not None]
         found += [*self.checked.problems, *(self.numerics.problems if self.numerics else ())]
+        # A rule that counts splitters says more.
+        found += [] if found else [*self.splitters.problems]
         return with_chips(found, self.chips_needed)
 
     def check(self) -> None:
@@ -209,6 +214,7 @@ class MappingReport:
             "imbalance": self.imbalance,
             "limits": {**self.limits, "table_entries": self.system.chip.table_entries},
             "rules": [figures_of(use, self._place(use)) for use in self.checked.uses],
+            "splitters": self.splitters.to_dict(self.core_names),
             "numerics": None if self.numerics is None else self.numerics.to_dict(),
             "per_chip": self._chips(),
             "per_core": cores,
@@ -270,6 +276,7 @@ def mapping_report(
     rules: Sequence[LimitRule] = (),
     rates: FloatArray | None = None,
     numerics: Numerics | None = None,
+    splitters: Splitters = NONE,
 ) -> MappingReport:
     """Count what a mapped network takes of every core, chip and link.
 
@@ -291,6 +298,8 @@ def mapping_report(
         Spikes a second of every neuron, for the loads of links.
     numerics
         How the network was brought into the chip's numbers.
+    splitters
+        Those that were inserted; rules are shown the network as it was described.
 
     Returns
     -------
@@ -321,10 +330,11 @@ def mapping_report(
         loads=link_loads(system, routes, rates, network.timestep_ms),
         cross_chip_synapses=int(fan.synapses[away].sum()),
         limits={key: getattr(spec, key) for key in WHAT},
-        checked=apply_rules(rules, network, placement, fan),
+        checked=apply_rules(rules, splitters.load or load_of(network, placement, fan)),
         core_of=home,
         projections=tuple(p.name for p in network.projections),
         numerics=numerics,
+        splitters=splitters,
     )
 
 

@@ -76,7 +76,18 @@ def _limits(figures: Mapping[str, Any]) -> list[str]:
     known = [f"{COLUMNS[key]} {limit:,}" for key, limit in limits.items() if limit is not None]
     lines = ["", f"limits of a core: {', '.join(known) if known else 'none'}"]
     lines = lines if table is None else [*lines, f"limit of a chip: table entries {table:,}"]
-    return [*lines, *(_rule(use) for use in figures["rules"])]
+    return [*lines, *(_rule(use) for use in figures["rules"]), *_splitters(figures["splitters"])]
+
+
+def _splitters(figures: Mapping[str, Any]) -> list[str]:
+    """Say how many splitters there are, and where."""
+    if not figures["splitters"]:
+        return []
+    cores = sorted(figures["per_core"], key=lambda name: -figures["per_core"][name])
+    where = ", ".join(f"{name} {figures['per_core'][name]:,}" for name in cores[:BUSIEST])
+    more = f" (of {len(cores)} cores)" if len(cores) > BUSIEST else ""
+    total = f"{figures['splitters']:,} splitters repeat the spikes of {figures['neurons']:,} neurons"
+    return [f"{total}, {figures['levels']} one after the other at most: {where}{more}"]
 
 
 def _rule(use: Mapping[str, Any]) -> str:

@@ -20,13 +20,14 @@ from spikemesh.description.layout import Layout, layout_of
 from spikemesh.ids import AnyArray, IntArray
 from spikemesh.kernels.ternary import cover
 from spikemesh.mapping.keys import Keys
+from spikemesh.mapping.ordered_covering import Entries, ordered
 from spikemesh.mapping.placement import Placement
 from spikemesh.mapping.routes import FanOut, Routes
 
 
 @dataclass(frozen=True, eq=False)
 class RouterTable:
-    """Entries of one chip's router. Entries that match one key have one route, so their order does not matter.
+    """Entries of one chip's router; of those that match a key the first counts.
 
     Attributes
     ----------
@@ -72,7 +73,12 @@ class _Crossings:
 
 
 def router_tables(
-    fan: FanOut, routes: Routes, placement: Placement, keys: Keys, merged: bool = True
+    fan: FanOut,
+    routes: Routes,
+    placement: Placement,
+    keys: Keys,
+    merged: bool = True,
+    most: int | None = None,
 ) -> Iterator[RouterTable]:
     """Make the tables of all chips, one after the other.
 
@@ -85,12 +91,14 @@ def router_tables(
     merged
         Whether entries with the same route are merged, where the merged one matches no other key that comes to the
         chip. Else there is an entry for each part that sends.
+    most
+        Tables with more entries are merged on, so that their order matters (:mod:`.ordered_covering`).
     """
     for links, found in _crossings(fan, routes, placement, keys):
         kept = ~found.straight
         at = keys.prefix[found.sender]
         if merged:
-            value, mask, route = _merged(at, found.route, kept, keys.prefix_bits)
+            value, mask, route = _merged(at, found.route, kept, keys.prefix_bits, most)
         else:
             value, route = at[kept], found.route[kept]
             mask = np.full(value.size, (1 << keys.prefix_bits) - 1, dtype=np.int64)
@@ -99,8 +107,9 @@ def router_tables(
 
 
 def table_sizes(fan: FanOut, routes: Routes, placement: Placement, keys: Keys) -> IntArray:
-    """Count the entries of each chip's table, default routes left out and entries merged."""
-    sizes = [table.key.size for table in router_tables(fan, routes, placement, keys)]
+    """Count the entries of each chip's table, default routes left out and entries merged: by order if it must be."""
+    most = placement.system.chip.table_entries
+    sizes = [table.key.size for table in router_tables(fan, routes, placement, keys, most=most)]
     return np.array(sizes, dtype=np.int64)
 
 
@@ -156,14 +165,28 @@ def _directions(layout: Layout | None, ends: IntArray) -> IntArray:
     return np.array([-1 if move is None else number[move] for move in moves], dtype=np.int64)
 
 
-def _merged(key: IntArray, route: AnyArray, kept: AnyArray, bits: int) -> tuple[IntArray, IntArray, AnyArray]:
+def _merged(
+    key: IntArray, route: AnyArray, kept: AnyArray, bits: int, most: int | None
+) -> tuple[IntArray, IntArray, AnyArray]:
     """Merge the entries that are kept: keys, masks and routes.
 
     What goes straight on may match an entry with the route that it takes anyway.
     """
     rows, which = np.unique(route, axis=0, return_inverse=True)
     which = which.reshape(-1)
-    values, masks, routes = [], [], []
+    entries = _unordered(key, which, kept, bits)
+    if most is not None and entries.value.size > most:
+        entries = ordered(entries, key, which, bits, most)
+        if entries.value.size > most and not np.all(kept):
+            # Entries for what goes straight on are in no entry's way, as its absence is.
+            all_kept = ordered(_unordered(key, which, np.ones_like(kept), bits), key, which, bits, most)
+            entries = min(entries, all_kept, key=lambda e: e.value.size)
+    return entries.value, entries.mask, rows[entries.route]
+
+
+def _unordered(key: IntArray, which: IntArray, kept: AnyArray, bits: int) -> Entries:
+    """Merge entries such that those that match one key have one route."""
+    values, masks, numbers = [], [], []
     for k in np.unique(which[kept]):
         on = np.sort(key[kept & (which == k)])
         off = key[which != k]
@@ -172,13 +195,9 @@ def _merged(key: IntArray, route: AnyArray, kept: AnyArray, bits: int) -> tuple[
         )
         values.append(value)
         masks.append(mask)
-        routes.append(np.repeat(rows[k : k + 1], value.size, axis=0))
+        numbers.append(np.full(value.size, k))
     empty = np.zeros(0, dtype=np.int64)
-    return (
-        np.concatenate([empty, *values]),
-        np.concatenate([empty, *masks]),
-        np.concatenate([route[:0], *routes]),
-    )
+    return Entries(*(np.concatenate([empty, *parts]) for parts in (values, masks, numbers)))
 
 
 def _covered(on: IntArray, off: IntArray, bits: int, upwards: bool) -> tuple[IntArray, IntArray]:

@@ -47,9 +47,7 @@ def rules_of(system: System, registry: Registry) -> tuple[LimitRule, ...]:
     return tuple(registry.limit_rules.get(name, "system.chip.rules") for name in system.chip.rules)
 
 
-def apply_rules(
-    rules: Sequence[LimitRule], network: BoundNetwork, placement: Placement, fan: FanOut
-) -> Checked:
+def apply_rules(rules: Sequence[LimitRule], load: Load) -> Checked:
     """Apply rules to a mapped network.
 
     Raises
@@ -57,17 +55,6 @@ def apply_rules(
     PluginError
         If a rule fails, or returns counts of the wrong shape.
     """
-    if not rules:
-        return Checked()
-    load = Load(
-        network=network,
-        system=placement.system,
-        core_of=placement.core_of_neuron.astype(np.int64),
-        source=fan.source,
-        core=fan.core.astype(np.int64),
-        synapses=fan.synapses,
-        draw=lambda index: _drawn(network, index),
-    )
     uses: list[Use] = []
     problems: list[Problem] = []
     for rule in rules:
@@ -80,6 +67,19 @@ def apply_rules(
     return Checked(tuple(uses), tuple(problems))
 
 
+def load_of(network: BoundNetwork, placement: Placement, fan: FanOut) -> Load:
+    """Show a mapped network as rules see it."""
+    return Load(
+        network=network,
+        system=placement.system,
+        core_of=placement.core_of_neuron.astype(np.int64),
+        source=fan.source,
+        core=fan.core.astype(np.int64),
+        synapses=fan.synapses,
+        draw=lambda index: drawn_synapses(network, index),
+    )
+
+
 def _found(rule: LimitRule, load: Load) -> list[Use | Problem]:
     try:
         return list(rule.check(load))
@@ -89,7 +89,8 @@ def _found(rule: LimitRule, load: Load) -> list[Use | Problem]:
         raise PluginError(f'limit rule "{rule.name}" raised {type(error).__name__}: {error}') from error
 
 
-def _drawn(network: BoundNetwork, index: int) -> Iterator[Synapses]:
+def drawn_synapses(network: BoundNetwork, index: int) -> Iterator[Synapses]:
+    """Draw the synapses of a projection, some at a time."""
     projection = network.projections[index]
     source, target = network.populations[projection.source], network.populations[projection.target]
     for edges in edge_chunks(network, projection, np.arange(target.size, dtype=np.uint32)):

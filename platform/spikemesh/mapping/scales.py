@@ -15,7 +15,7 @@ import numpy as np
 from spikemesh.contracts.bound import BoundNetwork, BoundPoisson, BoundProjection
 from spikemesh.description.values import Distribution
 from spikemesh.errors import MappingError, Problem
-from spikemesh.kernels.rule_source import OUTGROWN
+from spikemesh.kernels.rule_block import OUTGROWN
 from spikemesh.mapping.edges import edge_chunks, edge_weights, synapses_dealt
 
 SUM_BITS = 62
@@ -88,7 +88,9 @@ class Scales:
 
 def input_scales(network: BoundNetwork) -> Scales:
     """Choose the scales of a network."""
-    bounds = tuple(largest(network, projection) for projection in network.projections)
+    # Of a projection in parts, all are scaled as the whole would be.
+    wholes = [projection.part_of or projection for projection in network.projections]
+    bounds = tuple(largest(network, projection) for projection in wholes)
     reached = [dict.fromkeys(p.model.receptors, (0.0, 0)) for p in network.populations]
 
     def count(population: int, receptor: str, weight: float, events: int) -> None:
@@ -97,7 +99,7 @@ def input_scales(network: BoundNetwork) -> Scales:
             before = reached[population][name]
             reached[population][name] = (max(before[0], weight), before[1] + events)
 
-    for projection, weight in zip(network.projections, bounds, strict=True):
+    for projection, weight in {p.index: (p, w) for p, w in zip(wholes, bounds, strict=True)}.values():
         if projection.learning is not None:
             weight = max(weight, OUTGROWN * float(projection.learning.parameters["w_max"]))
         count(projection.target, projection.receptor, weight, most_synapses(network, projection))

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from spikemesh.contracts.bound import BoundNetwork, BoundProjection
+from spikemesh.contracts.bound import BoundNetwork, BoundProjection, ThirdSpikes
 from spikemesh.engine.program import PlasticTable, StaticPart, StaticTable
 from spikemesh.errors import MappingError, Problem
 from spikemesh.ids import AnyArray, IntArray
@@ -17,7 +17,15 @@ from spikemesh.kernels.place import count_pairs, first_targets, put
 from spikemesh.mapping.columns import Batch, Columns
 from spikemesh.mapping.edges import Edges, edge_chunks, edge_delays, edge_weights
 from spikemesh.mapping.scales import Scales, stored_shift
-from spikemesh.mapping.weights import STORED_AS, shared_weight, signed_receptor, stored_kind, stored_weights
+from spikemesh.mapping.third import broadcast, spikes_of
+from spikemesh.mapping.weights import (
+    STORED_AS,
+    initial_weights,
+    shared_weight,
+    signed_receptor,
+    stored_kind,
+    stored_weights,
+)
 
 KEPT = 1 << 18
 """Projections of at most so many synapses are read once, and kept until their table is filled."""
@@ -44,13 +52,15 @@ class Incoming:
     synapses : ndarray of int64, shape (neurons of the network,)
         Synapses here by global source neuron.
     plastic_source : ndarray of bool, shape (neurons of the network,)
-        Sources with plastic synapses here.
+        Sources with plastic synapses here, or whose spikes add to the third factor of some.
     shortest : ndarray of int64
         Shortest delay onto this worker by global source neuron; large where there is none.
     indegree : ndarray of int64
         Synapses onto each neuron that lives here, by global index.
     longest
         Longest delay in steps by projection index.
+    longest_third
+        Longest delay in steps of spikes that add to a third factor.
     plastic_fan
         As ``fan``, of plastic projections, by index.
     plastic_range
@@ -68,6 +78,7 @@ class Incoming:
     shortest: IntArray
     indegree: IntArray
     longest: dict[int, int] = field(default_factory=dict)
+    longest_third: int = 0
     plastic_fan: dict[int, tuple[IntArray, IntArray, IntArray]] = field(default_factory=dict)
     plastic_range: dict[int, tuple[float, float]] = field(default_factory=dict)
     fan: list[tuple[IntArray, IntArray, IntArray]] = field(default_factory=list)
@@ -332,7 +343,7 @@ def _add_plastic(reader: _Reader, found: Incoming) -> None:
         receptor = max(receptor, int(np.max(signed_receptor(projection, reader.model.receptors, values))))
         place, _ = columns.places(batch)
         put(place, edges.position, target)
-        put(place, np.abs(values), weight)
+        put(place, initial_weights(learning, values), weight)
     columns.end()
     delay = np.array([key[0] for key in columns.keys], dtype=np.int64)
     used = np.flatnonzero(np.diff(columns.starts))
@@ -344,6 +355,7 @@ def _add_plastic(reader: _Reader, found: Incoming) -> None:
         rule=learning.rule,
         constants=learning.constants,
         parameters=learning.parameters,
+        model=reader.model,
         target_population=projection.target,
         input_base=slot.inputs[receptor],
         sign=-1 if low < 0 and reader.model.receptor_kind == "current" else 1,
@@ -360,5 +372,28 @@ def _add_plastic(reader: _Reader, found: Incoming) -> None:
         third_values=np.zeros(0)
         if learning.third_values is None
         else np.asarray(learning.third_values, np.float64),
+        weight_bits=learning.weight_bits,
+        rounding=learning.rounding,
+        third_spikes=learning.third_spikes,
+        declared=learning.declared,
     )
     found.plastic.append((offset, table))
+    if learning.third_spikes is not None:
+        _add_third(reader.network, projection.index, learning.third_spikes, found)
+
+
+def _add_third(network: BoundNetwork, projection: int, spikes: ThirdSpikes, found: Incoming) -> None:
+    """Let a population reach all cores with synapses of a projection, on each as if by one synapse a neuron."""
+    source, core, synapses = found.plastic_fan[projection]
+    triples = broadcast(network, spikes, core)
+    found.fan.append(triples)
+    found.plastic_fan[projection] = (
+        np.concatenate((source, triples[0])),
+        np.concatenate((core, triples[1])),
+        np.concatenate((synapses, triples[2])),
+    )
+    here = spikes_of(network, spikes)
+    found.synapses[here] += triples[1].size // max(1, here.stop - here.start)
+    found.plastic_source[here] = True
+    np.minimum(found.shortest[here], spikes.delay, out=found.shortest[here])
+    found.longest_third = max(found.longest_third, spikes.delay)

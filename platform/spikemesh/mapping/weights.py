@@ -1,4 +1,4 @@
-"""Weights of static synapses as they are stored: whole numbers of the accumulator's unit."""
+"""Weights of synapses as they are stored: whole numbers of the accumulator's unit, magnitudes where they learn."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ import math
 
 import numpy as np
 
-from spikemesh.contracts.bound import BoundNetwork, BoundProjection
+from spikemesh.contracts.bound import BoundLearning, BoundNetwork, BoundProjection
 from spikemesh.contracts.neuron import NeuronModel
 from spikemesh.ids import AnyArray, FloatArray
 from spikemesh.kernels.arrivals import BYTE, HALF_WIDE, SHARED, WIDE
+from spikemesh.kernels.weight_grid import on_grid
 from spikemesh.mapping.scales import STORED_BITS, stored_shift, whole_weight
 
 STORED_AS = {WIDE: np.int32, HALF_WIDE: np.int16, BYTE: np.int8}
@@ -57,6 +58,14 @@ def stored_weights(
     one = np.array([math.ldexp(unit, stored_shift(bound, unit)) for unit in units])
     stored: AnyArray = np.rint(weight / one[receptor]).astype(np.int32)
     return stored
+
+
+def initial_weights(learning: BoundLearning, weight: FloatArray) -> FloatArray:
+    """Return the magnitudes that plastic synapses start with: of as many bits as their weights have."""
+    magnitude: FloatArray = np.abs(weight)
+    if learning.weight_bits:
+        return on_grid(magnitude, learning.weight_bits, float(learning.parameters["w_max"]))
+    return magnitude
 
 
 def _check_whole(weight: FloatArray, name: str) -> None:

@@ -17,17 +17,21 @@ from spikemesh.contracts.bound import (
     BoundPoisson,
     BoundPopulation,
     BoundProjection,
+    BoundStream,
 )
+from spikemesh.contracts.coding import Encoder
 from spikemesh.contracts.neuron import NeuronModel
+from spikemesh.contracts.stream import StreamEncoder
 from spikemesh.description import checks
-from spikemesh.description.network import NetworkDescription, Population
+from spikemesh.description.network import Input, NetworkDescription, Population, StreamInput
 from spikemesh.description.problems import Collector, labels
 from spikemesh.description.quantities import quantity
 from spikemesh.errors import DescriptionError, PluginError, Problem
+from spikemesh.registry.bind_inputs import bind_input, bind_stream, samples_encoder, stream_encoder
 from spikemesh.registry.bind_population import bind_population
 from spikemesh.registry.bind_probes import Recording, bind_probe
 from spikemesh.registry.bind_projection import Side, bind_projection
-from spikemesh.registry.bind_stimuli import bind_current, bind_input, bind_poisson
+from spikemesh.registry.bind_stimuli import bind_current, bind_poisson
 from spikemesh.registry.bind_values import Draws
 from spikemesh.registry.discovery import Registry
 
@@ -115,7 +119,7 @@ class _Binder:
         populations = self._populations()
         projections = self._projections()
         poissons, currents = self._drives()
-        inputs = self._inputs()
+        inputs, streams = self._inputs()
         recording = self._probes()
         if not self.description.populations:
             self.collector.add("population", "there is none", "at least one population")
@@ -127,6 +131,7 @@ class _Binder:
             poissons=tuple(poissons),
             currents=tuple(currents),
             inputs=tuple(inputs),
+            streams=tuple(streams),
             probes=tuple(recording.probes.values()),
             recorded=tuple(sorted(recording.spikes)),
             stored_weights=tuple(sorted(recording.weights)),
@@ -167,6 +172,7 @@ class _Binder:
         places = labels("projection", [p.name for p in described])
         bound: list[BoundProjection] = []
         seen: set[str] = set()
+        indices = {name: side.index for name, side in self.sides.items()}
         for index, (projection, where) in enumerate(zip(described, places, strict=True)):
             problems = checks.name_problem(projection.name, f"{where}.name")
             problems += checks.duplicate(projection.name, seen, "projection", f"{where}.name")
@@ -179,7 +185,9 @@ class _Binder:
             )
             with self.catching():
                 bound.append(
-                    bind_projection(projection, index, source, target, self.registry, self.timestep, where)
+                    bind_projection(
+                        projection, index, source, target, indices, self.registry, self.timestep, where
+                    )
                 )
         return bound
 
@@ -210,21 +218,41 @@ class _Binder:
                     )
         return poissons, currents
 
-    def _inputs(self) -> list[BoundInput]:
+    def _inputs(self) -> tuple[list[BoundInput], list[BoundStream]]:
         described = self.description.inputs
         places = labels("input", [i.population for i in described])
-        bound: list[BoundInput] = []
-        indices = {name: side.index for name, side in self.sides.items()}
+        inputs: list[BoundInput] = []
+        streams: list[BoundStream] = []
         for index, (use, where) in enumerate(zip(described, places, strict=True)):
             problems = checks.input_problems(use, self.populations, where)
             with self.catching():
                 encoder = self.registry.encoders.get(use.encoder, f"{where}.encoder")
-                if not problems:
-                    model = self.sides[use.population].model
-                    draws = Draws(self.seed, f"input {index}", use.population)
-                    bound.append(bind_input(use, index, indices, encoder, model, draws, self.timestep, where))
+                if isinstance(use, StreamInput):
+                    reading = stream_encoder(encoder, where)
+                    if not problems:
+                        rank = sum(s.population == self.sides[use.population].index for s in streams)
+                        streams.append(self._stream(use, index, rank, reading, where))
+                else:
+                    showing = samples_encoder(encoder, where)
+                    if not problems:
+                        inputs.append(self._samples(use, index, showing, where))
             self.collector.problems += problems
-        return bound
+        return inputs, streams
+
+    def _samples(self, use: Input, index: int, encoder: type[Encoder], where: str) -> BoundInput:
+        side, draws = self.sides[use.population], Draws(self.seed, f"input {index}", use.population)
+        indices = {name: side.index for name, side in self.sides.items()}
+        return bind_input(
+            use, index, indices, side.population.size, encoder, side.model, draws, self.timestep, where
+        )
+
+    def _stream(
+        self, use: StreamInput, index: int, rank: int, encoder: type[StreamEncoder], where: str
+    ) -> BoundStream:
+        side, draws = self.sides[use.population], Draws(self.seed, f"input {index}", use.population)
+        return bind_stream(
+            use, rank, side.index, side.population.size, encoder, side.model, draws, self.timestep, where
+        )
 
     def _probes(self) -> Recording:
         recording = Recording()

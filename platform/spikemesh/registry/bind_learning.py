@@ -10,21 +10,23 @@ from typing import Any
 import numpy as np
 
 from spikemesh.contracts.bound import BoundLearning
-from spikemesh.contracts.learning import LearningRule
+from spikemesh.contracts.learning import LearningRule, specialised_rule
 from spikemesh.contracts.neuron import NeuronModel
 from spikemesh.description.network import LearningUse
 from spikemesh.description.problems import Collector
-from spikemesh.description.quantities import floats, own_unit, quantity
+from spikemesh.description.quantities import own_unit, quantity
 from spikemesh.description.rules import shown
 from spikemesh.errors import DescriptionError, PluginError, Problem, nearest
-from spikemesh.ids import AnyArray, IntArray
-from spikemesh.registry.bind_population import call_plugin, whole_ticks
+from spikemesh.registry.bind_population import call_plugin, check_constant_names
+from spikemesh.registry.bind_third import OF_SPIKES, OF_TIMES, third_spikes, third_times
 from spikemesh.registry.bind_values import Draws, bind_parameters
 from spikemesh.registry.bind_weights import Weight, largest_magnitude
 
 SIDES = ("axonal", "dendritic")
-OWN = ("w_max", "delay_side", "third_times", "third_values")
+ROUNDINGS = ("nearest", "stochastic")
+OWN = ("w_max", "weight_bits", "rounding", "delay_side", *OF_TIMES, *OF_SPIKES)
 """Parameters every learning rule takes besides its own."""
+MOST_BITS = 16
 
 
 def bind_learning(
@@ -32,6 +34,7 @@ def bind_learning(
     rule: type[LearningRule],
     weight: Weight | None,
     model: type[NeuronModel] | None,
+    populations: Mapping[str, int],
     timestep: float,
     where: str,
 ) -> BoundLearning:
@@ -47,6 +50,8 @@ def bind_learning(
         Initial weights in the model's format, None if they are not known.
     model
         The target's model, None if unknown.
+    populations
+        Indices of all populations by name.
     timestep
         In ms.
     where
@@ -73,18 +78,50 @@ def bind_learning(
             collector.add(
                 f"{where}.{name}", f"{type(value).__name__} of several values", "one number for all synapses"
             )
+    if rule.specialised is None:
+        collector.problems += _state_problems(rule, model, where)
     with collector.catching():
         _check_side(use.params.get("delay_side"), f"{where}.delay_side")
     with collector.catching():
         parameters["w_max"] = _w_max(use.params.get("w_max"), weight, model, f"{where}.w_max")
-    third_ticks, third_values = None, None
+    bits, rounding = 0, ""
     with collector.catching():
-        third_ticks, third_values = _third(use.params, timestep, where)
+        bits, rounding = _rounding(use.params, where)
+    third_ticks, third_values, spikes = None, None, None
+    with collector.catching():
+        third_ticks, third_values = third_times(use.params, timestep, where)
+    with collector.catching():
+        spikes = third_spikes(use.params, populations, timestep, where)
     collector.raise_if_any()
+    declared = None if rule.specialised is None else rule
     with collector.catching(lambda key: f"{where}.{key}"):
+        if rule.specialised is not None:
+            rule = call_plugin(owner, "specialised", specialised_rule, rule, parameters)
+            collector.problems += _state_problems(rule, model, where)
         constants = _constants(rule, parameters, timestep, where)
     collector.raise_if_any()
-    return BoundLearning(rule, parameters, constants, third_ticks, third_values)
+    return BoundLearning(
+        rule, parameters, constants, third_ticks, third_values, bits, rounding, spikes, declared
+    )
+
+
+def _state_problems(rule: type[LearningRule], model: type[NeuronModel] | None, where: str) -> list[Problem]:
+    """Report state of the post-synaptic neuron that the rule sees and the model does not have."""
+    if model is None:
+        return []
+    seen = [(name, f'reads "{name}"') for name in rule.reads]
+    means = [trace.of for trace in rule.post.values() if trace.of is not None]
+    seen += [(name, f'needs the mean of "{name}"') for name in means]
+    has = ", ".join(model.state) or "no state"
+    return [
+        Problem(
+            where,
+            f'learning rule "{rule.name}" {what}, which model "{model.name}" does not have',
+            f"it has {has}",
+        )
+        for name, what in seen
+        if name not in model.state
+    ]
 
 
 def _check_side(given: object, where: str) -> None:
@@ -94,6 +131,28 @@ def _check_side(given: object, where: str) -> None:
     if given not in (None, SIDES[0]):
         found = f"{shown(given)} is not available in this version"
         raise DescriptionError(Problem(where, found, f'"{SIDES[0]}"'))
+
+
+def _rounding(params: Mapping[str, Any], where: str) -> tuple[int, str]:
+    """Return the bits of a weight, 0 if it is not rounded, and how it is rounded."""
+    bits, rounding = params.get("weight_bits"), params.get("rounding", ROUNDINGS[0])
+    if rounding not in ROUNDINGS:
+        found = f"{shown(rounding)} is no way of rounding"
+        raise DescriptionError(Problem(f"{where}.rounding", found, nearest(str(rounding), ROUNDINGS)))
+    if bits is None:
+        if "rounding" in params:
+            found = "is given, but weights are not rounded"
+            raise DescriptionError(Problem(f"{where}.rounding", found, "weight_bits as well"))
+        return 0, ""
+    if isinstance(bits, bool) or not isinstance(bits, int | np.integer):
+        raise DescriptionError(
+            Problem(f"{where}.weight_bits", f"{shown(bits)} is no whole number", f"1 to {MOST_BITS}")
+        )
+    if not 1 <= bits <= MOST_BITS:
+        raise DescriptionError(
+            Problem(f"{where}.weight_bits", f"{bits:g} bits are out of range", f"1 to {MOST_BITS}")
+        )
+    return int(bits), rounding
 
 
 def _w_max(given: Any, weight: Weight | None, model: type[NeuronModel] | None, where: str) -> float:
@@ -117,27 +176,6 @@ def _w_max(given: Any, weight: Weight | None, model: type[NeuronModel] | None, w
     return w_max
 
 
-def _third(params: Mapping[str, Any], timestep: float, where: str) -> tuple[IntArray | None, AnyArray | None]:
-    times, values = params.get("third_times"), params.get("third_values")
-    if times is None and values is None:
-        return None, None
-    arrays = {}
-    for name, value in (("third_times", times), ("third_values", values)):
-        if not isinstance(value, np.ndarray) or value.ndim != 1:
-            found = "is missing" if value is None else "is not a list of numbers"
-            raise DescriptionError(
-                Problem(f"{where}.{name}", found, "third_times (ms) and third_values, lists of equal length")
-            )
-        arrays[name] = floats(value, f"{where}.{name}")
-    if len(arrays["third_times"]) != len(arrays["third_values"]):
-        found = f"{len(arrays['third_values'])} values for {len(arrays['third_times'])} times"
-        raise DescriptionError(Problem(f"{where}.third_values", found, "one value a time"))
-    ticks = whole_ticks(arrays["third_times"], timestep, f"{where}.third_times", least=0)
-    if np.any(np.diff(ticks) <= 0):
-        raise DescriptionError(Problem(f"{where}.third_times", "times do not rise", "times in rising order"))
-    return ticks, arrays["third_values"]
-
-
 def _constants(
     rule: type[LearningRule], parameters: Mapping[str, Any], timestep: float, where: str
 ) -> dict[str, float]:
@@ -147,6 +185,7 @@ def _constants(
         raise PluginError(
             f"{name}: constants() returned {type(raw).__name__}, not a mapping of names to numbers"
         )
+    check_constant_names(name, raw)
     for key, value in raw.items():
         if (
             np.ndim(value)

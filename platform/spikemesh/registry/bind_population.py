@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from spikemesh.contracts.bound import BoundPopulation
+from spikemesh.contracts.declared import is_field
 from spikemesh.contracts.neuron import NeuronModel, Parameter
 from spikemesh.description.network import Population
 from spikemesh.description.problems import Collector
@@ -110,7 +111,23 @@ def model_constants(
         raise PluginError(
             f"{name}: constants() returned {type(raw).__name__}, not a mapping of names to numbers"
         )
+    check_constant_names(name, raw)
     return {key: _constant(value, key, model, population, name, where) for key, value in raw.items()}
+
+
+def check_constant_names(name: str, constants: Mapping[str, Any]) -> None:
+    """Refuse constants that a plugin's functions could not see.
+
+    Raises
+    ------
+    PluginError
+        Naming the first.
+    """
+    for key in constants:
+        if not is_field(key):
+            raise PluginError(
+                f"{name}: constants() returned a constant {key!r}, which is no name for c.<name>"
+            )
 
 
 def call_plugin(name: str, function_name: str, function: Any, *arguments: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -55,11 +56,12 @@ def bind_projection(
     index: int,
     source: Side,
     target: Side,
+    populations: Mapping[str, int],
     registry: Registry,
     timestep: float,
     where: str,
 ) -> BoundProjection:
-    """Bind one projection.
+    """Bind one projection; ``populations`` are the indices of all by name.
 
     Raises
     ------
@@ -90,6 +92,7 @@ def bind_projection(
                 projection.learning,
                 weight if weight is None or kernel is None else _with_kernel(weight, kernel),
                 target.model,
+                populations,
                 registry,
                 timestep,
                 f"{where}.learning",
@@ -168,9 +171,10 @@ def _bind_learning(
     use: LearningUse,
     weight: Weight | None,
     model: type[NeuronModel] | None,
+    populations: Mapping[str, int],
     registry: Registry,
     timestep: float,
     where: str,
 ) -> BoundLearning:
     rule = registry.learning_rules.get(use.rule, f"{where}.rule")
-    return bind_learning(use, rule, weight, model, timestep, where)
+    return bind_learning(use, rule, weight, model, populations, timestep, where)

@@ -1,27 +1,21 @@
-"""Drives and inputs bound to populations."""
+"""Drives bound to populations."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 
-from spikemesh.contracts.bound import BoundCurrent, BoundInput, BoundPoisson
-from spikemesh.contracts.coding import Encoder
+from spikemesh.contracts.bound import BoundCurrent, BoundPoisson
 from spikemesh.contracts.neuron import NeuronModel, Parameter
-from spikemesh.description.network import Drive, Input
+from spikemesh.description.network import Drive
 from spikemesh.description.problems import Collector
-from spikemesh.description.quantities import floats, quantity
+from spikemesh.description.quantities import floats
 from spikemesh.description.values import Distribution
-from spikemesh.errors import DescriptionError, InputError, Problem
-from spikemesh.ids import AnyArray
-from spikemesh.registry.bind_population import call_plugin, whole_ticks
-from spikemesh.registry.bind_values import Draws, bind_parameters, bind_value
+from spikemesh.errors import DescriptionError, Problem
+from spikemesh.registry.bind_population import whole_ticks
+from spikemesh.registry.bind_values import Draws, bind_value
 from spikemesh.registry.bind_weights import bind_receptor, bind_weight, in_model_format
-from spikemesh.units import whole_steps
 
 _RATE = Parameter(0.0, "Hz", ge=0, lt=1e12)
 _CURRENT = Parameter(0.0, "pA", gt=-1e300, lt=1e300)
@@ -117,70 +111,3 @@ def _check_whole(values: Any, model: type[NeuronModel], where: str) -> None:
     if model.arithmetic == "int64" and np.any(values % 1 != 0):
         found = f'model "{model.name}" counts in integers, the currents are not whole'
         raise DescriptionError(Problem(where, found, "whole numbers"))
-
-
-def bind_input(
-    use: Input,
-    index: int,
-    populations: dict[str, int],
-    encoder: type[Encoder],
-    model: type[NeuronModel] | None,
-    draws: Draws,
-    timestep: float,
-    where: str,
-) -> BoundInput:
-    """Bind samples to an encoder and a population.
-
-    Raises
-    ------
-    DescriptionError
-        With every problem of encoder parameters, times and the pairing of encoder and model.
-    """
-    collector = Collector()
-    data = np.ascontiguousarray(use.data, dtype=np.float64)
-    owner = f'encoder "{encoder.name}"'
-    parameters = bind_parameters(
-        encoder.parameters, use.params, where, data.shape[1], draws, collector, owner
-    )
-    present, blank = 1, 0
-    with collector.catching():
-        present = whole_steps(quantity(use.present, "ms", f"{where}.present"), timestep, f"{where}.present")
-        if present < 1:
-            collector.add(
-                f"{where}.present", f"{use.present} is shorter than a step", f"at least {timestep:g} ms"
-            )
-    with collector.catching():
-        blank = whole_steps(quantity(use.blank, "ms", f"{where}.blank"), timestep, f"{where}.blank")
-    if model is not None:
-        collector.problems += _mismatch(encoder, model, where)
-    collector.raise_if_any()
-    if encoder.check is not None:
-        _check_samples(encoder, data, timestep, parameters, where)
-    reset = tuple(sorted({populations[name] for name in use.reset}))
-    return BoundInput(index, populations[use.population], encoder, parameters, data, present, blank, reset)
-
-
-def _check_samples(
-    encoder: type[Encoder], data: AnyArray, timestep: float, parameters: Mapping[str, Any], where: str
-) -> None:
-    name, p = f'encoder "{encoder.name}"', SimpleNamespace(**parameters)
-    for number, sample in enumerate(data):
-        try:
-            call_plugin(name, "check", encoder.check, sample, timestep, p)
-        except InputError as error:
-            # Other samples are mostly wrong in the same way: the first is enough.
-            shown = [replace(q, where=f"{where}.{q.where}") for q in error.problems]
-            shown = [
-                replace(q, found=f"sample {number}: {q.found}") if "data" in q.where else q for q in shown
-            ]
-            raise DescriptionError(shown) from None
-
-
-def _mismatch(encoder: type[Encoder], model: type[NeuronModel], where: str) -> list[Problem]:
-    if encoder.emits == "spikes" and model.events is None:
-        found = f'encoder "{encoder.name}" makes spikes, which model "{model.name}" cannot emit'
-        return [Problem(f"{where}.encoder", found, 'a population of model "spike_source"')]
-    if encoder.emits == "current" and model.source:
-        found = f'encoder "{encoder.name}" makes currents, which model "{model.name}" does not take'
-        return [Problem(f"{where}.encoder", found, "a population of a neuron model, not of a source")]
-    return []

@@ -67,6 +67,10 @@ def bind_value(value: Any, declared: Parameter, where: str, size: int, draws: Dr
     DescriptionError
         If the value does not fit the declaration.
     """
+    if declared.text:
+        if not isinstance(value, str):
+            raise DescriptionError(Problem(where, f"{shown(value)} is no text", 'text, such as "..."'))
+        return value
     if declared.choices or isinstance(declared.default, bool):
         return _word_or_switch(value, declared, where)
     result: Any
@@ -206,7 +210,7 @@ def bind_parameters(
 
 
 def _is_reference(parameter: Parameter) -> bool:
-    return isinstance(parameter.default, str) and not parameter.choices
+    return isinstance(parameter.default, str) and not parameter.choices and not parameter.text
 
 
 def _follow(

@@ -17,6 +17,7 @@ import pluggy
 
 from spikemesh.contracts import hooks
 from spikemesh.errors import DescriptionError, PluginError, Problem, nearest
+from spikemesh.registry.supplied import checked
 
 if TYPE_CHECKING:
     import click
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from spikemesh.contracts.neuron import NeuronModel
     from spikemesh.contracts.numerics import NumberFormat
     from spikemesh.contracts.scenario import ScenarioFolder
+    from spikemesh.contracts.stream import StreamEncoder
     from spikemesh.contracts.system import SystemPreset
     from spikemesh.contracts.trace import TraceStore
 
@@ -52,6 +54,8 @@ class Catalogue(Generic[T]):
     kind: str
     items: dict[str, T] = field(default_factory=dict)
     origins: dict[str, str] = field(default_factory=dict)
+    claimed: dict[str, list[str]] = field(default_factory=dict)
+    """Names that several installed plugins supply, and those plugins."""
 
     def get(self, name: str, where: str = "") -> T:
         """Look up by name.
@@ -60,7 +64,12 @@ class Catalogue(Generic[T]):
         ------
         DescriptionError
             If there is none; the message names the nearest.
+        PluginError
+            If several installed plugins supply it; names them.
         """
+        if name in self.claimed:
+            plugins = " and ".join(self.claimed[name])
+            raise PluginError(f'{self.kind} "{name}" is supplied by {plugins}; uninstall all but one')
         try:
             return self.items[name]
         except KeyError:
@@ -70,9 +79,20 @@ class Catalogue(Generic[T]):
     def add(self, name: str, item: T, origin: str) -> None:
         """Register; a second thing of one name is an error."""
         if name in self.items and self.items[name] is not item:
-            raise PluginError(f'{self.kind} "{name}" of {origin} is already supplied by {self.origins[name]}')
+            raise TakenError(
+                f'{self.kind} "{name}" of {origin} is already supplied by {self.origins[name]}', self, name
+            )
         self.items[name] = item
         self.origins[name] = origin
+
+
+class TakenError(PluginError):
+    """A plugin supplies a name that another one has taken."""
+
+    def __init__(self, message: str, catalogue: Catalogue[Any], name: str) -> None:
+        super().__init__(message)
+        self.catalogue = catalogue
+        self.name = name
 
 
 class Registry:
@@ -81,7 +101,7 @@ class Registry:
     def __init__(self) -> None:
         self.neuron_models: Catalogue[type[NeuronModel]] = Catalogue("neuron model")
         self.learning_rules: Catalogue[type[LearningRule]] = Catalogue("learning rule")
-        self.encoders: Catalogue[type[Encoder]] = Catalogue("encoder")
+        self.encoders: Catalogue[type[Encoder] | type[StreamEncoder]] = Catalogue("encoder")
         self.decoders: Catalogue[type[Decoder]] = Catalogue("decoder")
         self.systems: Catalogue[SystemPreset] = Catalogue("system preset")
         self.limit_rules: Catalogue[LimitRule] = Catalogue("limit rule")
@@ -124,8 +144,16 @@ class Registry:
         Raises
         ------
         PluginError
-            If a hook is misspelt, takes unknown arguments, raises, or supplies a name twice.
+            If a hook is misspelt, takes unknown arguments, raises, supplies a name twice or what is not of
+            its kind. Nothing of the plugin is then kept.
         """
+        try:
+            self._register(module, name, origin)
+        except PluginError:
+            self._take_back(f"{name} ({origin})")
+            raise
+
+    def _register(self, module: object, name: str, origin: str) -> None:
         _check_hook_names(module, self.catalogues, f"plugin {name} ({origin})")
         unique = f"{name} ({origin})"
         try:
@@ -138,16 +166,16 @@ class Registry:
             if function is None:
                 continue
             try:
-                supplied: Iterable[Any] = function()
-                for item in supplied:
-                    catalogue.add(item.name, item, name)
-                    self._supplied.setdefault(unique, []).append((catalogue, item.name))
+                returned = function()
             except PluginError:
                 raise
             except Exception as error:
                 raise PluginError(
                     f"plugin {name} ({origin}): {hook} raised {type(error).__name__}: {error}"
                 ) from error
+            for item in checked(hook, catalogue.kind, returned, f"plugin {name} ({origin})"):
+                catalogue.add(item.name, item, name)
+                self._supplied.setdefault(unique, []).append((catalogue, item.name))
 
     def load_entry_points(self, found: Iterable[EntryPoint] | None = None) -> None:
         """Load every installed plugin; a broken one is noted in :attr:`plugins` and does not stop the others."""
@@ -182,21 +210,41 @@ class Registry:
 
     def _forget(self, path: Path) -> None:
         """Take back all that a single-file plugin supplied."""
-        unique = f"{path.stem} ({path})"
+        self._take_back(f"{path.stem} ({path})")
+        self.plugins = [p for p in self.plugins if p.origin != str(path)]
+        self.files = [p for p in self.files if p != path]
+
+    def _take_back(self, unique: str) -> None:
         if self._manager.has_plugin(unique):
             self._manager.unregister(name=unique)
         for catalogue, name in self._supplied.pop(unique, []):
-            del catalogue.items[name], catalogue.origins[name]
-        self.plugins = [p for p in self.plugins if p.origin != str(path)]
-        self.files = [p for p in self.files if p != path]
+            catalogue.items.pop(name, None)
+            catalogue.origins.pop(name, None)
+
+    def _note_claim(self, taken: TakenError, name: str, origin: str) -> str:
+        """Remember that a name is ambiguous: which plugin came first is an accident of the alphabet.
+
+        Returns that first one.
+        """
+        catalogue = taken.catalogue
+        origins = {plugin.name: plugin.origin for plugin in self.plugins}
+        first = catalogue.origins[taken.name]
+        before = catalogue.claimed.setdefault(taken.name, [f"{first} ({origins.get(first, 'unknown')})"])
+        before.append(f"{name} ({origin})")
+        return before[0]
 
     def _load(self, name: str, origin: str, load: Callable[[], Any]) -> None:
         try:
             self.register(load(), name, origin)
         except KeyboardInterrupt:
             raise
+        except TakenError as error:
+            first = self._note_claim(error, name, origin)
+            found = f'{error.catalogue.kind} "{error.name}" of {name} is already supplied by {first}'
+            self.plugins.append(Plugin(name, origin, found))
         except BaseException as error:  # a plugin may call sys.exit; it must not stop the others
-            self.plugins.append(Plugin(name, origin, f"{type(error).__name__}: {error}"))
+            text = str(error) if isinstance(error, PluginError) else f"{type(error).__name__}: {error}"
+            self.plugins.append(Plugin(name, origin, text))
         else:
             self.plugins.append(Plugin(name, origin))
 

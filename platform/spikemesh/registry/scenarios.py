@@ -361,13 +361,12 @@ def _check_mapping(
     scenario: Scenario, system: System | None, registry: Registry, collector: Collector
 ) -> None:
     settings: MappingSettings = scenario.mapping
-    for step, catalogue in (
-        ("partition", registry.partitioners),
-        ("place", registry.placers),
-        ("route", registry.routers),
-    ):
-        with collector.catching():
-            catalogue.get(getattr(settings, step), f"mapping.{step}")
+    with collector.catching():
+        registry.partitioners.get(settings.partition_on(system or System()), "mapping.partition")
+    with collector.catching():
+        registry.placers.get(settings.place, "mapping.place")
+    with collector.catching():
+        registry.routers.get(settings.route, "mapping.route")
     names = [p.name for p in scenario.network.populations]
     for population, chips in settings.pin.items():
         where = f"mapping.pin.{population}"

@@ -6,13 +6,14 @@ from spikemesh_plugins.mapping.longest_dimension_first import LongestDimensionFi
 from spikemesh_plugins.mapping.placers import Anneal, Identity
 from spikemesh_plugins.mapping.shortest_path import ShortestPath
 from spikemesh_plugins.mapping.simple import Linear, RoundRobin
+from spikemesh_plugins.mapping.speck_layers import SpeckLayers
 from spikemesh_plugins.mapping.traffic import Traffic
 
 
 @hookimpl
 def spikemesh_partitioners() -> list[Partitioner]:
     """Return the built-in partitioners."""
-    return [Traffic(), Linear(), RoundRobin()]
+    return [Traffic(), Linear(), RoundRobin(), SpeckLayers()]
 
 
 @hookimpl

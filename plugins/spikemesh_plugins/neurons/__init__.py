@@ -11,6 +11,8 @@ from spikemesh_plugins.neurons.iaf import IntegrateAndFire
 from spikemesh_plugins.neurons.izhikevich import Izhikevich
 from spikemesh_plugins.neurons.leaky_integrator import LeakyIntegrator
 from spikemesh_plugins.neurons.lif_cond_exp import LifCondExp
+from spikemesh_plugins.neurons.lif_eprop import LifEprop
+from spikemesh_plugins.neurons.lif_homeostatic import LifHomeostatic
 from spikemesh_plugins.neurons.lif_psc_alpha import LifPscAlpha
 from spikemesh_plugins.neurons.lif_psc_delta import LifPscDelta
 from spikemesh_plugins.neurons.lif_psc_exp import LifPscExp
@@ -36,6 +38,8 @@ def spikemesh_neuron_models() -> list[type[NeuronModel]]:
         LifPscAlpha,
         LifPscDelta,
         LifPscExp,
+        LifEprop,
+        LifHomeostatic,
         Izhikevich,
         LoihiCuba,
         OrderDetector,

@@ -43,6 +43,7 @@ class Izhikevich(NeuronModel):
     }
     state = {"v": State(-65.0, "mV", "membrane potential"), "u": State(0.0, "", "recovery, mV/ms")}
     weight_unit = "mV"
+    order = 1
 
     def constants(p: Any, dt: float) -> dict[str, Any]:
         """Return the coefficients and the threshold in the form ``v >= v_th``."""

@@ -49,6 +49,7 @@ class LifCondExp(NeuronModel):
     }
     receptor_kind = "conductance"
     weight_unit = "nS"
+    order = 1
 
     def constants(p: Any, dt: float) -> dict[str, Any]:
         """Return decay factors, and reversal potentials from rest."""

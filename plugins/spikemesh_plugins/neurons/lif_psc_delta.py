@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ class LifPscDelta(NeuronModel):
     step. Spike if ``v >= v_th``; then v stays at ``v_reset`` for ``t_ref``, a whole number of steps. What
     arrives in that time is lost, or, with ``refractory_input``, decays with ``tau_m`` and is added after it.
 
-    Names and defaults of NEST's iaf_psc_delta, and its order of a step.
+    Source: Rotter & Diesmann 1999, Biol. Cybern. 81:381; names, defaults and order of a step of NEST's iaf_psc_delta.
     """
 
     name = "lif_psc_delta"
@@ -38,6 +39,7 @@ class LifPscDelta(NeuronModel):
         "refractory": State(0.0, "", "steps left of the refractory time"),
     }
     weight_unit = "mV"
+    order = math.inf
 
     def constants(p: Any, dt: float) -> dict[str, Any]:
         """Return the propagators P of the exact solution over one step."""

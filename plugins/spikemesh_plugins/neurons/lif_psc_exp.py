@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -54,6 +55,7 @@ class LifPscExp(NeuronModel):
         "refractory": State(0.0, "", "steps left of the refractory time"),
     }
     weight_unit = "pA"
+    order = math.inf
 
     def constants(p: Any, dt: float) -> dict[str, Any]:
         """Return the propagators P of the exact solution over one step."""

@@ -77,6 +77,7 @@ CHIP = sourced(
     network=("router", f"{SINABS}: a star"),
     router=("unicast", f"{SINABS}: a core has two targets"),
     packet_bits=(32, "not published; no link here goes by bits"),
+    partition=("speck_layers", f"{SINABS}: a layer on each core"),
     table_entries=(None, "none: a core holds its targets, at most 2"),
     clock_mhz=(None, "none: asynchronous"),
 )

@@ -1,0 +1,50 @@
+"""Layout of the block through which the loops around a learning rule reach the arrays of a plastic table."""
+
+OUTGROWN = 256.0
+"""A plastic weight beyond this many times w_max is delivered as so much, for its integer to fit."""
+
+# Block of a plastic table.
+(
+    SYNAPSES,
+    WEIGHT,
+    VARIABLES,
+    RULE_CONSTANTS,
+    TARGET,
+    ROWS,
+    ROW_START,
+    SEGMENTS,
+    SEGMENT_START,
+    SEGMENT_DELAY,
+    HISTORY,
+    HISTORY_MASK,
+    MARKED,
+    POST_SIZE,
+    POST_FIRST,
+    POST_TRACES,
+    BY_POST_START,
+    BY_POST,
+    BY_POST_HIGH,
+    OFFSET_BITS,
+    LAG_BITS,
+    DUE,
+    SCRATCH,
+    ROW,
+    TICK,
+    STEPS,
+    SPIKED,
+    SPIKED_COUNT,
+    THIRD,
+    TABLE_RAISED,
+    POST_STATE,
+    SOURCE,
+    NEURON,
+    ORDINAL,
+    KEYS,
+    UNTIL,
+) = range(36)
+TABLE_WORDS = 36
+
+DUE_WORDS = 4
+"""Of a segment that is due: its first synapse, the one after its last, its place in the history, its row."""
+SCRATCH_WORDS = 512
+"""Numbers of scratch memory that a rule's loops may use."""

@@ -1,0 +1,181 @@
+"""What the loops around a learning rule depend on beside the rule's own functions."""
+
+from __future__ import annotations
+
+import dis
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from spikemesh.contracts.learning import LearningRule
+from spikemesh.contracts.neuron import NeuronModel
+
+
+class Visited(NamedTuple):
+    """A function that runs for all synapses.
+
+    Attributes
+    ----------
+    name
+        Its name in the module.
+    state
+        Numbers of the state variables that it returns.
+    arguments
+        Those of ``pre``, ``post``, ``steps`` and ``u`` that it, or the rounding of its weights, makes use of.
+    """
+
+    name: str
+    state: tuple[int, ...]
+    arguments: frozenset[str]
+
+
+class PostTrace(NamedTuple):
+    """A post-synaptic trace: ``add`` or ``set`` by spikes, or the ``mean`` of a row of the neurons' state."""
+
+    name: str
+    how: str
+    row: int = 0
+
+
+class Width(NamedTuple):
+    """Formats of a table's synapses.
+
+    Attributes
+    ----------
+    target
+        Bits of a target: 16 or 32.
+    high
+        Bits of an entry by post-synaptic neuron beyond the lower 32: 0, 16 or 32.
+    """
+
+    target: int
+    high: int
+
+
+class Form(NamedTuple):
+    """All that the source text of the loops follows from.
+
+    Attributes
+    ----------
+    name
+        Name of the rule.
+    state, constants
+        Names in order.
+    pre
+        Pre-synaptic traces as (name, ``add`` or ``set``).
+    post
+        Post-synaptic traces.
+    reads
+        State of the post-synaptic neuron as (name, row of its model's state).
+    integer
+        Whether that state is int64.
+    draws
+        Names of random numbers.
+    rounding
+        How changed weights are rounded to a grid: ``nearest``, ``stochastic``, or empty: not at all.
+    repeated
+        Whether the rank of a synapse among those of its pair of neurons is kept.
+    functions
+        Which of ``on_pre``, ``on_post`` and ``transmit`` the rule defines.
+    visits
+        Functions that run for all synapses.
+    width
+        Formats of the synapses.
+    timed
+        Whether the functions see the number of the present step, as the last of the constants.
+    """
+
+    name: str
+    state: tuple[str, ...]
+    constants: tuple[str, ...]
+    pre: tuple[tuple[str, str], ...]
+    post: tuple[PostTrace, ...]
+    reads: tuple[tuple[str, int], ...]
+    integer: bool
+    draws: tuple[str, ...]
+    rounding: str
+    repeated: bool
+    functions: tuple[str, ...]
+    visits: tuple[Visited, ...]
+    width: Width
+    timed: bool
+
+    @property
+    def drawn(self) -> int:
+        """Random numbers of one run of a function."""
+        return numbers_drawn(self.draws, self.rounding)
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Functions that draw random numbers, each with a key of its own."""
+        return ("on_pre", "on_post", *(visit.name for visit in self.visits))
+
+
+def numbers_drawn(draws: Sequence[str], rounding: str) -> int:
+    """Count the random numbers of one run of a function."""
+    return len(draws) + (rounding == "stochastic")
+
+
+def rule_form(
+    rule: type[LearningRule],
+    constants: Mapping[str, float],
+    model: type[NeuronModel],
+    rounding: str,
+    repeated: bool,
+    width: Width,
+) -> Form:
+    """Find the form of a rule on synapses onto neurons of a model.
+
+    Functions that the constants say are never visited are left out.
+    """
+    rows = list(model.state)
+    due = [name for name, every in visit_periods(rule, constants).items() if every]
+    return Form(
+        name=rule.name,
+        state=tuple(rule.state),
+        constants=tuple(constants),
+        pre=tuple((name, trace.on_spike) for name, trace in rule.pre.items()),
+        post=tuple(
+            PostTrace(name, trace.on_spike)
+            if trace.of is None
+            else PostTrace(name, "mean", rows.index(trace.of))
+            for name, trace in rule.post.items()
+        ),
+        reads=tuple((name, rows.index(name)) for name in rule.reads),
+        integer=model.arithmetic == "int64",
+        draws=tuple(rule.draws),
+        rounding=rounding,
+        repeated=repeated,
+        functions=tuple(n for n in ("on_pre", "on_post", "transmit") if getattr(rule, n) is not None),
+        visits=tuple(_visited(rule, name, rounding == "stochastic") for name in due),
+        width=width,
+        timed=rule.timed,
+    )
+
+
+def visit_periods(rule: type[LearningRule], constants: Mapping[str, float]) -> dict[str, int]:
+    """Return the steps from visit to visit of each function that runs for all synapses; 0: never."""
+    periods = {} if rule.on_step is None or "on_step" in rule.visits else {"on_step": 1}
+    return periods | {name: int(constants[visit.every]) for name, visit in rule.visits.items()}
+
+
+def _visited(rule: type[LearningRule], name: str, rounded: bool) -> Visited:
+    state = tuple(rule.state)
+    visit = rule.visits.get(name)
+    changed = state if visit is None or visit.state is None else visit.state
+    used = _used(getattr(rule, name), bool(rule.draws))
+    used |= {"steps"} if name != "on_step" else set()
+    used |= {"u"} if rounded else set()
+    return Visited(name, tuple(state.index(variable) for variable in changed), frozenset(used))
+
+
+def _used(function: Callable[..., Any], draws: bool) -> set[str]:
+    """Which of ``pre``, ``post`` and, if there is one, ``u`` a function of a rule refers to."""
+    code = function.__code__
+    loaded: set[str] = set(code.co_cellvars)
+    for instruction in dis.get_instructions(code):
+        found = instruction.argval
+        loaded |= set(found) if isinstance(found, tuple) else {found} if isinstance(found, str) else set()
+    names = dict(zip(("pre", "post"), code.co_varnames[3:5], strict=False))
+    if draws:
+        names["u"] = code.co_varnames[code.co_argcount - 1]
+    return {seen for seen, name in names.items() if name in loaded}
