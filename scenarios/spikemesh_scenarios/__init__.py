@@ -17,6 +17,7 @@ SUMMARIES = {
     "microcircuit": "Cortical microcircuit of 77,169 neurons and 299 million synapses on two chips",
     "nofm_memory": "Associative memory of N-of-M codes on spiking neurons, filled until recall fails as predicted",
     "odin_power": "ODIN's crossbar of 256 neurons kept busy at two clocks, and the power it takes",
+    "rstdp_bandit": "Bandit with four arms, learned by reward-modulated STDP whose reward is decided by spikes",
     "speck_cnn": "Convolutional network on Speck that tells in which direction a bar moves",
     "spinnaker_microcircuit": "Cortical microcircuit, scaled, on a SpiNN-5 board at fifty times real time",
     "stdp_pairs": "Pairing protocol whose weight changes are known in closed form",
