@@ -14,6 +14,8 @@ class LeakyIntegrator(NeuronModel):
 
     ``tau_m dv/dt = -(v - e_l) + i_e``; a spike that arrives adds its weight to v in the same step. Exact.
     Potentials are plain numbers.
+
+    Source: Gerstner & Kistler 2002, Spiking Neuron Models, section 4.1, without threshold.
     """
 
     name = "leaky_integrator"
