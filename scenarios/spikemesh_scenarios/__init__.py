@@ -8,6 +8,7 @@ from spikemesh.contracts import ScenarioFolder, hookimpl
 
 SUMMARIES = {
     "balanced_two_chip": "Balanced random network of 10 million synapses cut over two chips",
+    "continual_digits": "Digits learned class after class by synapses of few levels, with and without a hierarchy",
     "digits_inference": "Handwritten digits classified by a converted network on four chips",
     "digits_stdp": "Handwritten digits learned without labels by competing neurons, after Diehl and Cook",
     "dynapse_ring": "Spike going round a ring of DYNAP-SE2 chips, whose latencies add up exactly",
