@@ -286,39 +286,41 @@ def constants_of() -> Callable[..., Mapping[str, Any]]:
     return derive
 
 
-@pytest.fixture
-def encode() -> Callable[..., Any]:
-    """``encode(encoder, values, steps, dt, **params)``, with random numbers keyed by the absolute step."""
+class StepRandom:
+    """Random numbers keyed by the absolute step."""
 
-    class StepRandom:
-        def __init__(self, neurons: int) -> None:
-            self.neurons = neurons
+    def __init__(self, neurons: int) -> None:
+        self.neurons = neurons
 
-        def uniform(self, first_step: int, steps: int) -> np.ndarray:
-            rows = [np.random.default_rng([7, first_step + k]).random(self.neurons) for k in range(steps)]
-            return np.stack(rows)
+    def uniform(self, first_step: int, steps: int) -> np.ndarray:
+        rows = [np.random.default_rng([7, first_step + k]).random(self.neurons) for k in range(steps)]
+        return np.stack(rows)
+
+
+@pytest.fixture(scope="session")
+def encode_samples() -> Callable[..., Any]:
+    """``encode_samples(encoder, values, steps, dt, **params)``, with random numbers keyed by the absolute step."""
 
     def run(encoder: Any, values: Any, steps: int, dt: float, first_step: int = 0, **params: Any) -> Any:
         p = parameters(encoder.parameters, params)
         data = np.asarray(values, dtype=np.float64)
         if encoder.check is not None:
             encoder.check(data, dt, p)
-        return encoder.encode(data, steps, first_step, dt, p, StepRandom(len(data)))
+        size = len(data) if encoder.size is None else encoder.size(len(data), p)
+        return encoder.encode(data, steps, first_step, dt, p, StepRandom(size))
 
     return run
 
 
 @pytest.fixture
+def encode(encode_samples: Callable[..., Any]) -> Callable[..., Any]:
+    """As ``encode_samples``."""
+    return encode_samples
+
+
+@pytest.fixture
 def stream() -> Callable[..., Any]:
     """``stream(encoder, source, steps, dt, pieces=, **params)``: all offsets and neurons, encoded in pieces."""
-
-    class StepRandom:
-        def __init__(self, neurons: int) -> None:
-            self.neurons = neurons
-
-        def uniform(self, first_step: int, steps: int) -> np.ndarray:
-            rows = [np.random.default_rng([7, first_step + k]).random(self.neurons) for k in range(steps)]
-            return np.stack(rows)
 
     def run(
         encoder: Any, source: Any, steps: int, dt: float, pieces: Sequence[int] = (), **params: Any
@@ -345,11 +347,11 @@ def stream() -> Callable[..., Any]:
     return run
 
 
-@pytest.fixture
-def decode() -> Callable[..., np.ndarray]:
-    """``decode(decoder, ticks, neurons, size, edges, **params)``."""
+@pytest.fixture(scope="session")
+def decode_spikes() -> Callable[..., np.ndarray]:
+    """``decode_spikes(decoder, ticks, neurons, size, edges, **params)``."""
 
-    def run(decoder: Any, ticks: Any, neurons: Any, size: int, edges: Any, **params: Any) -> np.ndarray:
+    def run(decoder: Any, ticks: Any, neurons: Any, size: int, edges: Any, /, **params: Any) -> np.ndarray:
         p = parameters(decoder.parameters, params)
         ticks, neurons, edges = (np.asarray(a, dtype=np.int64) for a in (ticks, neurons, edges))
         order = np.argsort(ticks, kind="stable")

@@ -89,13 +89,18 @@ class Decoder:
     """``decode(ticks, neurons, size, edges, p) -> values``.
 
     ticks, neurons: spikes sorted by tick; size: neurons in the population; edges: shape (samples, 2),
-    sample k takes spikes with ``edges[k, 0] < tick <= edges[k, 1]``; values: shape (samples, size).
+    sample k takes spikes with ``edges[k, 0] < tick <= edges[k, 1]``; values: shape (samples, values).
+    """
+    fit: ClassVar[Callable[..., Mapping[str, Any]] | None] = None
+    """Optional ``fit(ticks, neurons, size, edges, wanted, p) -> parameters``: those of a decoder that learns.
+
+    wanted: what the samples stand for, shape (samples, values); ``decode`` is then called with the parameters returned.
     """
 
     def __init_subclass__(cls) -> None:
         """Check the declaration, so that a fault shows where the class is written."""
         check_spelling(f"decoder {cls.__name__}", vars(cls), contract_names(Decoder))
-        make_static(cls, ("decode",))
+        make_static(cls, ("decode", "fit"))
         missing = [a for a in ("name", "decode") if not hasattr(cls, a)]
         if missing:
             raise PluginError(f"decoder {cls.__name__} declares no {', '.join(missing)}")
@@ -104,3 +109,5 @@ class Decoder:
         check_entries(what, "parameters", cls.parameters, Parameter)
         check_parameters(what, cls.parameters)
         check_arguments(what, "decode", cls.decode, ("ticks", "neurons", "size", "edges", "p"))
+        if cls.fit is not None:
+            check_arguments(what, "fit", cls.fit, ("ticks", "neurons", "size", "edges", "wanted", "p"))

@@ -81,7 +81,7 @@ def _sample(encoder: Any, values: dict[str, Any]) -> FloatArray:
 
 def _neurons(encoder: Any, sample: FloatArray, values: dict[str, Any]) -> int:
     size = getattr(encoder, "size", None)
-    return sample.size if size is None else int(size(sample, SimpleNamespace(**values)))
+    return sample.size if size is None else int(size(sample.size, SimpleNamespace(**values)))
 
 
 def _encoded(encoder: Any, sample: FloatArray, values: dict[str, Any]) -> Any:
@@ -157,7 +157,7 @@ def _spikes() -> tuple[Any, ...]:
     random = np.random.default_rng(3)
     ticks = np.sort(random.integers(1, 121, 200))
     edges = np.array([[0, 40], [40, 80], [80, 120]], dtype=np.int64)
-    return ticks, random.integers(0, 20, 200), 20, edges
+    return ticks, random.integers(0, 32, 200), 32, edges
 
 
 def _rows(decoder: Any) -> str:
@@ -170,7 +170,12 @@ def _rows(decoder: Any) -> str:
 
 
 def _values(decoder: Any) -> SimpleNamespace:
-    return SimpleNamespace(**usual_values(decoder))
+    values = usual_values(decoder)
+    if decoder.fit is not None:
+        *spikes, edges = _spikes()
+        wanted = np.random.default_rng(5).random((len(edges), 2))
+        values |= decoder.fit(*spikes, edges, wanted, SimpleNamespace(**values))
+    return SimpleNamespace(**values)
 
 
 def _decodes_twice(decoder: Any) -> None:

@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from spikemesh.contracts import CounterRandom, Encoder, Parameter
+from spikemesh.contracts import CounterRandom, Decoder, Encoder, Parameter
 from spikemesh.errors import DescriptionError, Problem
 from spikemesh.ids import FloatArray, IntArray
+from spikemesh_plugins.coding.readout import first_steps
 from spikemesh_plugins.coding.unit_range import check_unit_range
 
 
@@ -66,3 +67,26 @@ class LatencyEncoder(Encoder):
         offsets = stamps[neurons].astype(np.int64)
         order = np.argsort(offsets, kind="stable")
         return offsets[order], neurons[order].astype(np.int64)
+
+
+class LatencyDecoder(Decoder):
+    """Value of each neuron from the time t of its first spike; 0 if it is silent.
+
+    ``x = 1 - t/T``, or ``x = threshold / (1 - exp(-t / tau))`` with ``code = "rc"``: the inverse of the encoder, to
+    within the step.
+    """
+
+    name = "latency"
+    parameters = {
+        **LatencyEncoder.parameters,
+        "timestep": Parameter(None, "ms", gt=0, description="timestep of the run"),
+    }
+
+    def decode(ticks: Any, neurons: IntArray, size: int, edges: IntArray, p: Any) -> FloatArray:
+        """Take the first spikes of each presentation."""
+        first = first_steps(ticks, neurons, size, edges)
+        if p.code == "linear":
+            values = 1.0 - first / (edges[:, 1] - edges[:, 0])[:, None]
+        else:
+            values = -p.threshold / np.expm1(-first * (p.timestep / p.tau))
+        return np.where(np.isfinite(first), values, 0.0)
