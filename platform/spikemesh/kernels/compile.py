@@ -143,8 +143,9 @@ def compiled(what: str, name: str, source: str, functions: Mapping[str, Callable
     if key not in _modules:
         path = _written(f"{name}_{key}.py", source)
         try:
-            # One process compiles and the others load what it has kept, instead of all compiling the same.
-            with alone(cache_folder() / "plugins.lock"):
+            # One process compiles and the others load what it has kept, instead of all compiling the same; other
+            # kernels can be compiled beside it.
+            with alone(path.with_suffix(".lock")):
                 _modules[key] = _imported(path, functions)
         except NumbaError as error:
             raise PluginError(f"{what} cannot be compiled: {reason(error)}") from error
