@@ -15,7 +15,7 @@ BENCH_RESULTS := runs/bench
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench bench-scaling bench-sanafe bench-hardware docs clean
+.PHONY: help setup demo test check parity bench bench-scaling bench-sanafe bench-hardware docs clean
 
 help:
 	@echo "make setup   create .venv and install everything for working on spikemesh"
@@ -25,6 +25,7 @@ help:
 	@echo "make bench   compare with NEST, Brian2 and Lava; make bench-scaling for cost against size, rate, chips"
 	@echo "make bench-hardware  cost of the hardware's account, of timing a run again, of packets and of mapping"
 	@echo "make bench-sanafe  compare packets on a chip with SANA-FE"
+	@echo "make parity  compare neuron models with NEST, spike for spike"
 	@echo "make docs    build the documentation into site/"
 	@echo "make clean   remove what was built, .venv included"
 
@@ -67,6 +68,9 @@ bench-hardware: $(VENV)/installed-all
 	$(BIN)/python benchmarks/retime.py --json $(BENCH_RESULTS)/retime.json
 	$(BIN)/python benchmarks/network.py --json $(BENCH_RESULTS)/network.json
 	$(BIN)/python benchmarks/mapping.py --json $(BENCH_RESULTS)/mapping.json
+
+parity: $(VENV)/installed-all
+	$(BIN)/python benchmarks/parity/nest_parity.py
 
 docs: $(VENV)/installed-docs
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet

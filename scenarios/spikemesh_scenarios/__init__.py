@@ -8,6 +8,7 @@ from spikemesh.contracts import ScenarioFolder, hookimpl
 
 SUMMARIES = {
     "balanced_two_chip": "Balanced random network of 10 million synapses cut over two chips",
+    "continual_digits": "Digits learned class after class by synapses of few levels, with and without a hierarchy",
     "digits_inference": "Handwritten digits classified by a converted network on four chips",
     "digits_stdp": "Handwritten digits learned without labels by competing neurons, after Diehl and Cook",
     "dynapse_ring": "Spike going round a ring of DYNAP-SE2 chips, whose latencies add up exactly",
@@ -18,6 +19,7 @@ SUMMARIES = {
     "microcircuit": "Cortical microcircuit of 77,169 neurons and 299 million synapses on two chips",
     "nofm_memory": "Associative memory of N-of-M codes on spiking neurons, filled until recall fails as predicted",
     "odin_power": "ODIN's crossbar of 256 neurons kept busy at two clocks, and the power it takes",
+    "rstdp_bandit": "Bandit with four arms, learned by reward-modulated STDP whose reward is decided by spikes",
     "speck_cnn": "Convolutional network on Speck that tells in which direction a bar moves",
     "spinnaker_microcircuit": "Cortical microcircuit, scaled, on a SpiNN-5 board at fifty times real time",
     "stdp_pairs": "Pairing protocol whose weight changes are known in closed form",

@@ -161,6 +161,61 @@ def test_a_rule_that_allocates_is_wrong_input(run):
     assert "from the heap" in done.stderr
 
 
+ENCODER = '''\
+import numpy as np
+
+from spikemesh.contracts import Encoder, hookimpl
+
+
+class Mine(Encoder):
+    """Does as told."""
+
+    name = "mine"
+
+    def encode(values, steps, first_step, dt, p, random):
+        return {encoded}
+
+
+@hookimpl
+def spikemesh_encoders():
+    return [Mine]
+'''
+INPUT = """
+name = "bad"
+duration = "30 ms"
+timestep = "1 ms"
+
+[[input]]
+population = "in"
+encoder = "mine"
+data = [[0.5, 0.5], [0.5, 0.5], [0.5, 0.5]]
+present = "10 ms"
+
+[[population]]
+name = "in"
+size = 2
+model = "spike_source"
+"""
+
+
+@pytest.mark.parametrize(
+    ("encoded", "words"),
+    [
+        ("np.array([11]), np.array([0])", "the offset 11; offsets must lie in 1 to 10"),
+        ("np.array([1]), np.array([2])", "a spike of neuron 2; there are 2"),
+        ("np.array([1, 2]), np.array([1])", "it returned (2,) offsets for (1,) neurons"),
+        ("values", "it returned ndarray, not a tuple (offsets, neurons)"),
+        ("values.missing", "AttributeError"),
+    ],
+)
+def test_what_an_encoder_returns_is_checked(run, tmp_path, monkeypatch, encoded, words):
+    monkeypatch.setitem(globals(), "SCENARIO", INPUT)
+    done = run(ENCODER.format(encoded=encoded), "--backend", "local")
+    assert done.returncode == 1
+    assert 'encoder mine failed on sample 0 of population "in" at step 0: ' in done.stderr
+    assert words in done.stderr
+
+
 @pytest.fixture
 def installed(tmp_path, monkeypatch):
     """Install two packages, as pip does, that both supply the neuron model ``mine``."""

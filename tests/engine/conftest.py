@@ -53,6 +53,7 @@ class Naive:
         self.static = defaultdict(list)  # (population, neuron) -> [(delay, key, integer)]
         self.plastic = defaultdict(list)  # (population, neuron) -> [synapse]
         self.by_post = defaultdict(list)
+        self.dendritic = defaultdict(list)  # tick -> synapses at which a post-synaptic spike acts
         self.arriving = defaultdict(list)
         self.spikes = defaultdict(list)
         self.state = [
@@ -225,6 +226,10 @@ class Naive:
     def step(self, tick):
         self._set_third(tick)
         self._decay()
+        # Post-synaptic spikes that have come down a dendrite act before what arrives.
+        came = self.dendritic.pop(tick, [])
+        for synapse in came:
+            self._apply(synapse, "on_post", tick)
         arrived = self.arriving.pop(tick, [])
         for synapse in arrived:
             self._apply(synapse, "on_pre", tick)
@@ -236,13 +241,19 @@ class Naive:
             fired += self._update(population, inputs)
         for index, neuron in fired:
             self._send(tick, index, neuron)
-        for index, neuron in fired:
-            for synapse in self.by_post[index, neuron]:
+        for synapse in (s for of in fired for s in self.by_post[of]):
+            if synapse.projection.learning.dendritic:
+                self.dendritic[tick + 2 * synapse.delay].append(synapse)
+            else:
                 self._apply(synapse, "on_post", tick)
+                came.append(synapse)
         self._visit(tick)
-        for index, neuron in fired:
-            for synapse in self.by_post[index, neuron]:
-                self._mark(synapse.post, synapse.rule.post)
+        self._take_in(arrived, came)
+
+    def _take_in(self, arrived, came):
+        """Let traces take in this step."""
+        for synapse in came:
+            self._mark(synapse.post, synapse.rule.post)
         for synapse in arrived:
             self._mark(synapse.pre, synapse.rule.pre)
         for synapse in self.synapses:

@@ -53,6 +53,7 @@ class Prescribed:
 
     fates = (0,)
     pending = 0
+    next_event = 0  # something can always happen
     counts = Counts(*np.zeros((8, 1), dtype=np.int64))
 
     def __init__(self):

@@ -269,6 +269,29 @@ def test_wide_links_change_nothing(regime, engine):
     assert run.spikes("exc") == ideal.spikes("exc")
 
 
+@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("spec", [{"bandwidth": "4 kpacket/s"}, {"latency": 3_500_000.0}])
+def test_windows_in_which_nothing_happens_to_packets_are_passed(workers, spec, across, monkeypatch):
+    """Two volleys of 3 packets, 60 steps apart, up to 3.5 ms under way: the network is looked at around them alone."""
+    from spikemesh.engine.transit import Transit
+
+    calls = []
+    advance = Transit.advance
+    monkeypatch.setattr(Transit, "advance", lambda *given: calls.append(1) or advance(*given))
+    quiet = across(volley(3, [3.0, 63.0]), 100, "tick", spec, workers)
+    passed = len(calls) / workers
+    calls.clear()
+    monkeypatch.setattr(Transit, "quiet_through", lambda _: 0)
+    busy = across(volley(3, [3.0, 63.0]), 100, "tick", spec, workers)
+    assert len(calls) / workers >= 50
+    # The end of each of ten bins, and a few ticks around the volleys.
+    assert passed <= 30
+    assert quiet.spikes("out") == busy.spikes("out")
+    assert len(quiet.spikes("in")) == 6
+    for name in (*OF_SYSTEM, *OF_LINKS, "link_packets", "link_queue_max"):
+        assert np.array_equal(quiet.bins(name, 100), busy.bins(name, 100))
+
+
 def test_synapses_that_learn_must_not_wait_for_packets(engine):
     net = recurrent(1, rule("stdp_pair", w_max=200.0))
     slow = {"timed": timed, "regime": "tick", "links": link(bandwidth="1 kpacket/s")}

@@ -488,3 +488,67 @@ def test_wrong_third_factors_are_refused(given, found, registry):
     with pytest.raises(DescriptionError) as error:
         bind(with_reward(rule("rewarded", **given)).describe(), registry)
     assert found in str(error.value)
+
+
+@pytest.mark.parametrize("name", ["stdp_pair", "stdp_pair_nearest", "stdp_triplet", "chancy", "rewarded"])
+@pytest.mark.parametrize("longest", [0.5, 12.0])
+def test_dendritic_delays_equal_naive(name, longest, naive, engine, registry):
+    given = OPENED if name in ("chancy", "rewarded") else {}
+    learning = rule(name, delay_side="dendritic", **given)
+    bound = bind(network(learning, longest).describe(), registry)
+    slow = naive(bound).run(160)
+    for chips, workers in ((1, 1), (3, 2)):
+        expected = same(slow, engine(bound, 160, chips, workers, pieces=[5, 50], deal="random"))
+    axonal = engine(network(rule(name, **given), longest), 160).weights("exc->exc")
+    assert np.count_nonzero(axonal[:, 2] != [w for _, _, w in expected]) > 20
+
+
+def nest(pre, post, delay, w, p):
+    """Follow NEST's stdp_synapse (models/stdp_synapse.h), additive: weights after each pre-synaptic spike.
+
+    Post-synaptic spikes in (t_last - d, t - d] facilitate first, then the trace of the post-synaptic neuron at
+    t - d, of spikes before that, depresses; the pre-synaptic trace takes in t last.
+    """
+    k_plus, last, weights = 0.0, 0.0, []
+    for t in pre:
+        for s in post:
+            if last - delay < s <= t - delay and last > 0.0:
+                w = min(
+                    w + p["a_plus"] * p["w_max"] * k_plus * np.exp(-(s + delay - last) / p["tau_plus"]),
+                    p["w_max"],
+                )
+        k_minus = sum(np.exp(-(t - delay - s) / p["tau_minus"]) for s in post if s < t - delay)
+        w = max(w - p["a_minus"] * p["w_max"] * k_minus, 0.0)
+        k_plus = k_plus * np.exp((last - t) / p["tau_plus"]) + 1.0
+        last = t
+        weights.append(w)
+    return weights
+
+
+@pytest.mark.parametrize("delay", [1, 2, 7])
+def test_dendritic_delays_follow_nest(delay, engine):
+    """Trains that meet at the synapse more than once, so that the order of ties counts."""
+    random = np.random.default_rng(delay)
+    pre = np.flatnonzero(random.random(60) < 0.3) + 2.0
+    post = np.flatnonzero(random.random(60) < 0.3) + 2.0
+    assert np.intersect1d(pre, post + delay).size > 2
+    p = {"a_plus": 0.02, "a_minus": 0.015, "tau_plus": 9.0, "tau_minus": 13.0, "w_max": 10.0}
+    net = Network(timestep="1 ms", seed=1)
+    source = net.add_population("in", 1, "spike_source", times=[pre])
+    force = net.add_population("force", 1, "spike_source", times=[post - 1])
+    out = net.add_population("out", 1, "iaf", v_th=1e6)
+    net.connect(force, out, "one_to_one", weight=1e6, delay="1 ms")
+    learning = rule("stdp_pair", delay_side="dendritic", **p)
+    net.connect(source, out, "one_to_one", weight=5.0, delay=float(delay), learning=learning)
+    net.probe(out, "spikes")
+    expected = nest(pre, post, delay, 5.0, p)
+    # Look as the last spike arrives, before later ones of the neuron act.
+    run = engine(net, int(pre[-1]) + delay)
+    assert [t for t, _ in run.spikes("out")] == [t for t in post if t <= pre[-1] + delay]
+    assert run.weights("in->out")[0, 2] == pytest.approx(expected[-1], rel=1e-12)
+    assert len(set(expected)) > 8
+
+
+def test_dendrites_do_not_delay_the_state_of_the_neuron(registry):
+    with pytest.raises(DescriptionError, match="sees the state of the neuron, which no dendrite delays"):
+        bind(network(rule("voltage_based", delay_side="dendritic")).describe(), registry)

@@ -5,7 +5,7 @@ import pytest
 
 import spikemesh as sm
 from spikemesh.description.costs import Cost
-from spikemesh.engine.learning_updates import LearningTables, Visits
+from spikemesh.engine.learning_updates import LearningTables, ThirdFactor, Visits
 from spikemesh.engine.timing import StepClock
 from spikemesh.mapping.hardware import hardware_on, work_is_known
 
@@ -58,7 +58,8 @@ def test_steps_are_longer_by_the_updates_of_the_last_core(level, phases, router)
 
 @pytest.mark.parametrize("cuts", [[4], [1, 2, 4]])
 def test_known_times_without_links(cuts, router):
-    visits = [Visits(2, False, NOBODY, np.zeros(0), np.array([0, 11] + [0] * 14))]
+    third = ThirdFactor(NOBODY, np.zeros(0))
+    visits = [Visits(2, False, third, np.array([0, 11] + [0] * 14))]
     ticks, neurons = np.array([2, 3]), np.array([0, 1])
     times, timer, first = [], clock("none", router, visits), 0
     for until in cuts:

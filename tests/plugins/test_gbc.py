@@ -1,6 +1,7 @@
 """Gated bidirectional chain (models.md D2, D5)."""
 
 import math
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -223,3 +224,23 @@ def test_what_mattered_changes_less_and_forgets_less(learn, clock):
     plain = learn(GatedBidirectionalChain, params, 1.0, 60, post=range(1, 60, 3), pre=range(1, 60, 7))
     # Without a third factor nothing has mattered, and it is the same chain bit by bit.
     assert np.array_equal(contents(light, 4), contents(plain, 4))
+
+
+def test_importance_along_a_gradient_is_the_loss_that_was_saved():
+    # models.md D4: L = h u^2 / 2, steps of -eta h u. sum (-g du) = sum du^2 / eta = (L0 - LT) / (1 - eta h / 2), as
+    # sum_t q^t (1 - q) = 1 - q^T with q = (1 - eta h)^2; up to O(eta) the drop of the loss itself.
+    h, eta = 2.5, 1e-3
+    p = SimpleNamespace(**{n: d.default for n, d in GatedBidirectionalChain.parameters.items()})
+    vars(p).update(beakers=1, end_leak=0.0, freeze=1.0, a_plus=eta, u_limit=1e9, w_max=1.0)
+    rule = GatedBidirectionalChain.specialised(p)
+    c = SimpleNamespace(**rule.constants(p, 1.0))
+    s = SimpleNamespace(w0=0.5, u1=2.0, path=0.0, start=2.0, omega=0.0)
+    for _ in range(800):
+        _, new = rule.on_post(0.5, s, c, SimpleNamespace(x=-h * s.u1), None, 0.0)
+        s = SimpleNamespace(**dict(zip(rule.state, new, strict=True)))
+    saved = 0.5 * h * (2.0**2 - s.u1**2)
+    assert s.path / eta == pytest.approx(saved / (1 - eta * h / 2), rel=1e-12)
+    assert s.path / eta == pytest.approx(saved, rel=2e-3)
+    _, new = rule.on_step(0.5, s, c, None, None, 1.0)
+    omega = dict(zip(rule.state, new, strict=True))["omega"]
+    assert omega == pytest.approx(s.path / ((s.u1 - 2.0) ** 2 + 1e-3), rel=1e-12)

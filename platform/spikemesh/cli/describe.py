@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -27,9 +28,21 @@ def description_of(item: Any) -> Iterator[str]:
     if getattr(item, "receptors", None):
         unit = f", weights in {item.weight_unit}" if item.weight_unit else ""
         yield f"\nreceptors: {', '.join(item.receptors)} ({item.receptor_kind}{unit})"
+    yield from _for_authors(item)
     if getattr(item, "weight_arguments", None):
         shown = ", ".join(f"{k} = {v!r}" for k, v in item.weight_arguments.items())
         yield f"a projection onto it also takes: {shown}"
+
+
+def _for_authors(item: Any) -> Iterator[str]:
+    """Yield what a suite can check: order of convergence, known answers."""
+    if getattr(item, "draws", None):
+        yield f"random numbers: {', '.join(item.draws)}"
+    order = getattr(item, "order", None)
+    if isinstance(order, int | float):
+        yield "integrated exactly" if math.isinf(order) else f"converges with dt to the power of {order:g}"
+    for answer in getattr(item, "known_answers", ()):
+        yield f"known answer: {answer.title} ({answer.source})"
 
 
 def _parameter(name: str, p: Any) -> tuple[str, str, str, str]:

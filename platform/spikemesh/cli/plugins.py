@@ -63,6 +63,14 @@ def show_plugin(name: str, plugins: tuple[str, ...]) -> None:
         click.echo(f"{catalogue.kind} {name}, from {catalogue.origins[name]}\n")
         for line in description_of(catalogue.items[name]):
             click.echo(line)
+        if catalogue is registry.neuron_models:
+            click.echo(
+                f"chips that compute it in their own numbers: {', '.join(_hosts(registry, name)) or 'none'}"
+            )
+
+
+def _hosts(registry: Registry, model: str) -> list[str]:
+    return [n for n, preset in registry.systems.items.items() if model in preset.make(None).chip.models]
 
 
 def _supplied(registry: Registry) -> list[dict[str, str]]:

@@ -86,6 +86,8 @@ class BoundLearning:
         The third factor from each tick on.
     third_spikes
         Spikes that add to it.
+    dendritic
+        Whether delays are on the post-synaptic side.
     weight_bits, rounding
         Bits of a weight, 0 if weights are not rounded, and how they are: ``nearest`` or ``stochastic``.
     """
@@ -99,6 +101,7 @@ class BoundLearning:
     rounding: str = ""
     third_spikes: ThirdSpikes | None = None
     declared: type[LearningRule] | None = None
+    dendritic: bool = False
 
 
 @dataclass(frozen=True, eq=False)

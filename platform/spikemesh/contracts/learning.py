@@ -79,7 +79,9 @@ class LearningRule:
     a neuron that spiked at n runs ``on_post``, (4) ``on_step`` runs for all synapses, if defined, and then
     the other functions of ``visits`` that are due, in their order, after any steps that they make up,
     (5) traces take in the spikes of n. So traces never include the spikes of the present step, and
-    depression precedes potentiation.
+    depression precedes potentiation. With dendritic delays d (a setting of the projection) a spike of the neuron runs
+    ``on_post`` at the start of the step 2 d later, before what arrives then: what happens at the synapse, where
+    pre-synaptic spikes act at once and post-synaptic ones after d, is carried out d later.
 
     All functions are plain Python on scalars and are compiled: ``w`` is the weight (magnitude),
     ``s`` the per-synapse state, ``c`` the constants, ``pre`` and ``post`` the trace values by name,
@@ -96,10 +98,11 @@ class LearningRule:
         ``weight`` for the initial weight.
     reads
         State variables of the post-synaptic neuron that the functions see as ``post.<name>``: in ``on_pre``
-        and ``transmit`` as they were at the end of the step before, else as at the end of this one.
+        and ``transmit`` as they were at the end of the step before, else as at the end of this one; as float,
+        whatever the arithmetic of the model.
     draws
-        Names of uniform random numbers in [0, 1), new for each call and keyed by seed, projection,
-        synapse, function and step.
+        Names of uniform random numbers in [0, 1), of 32 bits, new for each call and keyed by seed, projection,
+        source and target neuron (and which of the synapses between them), function and step.
     timed
         Whether the functions see ``c.t``, the number of steps from the start to the end of the present one.
         A rule that keeps it in its state knows how long ago that was, and can be exact without visits.

@@ -260,6 +260,11 @@ class Events:
         return int(self._state.counter[RECORDS])
 
     @property
+    def next_event(self) -> int:
+        """Picosecond in which the next thing happens, unless more is sent; ``FOREVER``: nothing will."""
+        return int(FOREVER) if self.idle else int(self._state.heap[0]) >> 2
+
+    @property
     def rerouted(self) -> int:
         """Packets that have taken a detour, once for each copy and detour."""
         return int(self._state.counter[REROUTED])

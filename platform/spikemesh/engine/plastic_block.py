@@ -68,12 +68,14 @@ def fill_block(
     target = np.ascontiguousarray(table.target, dtype=np.uint16 if width.target == 16 else np.int32)
     segment_start = np.ascontiguousarray(table.segment_start, dtype=np.int64)
     delay = np.ascontiguousarray(table.delay, dtype=np.int32)
-    starts = np.zeros(table.post_size + 1, dtype=np.int64)
+    delays, group = np.unique(delay, return_inverse=True) if table.dendritic else (delay[:1], 0 * delay)
+    starts = np.zeros(delays.size * table.post_size + 1, dtype=np.int64)
     low = np.empty(synapses, dtype=np.uint32)
     high = np.empty(synapses if width.high else 0, dtype=np.uint16 if width.high == 16 else np.uint32)
     index_by_target(
-        target, layout.row_start, segment_start, delay, layout.lag_bits, layout.offset_bits, starts, low, high
-    )
+        target, layout.row_start, segment_start, delay, group.astype(np.int64) * table.post_size,
+        layout.lag_bits, layout.offset_bits, starts, low, high,
+    )  # fmt: skip
     block[words.SYNAPSES] = synapses
     block[words.WEIGHT] = keep(table.weight)
     block[words.VARIABLES] = keep(_variables(table))
@@ -99,6 +101,15 @@ def fill_block(
     block[words.NEURON] = post.neurons.ctypes.data
     block[words.ORDINAL] = keep(layout.rank)
     block[words.KEYS] = keep(keys)
+    if table.dendritic:
+        steps = _post_steps(table)
+        block[words.DENDRITIC] = 1
+        block[words.POST_MASK] = steps - 1
+        block[words.DELAYS] = keep(delays.astype(np.int64))
+        block[words.DELAY_COUNT] = delays.size
+        # Untouched pages of it take no memory.
+        block[words.SPIKED_THEN] = keep(np.empty(steps * table.post_size, dtype=np.int32))
+        block[words.SPIKED_THEN_COUNT] = keep(np.zeros(steps, dtype=np.int64))
 
 
 def _numbers(table: PlasticTable, dt: float) -> AnyArray:
@@ -127,9 +138,14 @@ def _variables(table: PlasticTable) -> AnyArray:
     return variables
 
 
+def _post_steps(table: PlasticTable) -> int:
+    """Return the steps of history of the post-synaptic side, a power of two: a step is read two delays later."""
+    return 1 << int(2 * table.delay.max(initial=0) + 1).bit_length() if table.dendritic else 1
+
+
 def _post_traces(table: PlasticTable, post: Post) -> AnyArray:
     """Traces of spikes, which start from 0, and running means, which start from what they are the mean of."""
-    traces = np.zeros((len(table.rule.post), table.post_size))
+    traces = np.zeros((len(table.rule.post), _post_steps(table) * table.post_size))
     rows = list(table.model.state)
     for trace, declared in zip(traces, table.rule.post.values(), strict=True):
         if declared.of is not None:

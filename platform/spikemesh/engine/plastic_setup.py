@@ -25,8 +25,10 @@ def compile_rule(table: PlasticTable) -> dict[str, int]:
 
 
 def _form(table: PlasticTable, laid: Layout) -> Form:
-    repeated = laid.rank.size > 0
-    return rule_form(table.rule, table.constants, table.model, table.rounding, repeated, laid.width)
+    repeated, dendritic = laid.rank.size > 0, table.dendritic
+    return rule_form(
+        table.rule, table.constants, table.model, table.rounding, repeated, dendritic, laid.width
+    )
 
 
 def _keys(table: PlasticTable, form: Form, seed: int) -> AnyArray:
@@ -61,6 +63,8 @@ def make_plasticity(program: Program, populations: Populations, kept: list[AnyAr
     marked = np.zeros(max(1, int(row_first[-1])), dtype=np.int32)
     for k, (table, laid) in enumerate(zip(tables, layouts, strict=True)):
         form = _form(table, laid)
+        kept.append(np.zeros(words.BATCH * form.batches, dtype=np.int64))
+        blocks[k, words.DRAWN] = kept[-1].ctypes.data
         found = rule_kernels(table.rule, form)
         for name, column in addresses.items():
             column[k] = found.get(name, 0)

@@ -161,6 +161,8 @@ class PlasticTable:
         Magnitudes.
     weight_bits, rounding
         Bits of a weight, 0 if they are not rounded, and how they are: ``nearest`` or ``stochastic``.
+    dendritic
+        Whether delays are on the post-synaptic side.
     third_spikes
         Which spikes add to the third factor, and how.
     third_axon : ndarray of int32
@@ -188,6 +190,7 @@ class PlasticTable:
     third_values: FloatArray
     weight_bits: int = 0
     rounding: str = ""
+    dendritic: bool = False
     third_spikes: ThirdSpikes | None = None
     third_axon: AnyArray = field(default_factory=nothing)
     declared: type[LearningRule] | None = None

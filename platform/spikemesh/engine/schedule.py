@@ -9,6 +9,7 @@ import numpy as np
 
 from spikemesh.contracts.bound import BoundCurrent, BoundInput, BoundStream
 from spikemesh.engine.arrays import Schedule
+from spikemesh.engine.encoded import currents_of, spikes_of
 from spikemesh.engine.program import InputSlice, PopulationSlice, Program
 from spikemesh.engine.streams import StreamFeed
 from spikemesh.errors import PluginError
@@ -158,23 +159,17 @@ class Feed:
         key = stream_key(self._program.seed, "input", part.name, own.index(given.index))
         random = StreamRandom(key, given.size)
         parameters = SimpleNamespace(**given.parameters)
+        where = f'encoder {given.encoder.name} failed on sample {sample} of population "{part.name}" at step {start}'
         try:
             encoded = given.encoder.encode(
                 values, given.present, start, self._program.timestep_ms, parameters, random
             )
         except Exception as error:
-            name = given.encoder.name
-            raise PluginError(
-                f'encoder {name} failed on sample {sample} of population "{part.name}" at step {start}: '
-                f"{type(error).__name__}: {error}"
-            ) from error
+            raise PluginError(f"{where}: {type(error).__name__}: {error}") from error
         if feed.layer >= 0:
-            currents = np.asarray(encoded, dtype=np.float64)[part.neurons]
-            yield _layer(feed, part, start, currents)
+            yield _layer(feed, part, start, currents_of(encoded, given.size, where)[part.neurons])
             return
-        offsets, neurons = (np.asarray(a, dtype=np.int64) for a in encoded)
-        if offsets.size and (offsets.min() < 1 or offsets.max() > given.present):
-            raise PluginError(f"encoder {given.encoder.name}: offsets must lie in 1 to {given.present}")
+        offsets, neurons = spikes_of(encoded, given.present, given.size, where)
         yield self._own_events(part, start + offsets, neurons)
 
     def _own_events(self, part: PopulationSlice, ticks: IntArray, neurons: IntArray) -> AnyArray:

@@ -16,7 +16,7 @@ from spikemesh.engine.arrays import Arrivals, Corrections
 from spikemesh.engine.corrections import corrections_of, extended
 from spikemesh.engine.link_timing import LinkTiming
 from spikemesh.engine.network import Counts, Deliveries, Drops
-from spikemesh.engine.network_events import Advance, Events
+from spikemesh.engine.network_events import FOREVER, Advance, Events
 from spikemesh.engine.packet_network import PacketNetwork
 from spikemesh.engine.program import Program
 from spikemesh.engine.transit_counts import TransitCounts
@@ -104,6 +104,16 @@ class Transit:
         while self.known < through:
             bin_end = (self.known // self._bin_steps + 1) * self._bin_steps
             self._advance(arrivals, min(through, bin_end))
+
+    def quiet_through(self) -> int:
+        """Return the last tick through which nothing happens to packets unless a spike sends new ones.
+
+        It lies before the end of the bin, at which what channels did is counted.
+        """
+        last = (self.known // self._bin_steps + 1) * self._bin_steps - 1
+        ahead = int(self._ahead.time[0]) if self._ahead.time.size else int(FOREVER)
+        happens = np.array([min(ahead, self._network.next_event)], dtype=np.int64)
+        return min(last, int(self._timing.ticks_of(happens)[0]) - 1)
 
     def _advance(self, arrivals: Arrivals, through: int) -> None:
         """Do so within one bin."""

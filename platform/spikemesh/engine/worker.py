@@ -45,6 +45,7 @@ from spikemesh.kernels.run import (
     FAILED,
     KNOWN,
     PAUSED,
+    QUIET,
     TICK,
     WAITING,
     WAITS_FOR,
@@ -96,15 +97,17 @@ class Worker:
         """Make the simulation of the network, if packets can be late or lost."""
         if program.link_timing is None:
             return None
-        self._post.words[KNOWN] = 0
+        self._post.words[KNOWN] = self._post.words[QUIET] = 0
         return Transit(program, int(self._work.tables.delays.max(initial=0)))
 
     def _simulate_network(self, through: int) -> None:
         if self._transit is not None:
-            started = time.perf_counter()
+            started, words = time.perf_counter(), self._post.words
+            # Compiled code has passed what was quiet.
+            self._transit.known = int(words[KNOWN])
             self._transit.advance(self._work.arrivals, through)
-            self._post.words[KNOWN] = self._transit.known
-            self._post.words[BUSY_NS] += int(1e9 * (time.perf_counter() - started))
+            words[KNOWN], words[QUIET] = self._transit.known, self._transit.quiet_through()
+            words[BUSY_NS] += int(1e9 * (time.perf_counter() - started))
 
     @property
     def tick(self) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from spikemesh.engine.network import Counts, Deliveries, Drops
-from spikemesh.engine.network_events import Advance
+from spikemesh.engine.network_events import FOREVER, Advance
 from spikemesh.engine.packet_network import PacketNetwork
 from spikemesh.ids import AnyArray, IntArray
 from spikemesh.kernels.late import count_leaves
@@ -53,6 +53,11 @@ class ZeroLoad:
             Deliveries(here[:, TIME], here[:, ARRIVAL], here[:, PACKET], here[:, LEFT]),
             Drops(_NOTHING, _NOTHING, _NOTHING),
         )
+
+    @property
+    def next_event(self) -> int:
+        """Picosecond in which the next packet arrives, unless more is sent; ``FOREVER``: none does."""
+        return int(self._ahead[:, TIME].min(initial=FOREVER))
 
     @property
     def counts(self) -> Counts:

@@ -45,6 +45,11 @@ def stored(places: Sequence[str]) -> list[str]:
     return [f"{', '.join(places)}, = new"] if places else []
 
 
+def indented(lines: Sequence[str], depth: int) -> list[str]:
+    """Write lines further in."""
+    return [4 * depth * " " + line for line in lines]
+
+
 def population_source(
     name: str,
     state: Sequence[str],

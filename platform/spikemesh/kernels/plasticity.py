@@ -14,9 +14,11 @@ import numpy as np
 from spikemesh.kernels.accelerate import bare_inlined, inlined, kernel
 from spikemesh.kernels.pointers import as_int32, as_int64, call
 from spikemesh.kernels.rule_block import (
+    DENDRITIC,
     DUE_WORDS,
     HISTORY_MASK,
     POST_FIRST,
+    POST_MASK,
     POST_SIZE,
     ROW,
     ROWS,
@@ -24,6 +26,8 @@ from spikemesh.kernels.rule_block import (
     SEGMENT_START,
     SPIKED,
     SPIKED_COUNT,
+    SPIKED_THEN,
+    SPIKED_THEN_COUNT,
     STEPS,
     TICK,
     UNTIL,
@@ -81,6 +85,8 @@ def plastic_arrivals(tick: Any, q: Any, row: Any) -> None:
         q.marked_count[table] = 0
         slot = tick & (q.heads.shape[1] - 1)
         _set_third(table, slot, q)
+        if block[DENDRITIC] and q.potentiate[table]:
+            call(q.potentiate[table], block.ctypes.data, 0)
         node = np.int64(q.heads[table, slot])
         if node < 0:
             continue
@@ -101,6 +107,7 @@ def plastic_arrivals(tick: Any, q: Any, row: Any) -> None:
             q.due[count * DUE_WORDS + 1] = start[segment + 1]
             q.due[count * DUE_WORDS + 2] = ((tick - lag) & mask) * rows + number
             q.due[count * DUE_WORDS + 3] = number
+            q.due[count * DUE_WORDS + 4] = delay[segment]
             count += 1
             if count * DUE_WORDS == q.due.size:
                 call(q.arrive[table], block.ctypes.data, count)
@@ -138,6 +145,16 @@ def _visit_all(tick: Any, table: Any, q: Any) -> None:
             q.visit_last[visit] = tick
 
 
+@bare_inlined
+def _keep_spiked(tick: Any, spiked: Any, first: Any, last: Any, block: Any) -> None:
+    """Keep who spiked until that has come down the dendrites."""
+    slot = tick & block[POST_MASK]
+    as_int64(block[SPIKED_THEN_COUNT])[slot] = last - first
+    then = as_int32(block[SPIKED_THEN] + 4 * slot * block[POST_SIZE])
+    for entry in range(first, last):
+        then[entry - first] = spiked[entry] - block[POST_FIRST]
+
+
 @inlined
 def learn(tick: Any, spiked: Any, count: Any, q: Any) -> None:
     """Update plastic synapses onto neurons that spiked, then let traces take in this step."""
@@ -154,7 +171,9 @@ def learn(tick: Any, spiked: Any, count: Any, q: Any) -> None:
         block[SPIKED] = spiked.ctypes.data + 8 * first
         block[SPIKED_COUNT] = last - first
         address = block.ctypes.data
-        if q.potentiate[table] and last > first:
+        if block[DENDRITIC]:
+            _keep_spiked(tick, spiked, first, last, block)
+        elif q.potentiate[table] and last > first:
             call(q.potentiate[table], address, 0)
         if q.visit_ptr[table + 1] > q.visit_ptr[table]:
             _visit_all(tick, table, q)
@@ -164,8 +183,8 @@ def learn(tick: Any, spiked: Any, count: Any, q: Any) -> None:
 
 @kernel
 def index_by_target(
-    target: Any, row_start: Any, segment_start: Any, segment_delay: Any, lag_bits: Any, offset_bits: Any,
-    starts: Any, low: Any, high: Any,
+    target: Any, row_start: Any, segment_start: Any, segment_delay: Any, segment_first: Any, lag_bits: Any,
+    offset_bits: Any, starts: Any, low: Any, high: Any,
 ) -> None:  # fmt: skip
     """List the synapses onto each neuron: row, lag and place in the row, packed into low and high parts.
 
@@ -173,16 +192,19 @@ def index_by_target(
     ----------
     target, row_start, segment_start, segment_delay
         Of the table.
+    segment_first : ndarray of int64, shape (segments,)
+        List of the first neuron: 0, or where synapses are listed by delay, that of the segment's delay.
     lag_bits, offset_bits
         Bits of the lag and, below it, of the place in the row.
-    starts : ndarray of int64, shape (neurons + 1,)
-        Filled with the first entry of each neuron.
+    starts : ndarray of int64, shape (lists + 1,)
+        Filled with the first entry of each list.
     low, high : ndarray
         Filled with the lower 32 bits of each entry and those above; the latter may be empty.
     """
     starts[:] = 0
-    for k in range(target.size):
-        starts[np.int64(target[k]) + 1] += 1
+    for segment in range(segment_first.size):
+        for k in range(segment_start[segment], segment_start[segment + 1]):
+            starts[segment_first[segment] + np.int64(target[k]) + 1] += 1
     for j in range(starts.size - 1):
         starts[j + 1] += starts[j]
     at = starts[:-1].copy()
@@ -194,11 +216,12 @@ def index_by_target(
             head = ((np.int64(number) << lag_bits) | lag) << offset_bits
             for k in range(segment_start[segment], segment_start[segment + 1]):
                 code = head | (k - row_start[number])
-                entry = at[np.int64(target[k])]
+                listed = segment_first[segment] + np.int64(target[k])
+                entry = at[listed]
                 low[entry] = np.uint32(code & 0xFFFFFFFF)
                 if high.size:
                     high[entry] = code >> 32
-                at[np.int64(target[k])] += 1
+                at[listed] += 1
             segment += 1
 
 

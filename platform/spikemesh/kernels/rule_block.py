@@ -41,10 +41,19 @@ OUTGROWN = 256.0
     ORDINAL,
     KEYS,
     UNTIL,
-) = range(36)
-TABLE_WORDS = 36
+    DENDRITIC,
+    POST_MASK,
+    DELAYS,
+    DELAY_COUNT,
+    SPIKED_THEN,
+    SPIKED_THEN_COUNT,
+    DRAWN,
+) = range(43)
+TABLE_WORDS = 43
 
-DUE_WORDS = 4
-"""Of a segment that is due: its first synapse, the one after its last, its place in the history, its row."""
+DUE_WORDS = 5
+"""Of a segment that is due: first synapse, the one after its last, place in the history, row, delay."""
 SCRATCH_WORDS = 512
 """Numbers of scratch memory that a rule's loops may use."""
+BATCH = 128
+"""Synapses whose random numbers are drawn at a time."""

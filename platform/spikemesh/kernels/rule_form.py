@@ -74,8 +74,12 @@ class Form(NamedTuple):
         How changed weights are rounded to a grid: ``nearest``, ``stochastic``, or empty: not at all.
     repeated
         Whether the rank of a synapse among those of its pair of neurons is kept.
+    dendritic
+        Whether the delay of a synapse is on its post-synaptic side.
     functions
         Which of ``on_pre``, ``on_post`` and ``transmit`` the rule defines.
+    drawing
+        Functions for whose run numbers are drawn; those of ``transmit`` are those of ``on_pre``.
     visits
         Functions that run for all synapses.
     width
@@ -94,7 +98,9 @@ class Form(NamedTuple):
     draws: tuple[str, ...]
     rounding: str
     repeated: bool
+    dendritic: bool
     functions: tuple[str, ...]
+    drawing: frozenset[str]
     visits: tuple[Visited, ...]
     width: Width
     timed: bool
@@ -106,8 +112,13 @@ class Form(NamedTuple):
 
     @property
     def keys(self) -> tuple[str, ...]:
-        """Functions that draw random numbers, each with a key of its own."""
+        """Functions that may draw random numbers, each with a key of its own."""
         return ("on_pre", "on_post", *(visit.name for visit in self.visits))
+
+    @property
+    def batches(self) -> int:
+        """Numbers of each synapse in the memory of a batch: its other neuron, its rank, and what is drawn."""
+        return 2 + self.drawn
 
 
 def numbers_drawn(draws: Sequence[str], rounding: str) -> int:
@@ -121,6 +132,7 @@ def rule_form(
     model: type[NeuronModel],
     rounding: str,
     repeated: bool,
+    dendritic: bool,
     width: Width,
 ) -> Form:
     """Find the form of a rule on synapses onto neurons of a model.
@@ -129,6 +141,12 @@ def rule_form(
     """
     rows = list(model.state)
     due = [name for name, every in visit_periods(rule, constants).items() if every]
+    functions = tuple(n for n in ("on_pre", "on_post", "transmit") if getattr(rule, n) is not None)
+    visits = tuple(_visited(rule, name, rounding == "stochastic") for name in due)
+    drawing = {n for n in functions if "u" in _used(getattr(rule, n), bool(rule.draws))}
+    drawing |= {n for n in functions if rounding == "stochastic" and n != "transmit"}
+    drawing |= {"on_pre"} if "transmit" in drawing else set()
+    drawing |= {visit.name for visit in visits if "u" in visit.arguments}
     return Form(
         name=rule.name,
         state=tuple(rule.state),
@@ -145,8 +163,10 @@ def rule_form(
         draws=tuple(rule.draws),
         rounding=rounding,
         repeated=repeated,
-        functions=tuple(n for n in ("on_pre", "on_post", "transmit") if getattr(rule, n) is not None),
-        visits=tuple(_visited(rule, name, rounding == "stochastic") for name in due),
+        dendritic=dendritic,
+        functions=functions,
+        drawing=frozenset(drawing),
+        visits=visits,
         width=width,
         timed=rule.timed,
     )

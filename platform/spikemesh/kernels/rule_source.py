@@ -4,14 +4,20 @@ As in :mod:`spikemesh.kernels.generate`, the loops are generated per rule and re
 *block*. The synapses of a table lie in rows, one per axon; a row is cut into segments of equal delay.
 Pre-synaptic traces are kept per row with a history by step: the trace that a segment sees, whose delay
 exceeds the shortest of its row by ``lag``, is the one of ``lag`` steps ago.
+
+Where the delay d is dendritic, pre-synaptic spikes act at the synapse at once and post-synaptic ones after d. All of
+that is carried out d later, when spikes of the one side arrive at the neuron: those of the other side, and their
+traces, are then of 2 d ago. Post-synaptic spikes and traces have a history by step for it, and what a spike updates
+is listed by delay, then neuron.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 
-from spikemesh.kernels.generate import HEADER, made, named_tuple, stored
+from spikemesh.kernels.generate import HEADER, indented, made, named_tuple, stored
 from spikemesh.kernels.rule_block import (
+    BATCH,
     DUE,
     DUE_WORDS,
     LAG_BITS,
@@ -26,7 +32,7 @@ from spikemesh.kernels.rule_block import (
     VARIABLES,
     WEIGHT,
 )
-from spikemesh.kernels.rule_draws import IMPORTS, drawn, keyed, rounded, sender
+from spikemesh.kernels.rule_draws import IMPORTS, batch, each, keyed, numbers, other, rounded
 from spikemesh.kernels.rule_form import Form, Visited
 from spikemesh.kernels.rule_views import views
 
@@ -65,7 +71,8 @@ def rule_source(form: Form) -> str:
     out = [head]
     for function, body in bodies.items():
         out.append(f"\n\n@cfunc(SIGNATURE, **OPTIONS)\ndef {function}(block_address, count):\n")
-        guard = [f"block[{TABLE_RAISED}] = 1", *body, f"block[{TABLE_RAISED}] = 0"]
+        # Not set back if a function of the rule raises.
+        guard = [f"block[{TABLE_RAISED}] += 1", *body, f"block[{TABLE_RAISED}] -= 1"]
         out += [f"    {line}\n" for line in [*views(form), *guard]]
     return "".join(out)
 
@@ -78,7 +85,11 @@ def _seen(form: Form, known: Collection[str] = ("pre", "post")) -> list[str]:
     """Gather what a function sees of synapse k onto neuron j."""
     before = [f"x{q}[at]" if "pre" in known else "0.0" for q in range(len(form.pre))]
     read = "float(z{}[j])" if form.integer else "z{}[j]"
-    after = [*(f"y{q}[j]" for q in range(len(form.post))), *(read.format(q) for q in range(len(form.reads)))]
+    place = "late + j" if form.dendritic else "j"
+    after = [
+        *(f"y{q}[{place}]" for q in range(len(form.post))),
+        *(read.format(q) for q in range(len(form.reads))),
+    ]
     if "post" not in known:
         after = ["0.0"] * len(after)
     return [_state(form), f"before = {made('PRE', before)}", f"after = {made('POST', after)}"]
@@ -86,12 +97,12 @@ def _seen(form: Form, known: Collection[str] = ("pre", "post")) -> list[str]:
 
 def _updating(form: Form, function: str, visit: Visited | None = None) -> list[str]:
     """Run a function for synapse k onto neuron j, and store what it returns."""
-    known = {"pre", "post", "u"} if visit is None else visit.arguments
+    known = {"pre", "post"} if visit is None else visit.arguments
     changed = range(len(form.state)) if visit is None else visit.state
     more = (", steps" if "steps" in known else "") + (", u" if form.draws else "")
     return [
         *_seen(form, known),
-        *drawn(form, "u" in known),
+        *numbers(form, function in form.drawing),
         f"weight, new = {function}(w[k], s, c, before, after, third{more})",
         *rounded(form),
         "w[k] = weight",
@@ -99,83 +110,99 @@ def _updating(form: Form, function: str, visit: Visited | None = None) -> list[s
     ]
 
 
-def _indented(lines: Sequence[str], depth: int) -> list[str]:
-    return [4 * depth * " " + line for line in lines]
+def _lagging(form: Form, delay: str) -> list[str]:
+    """Write where the post-synaptic traces lie that a synapse with a dendritic delay sees."""
+    return [f"late = ((tick - 2 * {delay}) & post_mask) * post_size"] if form.dendritic else []
 
 
 def _arrive(form: Form) -> list[str]:
+    drawing = "on_pre" in form.drawing
     update, amount = _updating(form, "on_pre") if "on_pre" in form.functions else [], "w[k]"
     if "transmit" in form.functions:
-        update += [_state(form)] if update else [*_seen(form), *drawn(form, bool(form.draws))]
+        update += [_state(form)] if update else [*_seen(form), *numbers(form, drawing)]
         update.append(f"amount = transmit(w[k], s, c, before, after, third{', u' if form.draws else ''})")
         amount = "amount"
+    update.append(f"row[j] += int(floor(min(max({amount} * scale, -most), most) + 0.5))")
     return [
         *keyed(form, "on_pre", TICK),
+        f"tick = block[{TICK}]",
         f"due = carray(as_int64(block[{DUE}]), {DUE_WORDS} * count)",
         "for entry in range(count):",
+        f"    first, last = due[{DUE_WORDS} * entry], due[{DUE_WORDS} * entry + 1]",
         f"    at = due[{DUE_WORDS} * entry + 2]",
-        *_indented(sender(form, f"due[{DUE_WORDS} * entry + 3]"), 1),
-        f"    for k in range(due[{DUE_WORDS} * entry], due[{DUE_WORDS} * entry + 1]):",
-        "        j = int(target[k])",
-        *_indented(update, 2),
-        f"        row[j] += int(floor(min(max({amount} * scale, -most), most) + 0.5))",
+        *indented(_lagging(form, f"due[{DUE_WORDS} * entry + 4]"), 1),
+        *indented(each(form, drawing, f"due[{DUE_WORDS} * entry + 3]", "first", "last", update), 1),
     ]
 
 
 def _potentiate(form: Form) -> list[str]:
-    high = " | (int(by_post_high[position + i]) << 32)" if form.width.high else ""
-    words = 3 if form.drawn else 2
-    return [
+    head = [
         *keyed(form, "on_post", TICK),
         f"offset_bits, lag_bits, tick = block[{OFFSET_BITS}], block[{LAG_BITS}], block[{TICK}]",
         "offset_mask, lag_mask = (1 << offset_bits) - 1, (1 << lag_bits) - 1",
         f"scratch = carray(as_int64(block[{SCRATCH}]), {SCRATCH_WORDS})",
-        "for entry in range(spikes):",
-        "    j = spiked[entry] - post_first",
-        "    position, end = by_post_start[j], by_post_start[j + 1]",
-        "    while position < end:",
-        "        # Weights lie far apart: all loads of a batch are under way before the first is waited for.",
-        f"        size = min(end - position, {SCRATCH_WORDS // words})",
-        "        for i in range(size):",
-        f"            code = int(by_post[position + i]){high}",
-        "            lag = (code >> offset_bits) & lag_mask",
-        "            number = code >> (offset_bits + lag_bits)",
-        "            k = row_start[number] + (code & offset_mask)",
-        f"            prefetch(block[{WEIGHT}] + 8 * k)",
-        *(
-            f"            prefetch(block[{VARIABLES}] + 8 * ({q} * synapses + k))"
-            for q in range(len(form.state))
-        ),
-        f"            scratch[{words} * i] = k",
-        f"            scratch[{words} * i + 1] = ((tick - lag) & history_mask) * rows + number",
-        *([f"            scratch[{words} * i + 2] = number"] if form.drawn else []),
-        "        for i in range(size):",
-        f"            k, at = scratch[{words} * i], scratch[{words} * i + 1]",
-        *_indented(sender(form, f"scratch[{words} * i + 2]"), 3),
-        *_indented(_updating(form, "on_post"), 3),
-        "        position += size",
+    ]
+    if not form.dendritic:
+        loop = ["for entry in range(spikes):", "    j = spiked[entry] - post_first", "    listed = j"]
+        return [*head, *loop, *indented(_synapses_onto(form), 1)]
+    return [
+        *head,
+        "for number_of_delay in range(delay_count):",
+        *indented(_lagging(form, "delays[number_of_delay]"), 1),
+        "    then = tick - 2 * delays[number_of_delay]",
+        "    for entry in range(spiked_then_count[then & post_mask] if then > 0 else 0):",
+        "        j = int(spiked_then[late + entry])",
+        "        listed = number_of_delay * post_size + j",
+        *indented(_synapses_onto(form), 2),
+    ]
+
+
+def _synapses_onto(form: Form) -> list[str]:
+    """Update the synapses onto neuron j that are in a list."""
+    high = " | (int(by_post_high[position + i]) << 32)" if form.width.high else ""
+    drawing = "on_post" in form.drawing
+    return [
+        *(["receiver = uint64(neuron[j])"] if drawing else []),
+        "position, end = by_post_start[listed], by_post_start[listed + 1]",
+        "while position < end:",
+        "    # Weights lie far apart: all loads of a batch are under way before the first is waited for.",
+        f"    size = min(end - position, {BATCH if drawing else SCRATCH_WORDS // 2})",
+        "    for i in range(size):",
+        f"        code = int(by_post[position + i]){high}",
+        "        lag = (code >> offset_bits) & lag_mask",
+        "        number = code >> (offset_bits + lag_bits)",
+        "        k = row_start[number] + (code & offset_mask)",
+        f"        prefetch(block[{WEIGHT}] + 8 * k)",
+        *(f"        prefetch(block[{VARIABLES}] + 8 * ({q} * synapses + k))" for q in range(len(form.state))),
+        "        scratch[2 * i] = k",
+        "        scratch[2 * i + 1] = ((tick - lag) & history_mask) * rows + number",
+        *indented(other(form, "source[number]", "k") if drawing else [], 2),
+        *indented(batch(form, "uint64(others[i])", "receiver") if drawing else [], 1),
+        "    for i in range(size):",
+        "        k, at = scratch[2 * i], scratch[2 * i + 1]",
+        *indented(_updating(form, "on_post"), 2),
+        "    position += size",
     ]
 
 
 def _visit(form: Form, visit: Visited) -> list[str]:
     lines = [*keyed(form, visit.name, UNTIL), f"tick, steps = block[{TICK}], block[{STEPS}]"]
     update = _updating(form, visit.name, visit)
-    if not {"pre", "u"} & visit.arguments:
+    if not ({"pre", "u", "post"} if form.dendritic else {"pre", "u"}) & visit.arguments:
         # One loop over all synapses, which can be vectorised.
         target = ["    j = int(target[k])"] if "post" in visit.arguments else []
-        return [*lines, "for k in range(synapses):", *target, *_indented(update, 1)]
+        return [*lines, "for k in range(synapses):", *target, *indented(update, 1)]
+    ends = ("segment_start[segment]", "segment_start[segment + 1]")
     return [
         *lines,
         "segment = 0",
         "for number in range(rows):",
         "    first = segment",
-        *_indented(sender(form, "number"), 1),
         "    while segment < segments and segment_start[segment] < row_start[number + 1]:",
         "        lag = segment_delay[segment] - segment_delay[first]",
         "        at = ((tick - lag) & history_mask) * rows + number",
-        "        for k in range(segment_start[segment], segment_start[segment + 1]):",
-        "            j = int(target[k])",
-        *_indented(update, 3),
+        *indented(_lagging(form, "segment_delay[segment]"), 2),
+        *indented(each(form, visit.name in form.drawing, "number", *ends, update), 2),
         "        segment += 1",
     ]
 
@@ -199,6 +226,17 @@ def _advance(form: Form) -> list[str]:
     for q, trace in enumerate(form.post):
         if trace.how == "mean":
             lines += ["for j in range(post_size):", f"    y{q}[j] += (m{q}[j] - y{q}[j]) * dy{q}"]
+            continue
+        if form.dendritic:
+            lines += [
+                f"now = (block[{TICK}] & post_mask) * post_size",
+                f"then = ((block[{TICK}] + 1) & post_mask) * post_size",
+                "for j in range(post_size):",
+                f"    y{q}[then + j] = y{q}[now + j] * dy{q}",
+                "for entry in range(spikes):",
+                "    j = spiked[entry] - post_first",
+                f"    y{q}[then + j] = {_marked(trace.how, f'y{q}[now + j]')} * dy{q}",
+            ]
             continue
         lines += [
             "for entry in range(spikes):",

@@ -7,11 +7,14 @@ from spikemesh.kernels.rule_block import (
     BY_POST,
     BY_POST_HIGH,
     BY_POST_START,
+    DELAY_COUNT,
+    DELAYS,
     HISTORY,
     HISTORY_MASK,
     NEURON,
     ORDINAL,
     POST_FIRST,
+    POST_MASK,
     POST_SIZE,
     POST_STATE,
     POST_TRACES,
@@ -25,6 +28,8 @@ from spikemesh.kernels.rule_block import (
     SOURCE,
     SPIKED,
     SPIKED_COUNT,
+    SPIKED_THEN,
+    SPIKED_THEN_COUNT,
     SYNAPSES,
     TABLE_WORDS,
     TARGET,
@@ -43,6 +48,7 @@ def _view(kind: str, word: int, size: str) -> str:
 def views(form: Form) -> list[str]:
     """Write the lines at the start of each loop."""
     target = "uint16" if form.width.target == 16 else "int32"
+    lists = f"block[{DELAY_COUNT}] * post_size + 1" if form.dendritic else "post_size + 1"
     lines = [
         f"block = carray(as_int64(block_address), {TABLE_WORDS})",
         f"synapses, rows, segments = block[{SYNAPSES}], block[{ROWS}], block[{SEGMENTS}]",
@@ -53,7 +59,7 @@ def views(form: Form) -> list[str]:
         f"row_start = {_view('int64', ROW_START, 'rows + 1')}",
         f"segment_start = {_view('int64', SEGMENT_START, 'segments + 1')}",
         f"segment_delay = {_view('int32', SEGMENT_DELAY, 'segments')}",
-        f"by_post_start = {_view('int64', BY_POST_START, 'post_size + 1')}",
+        f"by_post_start = {_view('int64', BY_POST_START, lists)}",
         f"by_post = {_view('uint32', BY_POST, 'synapses')}",
         f"spiked = {_view('int64', SPIKED, 'spikes')}",
         f"row = {_view('int64', ROW, 'post_size')}",
@@ -61,6 +67,13 @@ def views(form: Form) -> list[str]:
     ]
     if form.width.high:
         lines.append(f"by_post_high = {_view(f'uint{form.width.high}', BY_POST_HIGH, 'synapses')}")
+    if form.dendritic:
+        lines += [
+            f"post_mask, delay_count = block[{POST_MASK}], block[{DELAY_COUNT}]",
+            f"delays = {_view('int64', DELAYS, 'delay_count')}",
+            f"spiked_then = {_view('int32', SPIKED_THEN, 'post_size * (post_mask + 1)')}",
+            f"spiked_then_count = {_view('int64', SPIKED_THEN_COUNT, 'post_mask + 1')}",
+        ]
     if form.drawn:
         lines.append(f"source = {_view('int32', SOURCE, 'rows')}")
         lines.append(f"neuron = {_view('uint32', NEURON, 'post_size')}")
@@ -95,11 +108,12 @@ def _columns(form: Form) -> list[str]:
         return f"carray(as_{kind}(block[{of}] + {8 * q} * ({size})), {size})"
 
     state = "int64" if form.integer else "float64"
+    post = "post_size * (post_mask + 1)" if form.dendritic else "post_size"
     means = [(q, trace.row) for q, trace in enumerate(form.post) if trace.how == "mean"]
     return [
         *(f"s{q} = {part(VARIABLES, q, 'synapses')}" for q in range(len(form.state))),
         *(f"x{q} = {part(HISTORY, q, 'rows * (history_mask + 1)')}" for q in range(len(form.pre))),
-        *(f"y{q} = {part(POST_TRACES, q, 'post_size')}" for q in range(len(form.post))),
+        *(f"y{q} = {part(POST_TRACES, q, post)}" for q in range(len(form.post))),
         *(f"z{q} = {part(POST_STATE, row, 'post_size', state)}" for q, (_, row) in enumerate(form.reads)),
         *(f"m{q} = {part(POST_STATE, row, 'post_size', state)}" for q, row in means),
     ]

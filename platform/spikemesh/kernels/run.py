@@ -8,7 +8,8 @@ do not depend on order.
 
 The loop returns to Python when the stretch is done, records have to be taken out, a plugin raised, or
 a peer kept it waiting for too long; called again, it goes on where it was. Where packets can be late or lost,
-it also returns before every window, so that the network can be simulated up to its end minus D.
+it also returns before a window, so that the network can be simulated up to its end minus D; not if it is known that
+nothing happens there until then, and nobody has spiked.
 """
 
 from __future__ import annotations
@@ -56,8 +57,9 @@ _TAKING, _READY = -2, -1
     PATIENCE_NS,  # how long to sleep before returning
     STALLED,  # blocks taken when the last wait began, -1 if none did
     KNOWN,  # tick up to which it is known which packets were late or lost
+    QUIET,  # tick up to which nothing happens to packets, unless a spike sends new ones
     SCRATCH,  # two words
-) = range(15)
+) = range(16)
 WORDS = SCRATCH + 2
 
 LAG = 2
@@ -163,6 +165,24 @@ def _publish(m: Any, o: Any) -> None:
     w[RUNNING] = 0
 
 
+@inlined
+def _is_quiet(through: Any, m: Any, a: Any, c: Any) -> Any:
+    """Pass ticks in which nothing happens to packets and nobody spikes; tell whether it got through a tick."""
+    w = m.words
+    while w[KNOWN] < through:
+        tick = w[KNOWN] + 1
+        if tick > w[QUIET]:
+            return False
+        slot = tick & (a.first.shape[1] - 1)
+        for origin in range(a.first.shape[0]):
+            if a.first[origin, slot] != a.last[origin, slot]:
+                return False
+        slot = tick & (c.first.size - 1)
+        c.first[slot] = c.last[slot] = c.head[0]
+        c.until[0] = w[KNOWN] = tick
+    return True
+
+
 @kernel
 def run_windows(
     until: Any,
@@ -206,10 +226,10 @@ def run_windows(
             if state == _READY:
                 if w[TICK] >= until:
                     state = DONE
-                elif w[KNOWN] < w[ENDS] - delay:
-                    state = PAUSED
-                else:
+                elif _is_quiet(w[ENDS] - delay, m, a, c):
                     state = _open(m, o)
+                else:
+                    state = PAUSED
             now = clock_ns(m.calls, w[SCRATCH:])
             w[SPENT_NS] += now - mark
             mark = now

@@ -374,6 +374,7 @@ def _add_plastic(reader: _Reader, found: Incoming) -> None:
         else np.asarray(learning.third_values, np.float64),
         weight_bits=learning.weight_bits,
         rounding=learning.rounding,
+        dendritic=learning.dendritic,
         third_spikes=learning.third_spikes,
         declared=learning.declared,
     )

@@ -72,21 +72,21 @@ def bind_learning(
     collector = Collector()
     owner = f'learning rule "{rule.name}"'
     draws = Draws(0, "learning", rule.name)
-    parameters = bind_parameters(rule.parameters, use.params, where, 0, draws, collector, owner, OWN)
+    # A rule's own parameter of such a name is the rule's; only w_max is both.
+    shared = tuple(name for name in OWN if name == "w_max" or name not in rule.parameters)
+    parameters = bind_parameters(rule.parameters, use.params, where, 0, draws, collector, owner, shared)
     for name, value in use.params.items():
-        if name in rule.parameters and name not in OWN and isinstance(parameters.get(name), np.ndarray):
+        if name in rule.parameters and name not in shared and isinstance(parameters.get(name), np.ndarray):
             collector.add(
                 f"{where}.{name}", f"{type(value).__name__} of several values", "one number for all synapses"
             )
     if rule.specialised is None:
         collector.problems += _state_problems(rule, model, where)
     with collector.catching():
-        _check_side(use.params.get("delay_side"), f"{where}.delay_side")
-    with collector.catching():
         parameters["w_max"] = _w_max(use.params.get("w_max"), weight, model, f"{where}.w_max")
     bits, rounding = 0, ""
     with collector.catching():
-        bits, rounding = _rounding(use.params, where)
+        bits, rounding = _rounding({k: v for k, v in use.params.items() if k in shared}, where)
     third_ticks, third_values, spikes = None, None, None
     with collector.catching():
         third_ticks, third_values = third_times(use.params, timestep, where)
@@ -98,10 +98,11 @@ def bind_learning(
         if rule.specialised is not None:
             rule = call_plugin(owner, "specialised", specialised_rule, rule, parameters)
             collector.problems += _state_problems(rule, model, where)
+        dendritic = _dendritic(use.params.get("delay_side"), rule, f"{where}.delay_side")
         constants = _constants(rule, parameters, timestep, where)
     collector.raise_if_any()
     return BoundLearning(
-        rule, parameters, constants, third_ticks, third_values, bits, rounding, spikes, declared
+        rule, parameters, constants, third_ticks, third_values, bits, rounding, spikes, declared, dendritic
     )
 
 
@@ -124,13 +125,17 @@ def _state_problems(rule: type[LearningRule], model: type[NeuronModel] | None, w
     ]
 
 
-def _check_side(given: object, where: str) -> None:
+def _dendritic(given: object, rule: type[LearningRule], where: str) -> bool:
+    """Tell whether delays are on the post-synaptic side."""
     if given not in (None, *SIDES):
         found = f"{shown(given)} is no side of a synapse"
         raise DescriptionError(Problem(where, found, nearest(str(given), SIDES)))
-    if given not in (None, SIDES[0]):
-        found = f"{shown(given)} is not available in this version"
+    if given != SIDES[1]:
+        return False
+    if rule.reads or any(trace.of is not None for trace in rule.post.values()):
+        found = f'learning rule "{rule.name}" sees the state of the neuron, which no dendrite delays'
         raise DescriptionError(Problem(where, found, f'"{SIDES[0]}"'))
+    return True
 
 
 def _rounding(params: Mapping[str, Any], where: str) -> tuple[int, str]:

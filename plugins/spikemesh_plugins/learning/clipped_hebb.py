@@ -11,7 +11,7 @@ from spikemesh_plugins.learning.chain import HEARD, INPUT_PARAMETERS, recent
 class ClippedHebb(LearningRule):
     """Binary synapse of the correlation-matrix memory (Willshaw et al. 1969, Nature 222:960).
 
-    A post-synaptic spike sets the weight to ``w_max`` if there was a pre-synaptic arrival within ``window`` before it,
+    A post-synaptic spike sets ``w <- w_max`` if there was a pre-synaptic arrival within ``window`` before it,
     the step of the spike itself not included; nothing ever lowers it. So a spike that an arrival causes in the
     same step, as of ``iaf``, teaches nothing: recall does not learn.
     """

@@ -33,7 +33,7 @@ class LoihiSumOfProducts(LearningRule):
     """
 
     name = "loihi_sum_of_products"
-    example = {"dw": "2^-2*x1*y0 - 2^-2*y1*x0"}
+    example = {"dw": "2^-2*x1*y0 - 2^-2*y1*x0", "x1_impulse": 16.0, "y1_impulse": 16.0}
     parameters = {
         **{
             target: Parameter("", text=True, description=f"change of {variable}, a sum of products")

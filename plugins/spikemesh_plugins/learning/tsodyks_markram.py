@@ -49,7 +49,7 @@ class StochasticTsodyksMarkram(LearningRule):
 
     The site is refilled after an interval D with probability ``1 - e^(-D/tau_rec)``; a full site releases
     with probability ``u`` of ``tsodyks_markram``, delivers w and is empty. The mean over synapses is what
-    ``tsodyks_markram`` delivers.
+    ``tsodyks_markram`` delivers: ``amount = w`` of a release, else 0.
 
     Source: Fuhrmann et al. 2002, J. Neurophysiol. 87:140.
     """

@@ -17,6 +17,7 @@ from spikemesh_plugins.neurons.lif_psc_alpha import LifPscAlpha
 from spikemesh_plugins.neurons.lif_psc_delta import LifPscDelta
 from spikemesh_plugins.neurons.lif_psc_exp import LifPscExp
 from spikemesh_plugins.neurons.loihi_cuba import LoihiCuba
+from spikemesh_plugins.neurons.odin_lif import OdinLif
 from spikemesh_plugins.neurons.order_detector import OrderDetector
 from spikemesh_plugins.neurons.poisson import PoissonSource
 from spikemesh_plugins.neurons.regular import RegularSource
@@ -42,6 +43,7 @@ def spikemesh_neuron_models() -> list[type[NeuronModel]]:
         LifHomeostatic,
         Izhikevich,
         LoihiCuba,
+        OdinLif,
         OrderDetector,
         TrueNorthNeuron,
         PoissonSource,

@@ -58,6 +58,7 @@ class AdEx(NeuronModel):
     }
     receptor_kind = "conductance"
     weight_unit = "nS"
+    order = 4
 
     def constants(p: Any, dt: float) -> dict[str, Any]:
         """Return decays over a step and half of one, and the exponential's factors."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -41,6 +42,7 @@ class Alif(NeuronModel):
         "z": State(0.0, "", "1 if it spiked in the last step"),
         "refractory": State(0.0, "", "steps left without a spike"),
     }
+    order = math.inf
 
     def constants(p: Any, dt: float) -> dict[str, Any]:
         """Return decays, and the reset as ``kept v + put``."""

@@ -95,6 +95,7 @@ class Dynapse2(NeuronModel):
         "tau_mem", "tau_ampa", "tau_nmda", "tau_gaba_a", "tau_gaba_b", "tau_ahp", "r_gain_mem", "r_gain_ampa",
         "r_gain_nmda", "r_gain_gaba_a", "r_gain_gaba_b", "r_gain_ahp", "i_spkthr", "i_w_ahp",
     )  # fmt: skip
+    order = 1
 
     def constants(p: Any, dt: float) -> dict[str, Any]:
         """Return currents from times and gains, and the decays over a step and over half of one."""
@@ -114,7 +115,9 @@ class Dynapse2(NeuronModel):
         def slope_of(i_mem: Any, f: Any) -> Any:
             i_in = input_of(i_mem, s.i_ampa * f[0], s.i_nmda * f[1], s.i_gaba_b * f[3])
             leak = c.i_tau + s.i_gaba_a * f[2] + s.i_ahp * f[4]
-            return c.rate * (i_in * c.i_th / (i_mem + c.i_th) + feedback_of(i_mem) - leak)
+            rise = c.rate * (i_in * c.i_th / (i_mem + c.i_th) + feedback_of(i_mem) - leak)
+            # Twice the way from the lowest current to the threshold, so that too long a step does not overflow.
+            return 25.0 if rise > 25.0 else (-25.0 if rise < -25.0 else rise)
 
         if c.rk4 > 0.0:
             start = (1.0, 1.0, 1.0, 1.0, 1.0)

@@ -62,6 +62,7 @@ class HodgkinHuxley(NeuronModel):
         "refractory": State(0.0, "", "steps left without a spike"),
     }
     weight_unit = "pA"
+    order = 4
 
     def constants(p: Any, dt: float) -> dict[str, Any]:
         """Return decays of the currents over a step and half of one."""
@@ -87,7 +88,9 @@ class HodgkinHuxley(NeuronModel):
             # z/(1 - e^-z), whose gap at 0 is closed
             return 1.0 if z == 0.0 else z / -math.expm1(-z)
 
-        def rates(v: Any) -> Any:
+        def rates(free: Any) -> Any:
+            # Far outside of what a membrane does, where too long a step ends, so that no exponential overflows.
+            v = 300.0 if free > 300.0 else (-300.0 if free < -300.0 else free)
             return (
                 over_its_fall((v + 40.0) / 10.0),
                 4.0 * math.exp(-(v + 65.0) / 18.0),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,8 @@ class LeakyIntegrator(NeuronModel):
 
     ``tau_m dv/dt = -(v - e_l) + i_e``; a spike that arrives adds its weight to v in the same step. Exact.
     Potentials are plain numbers.
+
+    Source: Lapicque 1907, J. Physiol. Pathol. Gen. 9:620, without its threshold.
     """
 
     name = "leaky_integrator"
@@ -23,6 +26,7 @@ class LeakyIntegrator(NeuronModel):
         "i_e": Parameter(0.0, description="constant drive: what it adds to the resting value in the end"),
     }
     state = {"v": State("e_l", "", "value that is read")}
+    order = math.inf
 
     def constants(p: Any, dt: float) -> dict[str, Any]:
         """Return the decay over one step."""

@@ -66,6 +66,7 @@ class LifPscAlpha(NeuronModel):
         "refractory": State(0.0, "", "steps left of the refractory time"),
     }
     weight_unit = "pA"
+    order = math.inf
 
     def constants(p: Any, dt: float) -> dict[str, Any]:
         """Return the propagators P of the exact solution over one step."""

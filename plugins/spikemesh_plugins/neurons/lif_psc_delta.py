@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -38,6 +39,7 @@ class LifPscDelta(NeuronModel):
         "refractory": State(0.0, "", "steps left of the refractory time"),
     }
     weight_unit = "mV"
+    order = math.inf
 
     def constants(p: Any, dt: float) -> dict[str, Any]:
         """Return the propagators P of the exact solution over one step."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,7 @@ class OrderDetector(NeuronModel):
         "v_th": Parameter(1.0, gt=0, description="threshold"),
     }
     state = {"v": State(0.0, "", "potential")}
+    order = math.inf
 
     def constants(p: Any, dt: float) -> dict[str, Any]:
         """Return the decay over one step."""

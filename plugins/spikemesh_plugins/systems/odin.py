@@ -80,6 +80,7 @@ CHIP = sourced(
         "costs": {"frenkel2019": FRENKEL2019},
         "published": PUBLISHED,
         "rules": ("odin_crossbar",),
+        "models": ("odin_lif",),
     },
     format=("odin", RTL),
     cores=((1, 1), RTL),
