@@ -12,6 +12,7 @@ SUMMARIES = {
     "digits_inference": "Handwritten digits classified by a converted network on four chips",
     "digits_stdp": "Handwritten digits learned without labels by competing neurons, after Diehl and Cook",
     "dynapse_ring": "Spike going round a ring of DYNAP-SE2 chips, whose latencies add up exactly",
+    "hfo_detection": "Fast oscillations in synthetic intracranial EEG, found by 256 neurons of a DYNAP-SE2 chip",
     "knn_pohoiki": "Nearest neighbours among 76,800 patterns on 32 Loihi chips, and what a query costs",
     "loihi_congestion": "Rate-coded traffic over the link between two Loihi chips, and what cures its congestion",
     "memory_capacity": "How long five kinds of synapses remember patterns stored one a step, to an ideal observer",

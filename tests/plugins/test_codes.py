@@ -44,6 +44,8 @@ def test_rate_counts_exactly(encode_samples, phase):
     assert np.bincount(neurons, minlength=6).tolist() == [math.floor(100 * x + phase + 1e-9) for x in values]
     intervals = np.diff(offsets[neurons == 4])
     assert set(intervals.tolist()) == {12, 13}  # 1000 / 77 = 12.99
+    # 100 steps of 0.29 are 29 spikes, although floats give 28.999999999999996.
+    assert len(encode_samples(RateEncoder, [0.29], 100, 1.0, max_rate=1000.0)[0]) == 29
 
 
 @UNDER
