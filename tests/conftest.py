@@ -9,7 +9,7 @@ import pytest
 
 # A busy machine is no fault of the code: no example is refused for the time that it takes.
 hypothesis.settings.register_profile(
-    "spikemesh", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+    "spikemesh", max_examples=50, deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )
 hypothesis.settings.load_profile("spikemesh")
 

@@ -83,11 +83,6 @@ def test_drawn_plastic_weights_are_held_to_w_max():
         plastic(sm.normal(0.9, 0.5, low=0.0), 1, w_max=1.0)
 
 
-def test_the_other_side_of_the_delay_is_not_there():
-    with pytest.raises(DescriptionError, match=r"learning\.delay_side: 'dendritic' is not available"):
-        plastic(1.0, 1, delay_side="dendritic")
-
-
 @pytest.mark.parametrize("weight", [1.5, 3e9])
 @pytest.mark.parametrize("one", [True, False])
 def test_models_in_integers_take_whole_weights(weight, one):
