@@ -36,8 +36,10 @@ def check_closed(command, tmp_path, undisturbed, sonata):
     return check
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    ("backend", "number"),
+    [("local", signal.SIGTERM), pytest.param("ray", signal.SIGINT, marks=pytest.mark.ray)],
+)
 def test_an_interrupted_run_closes_its_trace(long_run, backend, number, check_closed, nothing_left):
     run = long_run(backend)
     run.computed(600)

@@ -234,7 +234,7 @@ def test_a_whole_run_leaves_no_process_no_file_and_no_noise(driver, fake, spikes
     assert not session_folders(process)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGTERM])  # the other one: tests/end_to_end/test_interruption.py
 def test_interrupted_driver_ends_in_order(driver, number, nothing_left):
     process, _ = driver(1 << 40)
     below = children(process.pid)
