@@ -183,7 +183,7 @@ def test_a_fault_of_an_encoder_names_it(registry, engine, monkeypatch):
 
 
 def test_a_stream_encoder_is_checked_where_it_is_written():
-    with pytest.raises(PluginError, match="stream encoder Nothing declares no name, size, start, encode"):
+    with pytest.raises(PluginError, match="stream encoder Nothing declares no size, start, encode"):
 
         class Nothing(StreamEncoder):
-            pass
+            name = "nothing"

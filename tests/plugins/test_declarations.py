@@ -1,11 +1,15 @@
 """A class that breaks its contract is refused where it is written, by name, attribute and argument."""
 
+import pickle
 import re
+import types
 
 import pytest
+from ray import cloudpickle
 
-from spikemesh.contracts import Decoder, Encoder, LearningRule, NeuronModel, Parameter, State, Trace
+from spikemesh.contracts import Decoder, Encoder, LearningRule, NeuronModel, Parameter, State, Trace, hookimpl
 from spikemesh.errors import PluginError
+from spikemesh.registry import Registry
 
 
 def model(**changed):
@@ -130,3 +134,21 @@ def test_the_argument_is_named_however_it_is_called():
         model(step=lambda state, constants, inputs, more: ((), False))
     # Names of arguments are the author's; only their number counts.
     assert model(step=lambda state, constants, inputs: ((), False))
+
+
+@pytest.mark.parametrize("made", [model(), rule(), encoder()], ids=["model", "rule", "encoder"])
+def test_a_class_of_a_script_travels_to_other_processes(made):
+    script = types.ModuleType("script_of_a_user")
+    made.__module__ = script.__name__
+    back = pickle.loads(cloudpickle.dumps(made))
+    assert back.name == made.name
+    functions = [name for name in ("constants", "encode", "step") if hasattr(made, name)]
+    for name in functions:
+        assert getattr(back, name).__code__ == getattr(made, name).__code__
+
+
+def test_a_class_without_a_body_is_refused_when_it_is_registered():
+    plugin = types.ModuleType("mine")
+    plugin.spikemesh_neuron_models = hookimpl(lambda: [type("Empty", (NeuronModel,), {})])
+    with pytest.raises(PluginError, match=r"neuron model Empty: name is None"):
+        Registry().register(plugin, "mine", "a test")

@@ -13,6 +13,7 @@ from spikemesh.contracts.declared import (
     check_parameters,
     check_spelling,
     contract_names,
+    is_unfilled,
     make_static,
 )
 from spikemesh.contracts.neuron import Parameter
@@ -62,6 +63,8 @@ class Encoder:
 
     def __init_subclass__(cls) -> None:
         """Check the declaration, so that a fault shows where the class is written."""
+        if is_unfilled(cls):
+            return
         check_spelling(f"encoder {cls.__name__}", vars(cls), contract_names(Encoder))
         make_static(cls, ("size", "encode", "check"))
         missing = [a for a in ("name", "encode") if not hasattr(cls, a)]
@@ -99,6 +102,8 @@ class Decoder:
 
     def __init_subclass__(cls) -> None:
         """Check the declaration, so that a fault shows where the class is written."""
+        if is_unfilled(cls):
+            return
         check_spelling(f"decoder {cls.__name__}", vars(cls), contract_names(Decoder))
         make_static(cls, ("decode", "fit"))
         missing = [a for a in ("name", "decode") if not hasattr(cls, a)]

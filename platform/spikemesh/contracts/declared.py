@@ -42,6 +42,15 @@ def check_spelling(what: str, own: Iterable[str], known: Iterable[str]) -> None:
             raise PluginError(f'{what} has no attribute "{name}"; did you mean "{close[0]}"?')
 
 
+def is_unfilled(cls: type) -> bool:
+    """Whether the body of a class is empty so far.
+
+    A class that a script or notebook defines travels to other processes by value: it is made with no body there,
+    which follows. One that stays empty has no name and is refused when it is registered.
+    """
+    return all(name.startswith("__") for name in vars(cls))
+
+
 def check_name(what: str, name: object) -> None:
     """Refuse a name that cannot stand in a scenario.
 

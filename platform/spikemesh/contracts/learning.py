@@ -18,6 +18,7 @@ from spikemesh.contracts.declared import (
     check_parameters,
     check_spelling,
     contract_names,
+    is_unfilled,
     make_static,
 )
 from spikemesh.contracts.known_answers import SynapseAnswer
@@ -162,6 +163,8 @@ class LearningRule:
 
     def __init_subclass__(cls) -> None:
         """Check the declaration, so that a fault shows where the class is written."""
+        if is_unfilled(cls):
+            return
         what = f"learning rule {cls.__name__}"
         check_entries(what, "visits", cls.visits, Visit)
         check_spelling(what, set(vars(cls)) - set(cls.visits), contract_names(LearningRule))

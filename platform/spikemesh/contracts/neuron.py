@@ -17,6 +17,7 @@ from spikemesh.contracts.declared import (
     check_parameters,
     check_spelling,
     contract_names,
+    is_unfilled,
     make_static,
 )
 from spikemesh.contracts.known_answers import NeuronAnswer
@@ -145,6 +146,8 @@ class NeuronModel:
 
     def __init_subclass__(cls) -> None:
         """Check the declaration, so that a fault shows where the class is written."""
+        if is_unfilled(cls):
+            return
         make_static(cls, ("step", "constants", "weights", "unrounded"))
         check_spelling(f"neuron model {cls.__name__}", vars(cls), contract_names(NeuronModel))
         missing = [a for a in ("name", "step", "constants") if not hasattr(cls, a)]

@@ -12,6 +12,7 @@ from spikemesh.contracts.declared import (
     check_parameters,
     check_spelling,
     contract_names,
+    is_unfilled,
     make_static,
 )
 from spikemesh.contracts.neuron import Parameter
@@ -64,6 +65,8 @@ class StreamEncoder:
 
     def __init_subclass__(cls) -> None:
         """Check the declaration, so that a fault shows where the class is written."""
+        if is_unfilled(cls):
+            return
         check_spelling(f"stream encoder {cls.__name__}", vars(cls), contract_names(StreamEncoder))
         make_static(cls, ("open", "size", "check", "start", "encode"))
         missing = [a for a in ("name", "size", "start", "encode") if not hasattr(cls, a)]

@@ -86,7 +86,8 @@ def _check(hook: str, kind: str, item: Any) -> None:
         raise PluginError(f"{item!r} is no {kind}; return objects of {kept.__name__}")
     if not contracts and isinstance(item, type):
         raise PluginError(f"{item.__name__} is a class; return an object, as in [{item.__name__}()]")
-    what = f"{kind} {getattr(item, 'name', None) or type(item).__name__}"
+    made = item if isinstance(item, type) else type(item)
+    what = f"{kind} {getattr(item, 'name', None) or made.__name__}"
     if hook != "spikemesh_commands":
         check_name(what, getattr(item, "name", None))
     for name in TEXTS.get(hook, ()):
