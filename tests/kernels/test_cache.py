@@ -9,7 +9,9 @@ import threading
 
 import numba
 import numpy as np
+import pytest
 
+from spikemesh.kernels import random
 from spikemesh.kernels.accelerate import cache_folder, kernel
 from spikemesh.kernels.locks import alone
 
@@ -80,3 +82,8 @@ def test_without_a_folder_nothing_is_waited_for(tmp_path):
     (tmp_path / "file").write_text("")
     with alone(tmp_path / "file" / "lock"):
         assert not (tmp_path / "file" / "lock").exists()
+
+
+def test_a_kernel_that_only_kernels_call_refuses_python():
+    with pytest.raises(TypeError, match=r"^unit_interval is called by kernels only"):
+        random.unit_interval(1, 2)

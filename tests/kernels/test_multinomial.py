@@ -9,8 +9,12 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from spikemesh.kernels.multinomial import binomial, log, totals_per_target
+from spikemesh.kernels import multinomial
+from spikemesh.kernels.accelerate import kernel
+from spikemesh.kernels.multinomial import totals_per_target
 from spikemesh.kernels.random import stream_key
+
+binomial, log = (kernel(inner.py_func) for inner in (multinomial.binomial, multinomial.log))
 
 SYNAPSES, NEURONS = 298_880_969, 77_169
 """Potjans & Diesmann 2014."""

@@ -6,8 +6,12 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from spikemesh.kernels import random
+from spikemesh.kernels.accelerate import kernel
 from spikemesh.kernels.poisson import MEAN_MAX, count_each, count_shared, edge_rows, thresholds
-from spikemesh.kernels.random import draw, fill_block, normal_quantile, philox, stream_key
+from spikemesh.kernels.random import draw, fill_block, stream_key
+
+philox, normal_quantile = (kernel(inner.py_func) for inner in (random.philox, random.normal_quantile))
 
 ONES = 0xFFFFFFFF
 

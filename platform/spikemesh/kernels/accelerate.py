@@ -8,6 +8,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, TypeVar
@@ -89,6 +90,11 @@ class _Cache(FunctionCache):  # type: ignore[misc]  # numba is untyped
     when there is something to compile.
     """
 
+    called = True
+
+    def _index_key(self, sig: Any, codegen: Any) -> Any:
+        return (*super()._index_key(sig, codegen), self.called)
+
     def load_overload(self, sig: Any, target_context: Any) -> Any:
         """Return what is kept for a signature, or None."""
         # Code may refer to the runtime for arrays and to the secret of hashes; all other symbols are known by now.
@@ -125,12 +131,38 @@ class _PluginCache(_Cache):
         super().save_overload(sig, data)
 
 
-def _jit(function: F, **options: Any) -> F:
-    compiled: Any = numba.jit(**options, **OPTIONS)(function)
+def _jit(function: F, *, called: bool = True, kept: bool = True, **options: Any) -> F:
+    """Compile a function when it is first needed.
+
+    Where Python does not call it (``called``), what takes its arguments out of Python objects is left out: with
+    tuples of many arrays that takes longer to compile than the function itself.
+    """
+    wrapped = {} if called else {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+    compiled: Any = numba.jit(**wrapped, **options, **OPTIONS)(function)
     if not numba.config.DISABLE_JIT:
-        compiled._cache = _Cache(function)
+        if kept:
+            compiled._cache = _Cache(function)
+            compiled._cache.called = called
+        if not called:
+            # Python then never finds machine code, and compiles none.
+            compiled.add_overload = lambda made: compiled.overloads.update({tuple(made.signature.args): made})
+            compiled._compile_for_args = partial(_refuse, function.__name__)
     jitted: F = compiled
     return jitted
+
+
+def _refuse(name: str, *_: Any) -> None:
+    raise TypeError(f"{name} is called by kernels only; decorate it with kernel to call it from Python")
+
+
+def uncached(function: F) -> F:
+    """Compile a plugin's function for the loop around it, with which it is kept."""
+    return _jit(function, called=False, kept=False, forceinline=True)
+
+
+def inner(function: F) -> F:
+    """Compile a function as :func:`kernel` does, which only other kernels call."""
+    return _jit(function, called=False)
 
 
 def kernel(function: F) -> F:
@@ -140,7 +172,7 @@ def kernel(function: F) -> F:
 
 def inlined(function: F) -> F:
     """Compile a small function that its callers inline."""
-    return _jit(function, forceinline=True)
+    return _jit(function, called=False, forceinline=True)
 
 
 def bare(function: F) -> F:
@@ -151,9 +183,14 @@ def bare(function: F) -> F:
     return _jit(function, _nrt=False)
 
 
+def bare_inner(function: F) -> F:
+    """Compile a function as :func:`bare` does, which Python does not call."""
+    return _jit(function, called=False, _nrt=False)
+
+
 def bare_inlined(function: F) -> F:
     """Compile a function as :func:`bare` does, for its callers to inline."""
-    return _jit(function, forceinline=True, _nrt=False)
+    return _jit(function, called=False, forceinline=True, _nrt=False)
 
 
 def cfunc(signature: Any, **options: Any) -> Callable[[Callable[..., Any]], Any]:

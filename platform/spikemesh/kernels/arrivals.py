@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from spikemesh.kernels.accelerate import bare, bare_inlined
+from spikemesh.kernels.accelerate import bare, bare_inlined, bare_inner
 from spikemesh.kernels.cursor import DELIVERIES
 from spikemesh.kernels.plasticity import remember
 from spikemesh.kernels.pointers import (
@@ -219,7 +219,7 @@ def _alike(item: Any, items: Any, t: Any, a: Any) -> Any:
     return True
 
 
-@bare
+@bare_inner
 def _flush(items: Any, t: Any, a: Any, row: Any) -> None:
     for item in range(min(AHEAD, items)):
         _ask(item, a)
@@ -235,7 +235,7 @@ def _flush(items: Any, t: Any, a: Any, row: Any) -> None:
         item += taken
 
 
-@bare
+@bare_inner
 def arrive(tick: Any, t: Any, a: Any, row: Any) -> None:
     """Add the static synapses of every spike that arrives in the step that ends at ``tick``."""
     items = 0

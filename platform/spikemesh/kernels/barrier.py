@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 from numba.cpython.unsafe.numbers import leading_zeros
 
-from spikemesh.kernels.accelerate import bare, bare_inlined
+from spikemesh.kernels.accelerate import bare, bare_inlined, bare_inner
 from spikemesh.kernels.pointers import address_of, as_int64, as_uint8, prefetch
 
 # Costs of a step, in ps; how long it may be for its work (0: for ever); whether updates of plastic synapses take time.
@@ -238,7 +238,7 @@ def _update_active(at: Any, until: Any, neurons: Any, row: Any, h: Any, s: Any) 
         s.turn[neurons[spike]] = _turn_of(neurons[spike], row, h)
 
 
-@bare
+@bare_inner
 def update_neurons(step: Any, at: Any, until: Any, neurons: Any, active: Any, h: Any, s: Any) -> None:
     """Fix when the neurons of a step are updated: core by core, one after the other.
 

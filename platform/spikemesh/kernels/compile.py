@@ -25,7 +25,7 @@ from spikemesh.contracts.learning import LearningRule
 from spikemesh.contracts.neuron import NeuronModel
 from spikemesh.errors import PluginError
 from spikemesh.kernels import generate
-from spikemesh.kernels.accelerate import OPTIONS, cache_folder
+from spikemesh.kernels.accelerate import cache_folder, uncached
 from spikemesh.kernels.fingerprint import fingerprint
 from spikemesh.kernels.locks import alone
 from spikemesh.kernels.refusals import reason
@@ -160,7 +160,7 @@ def _imported(path: Path, functions: Mapping[str, Callable[..., Any]]) -> Module
     assert spec.loader is not None  # noqa: S101
     module = importlib.util.module_from_spec(spec)
     for function_name, function in functions.items():
-        setattr(module, function_name, numba.jit(forceinline=True, **OPTIONS)(function))
+        setattr(module, function_name, uncached(function))
     # numba stores the module's name with the machine code and looks it up when it loads the code again.
     sys.modules[name] = module
     try:

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from spikemesh.kernels.accelerate import bare, bare_inlined, kernel
+from spikemesh.kernels.accelerate import bare, bare_inlined, bare_inner, kernel
 from spikemesh.kernels.arrivals import (
     BYTE,
     HALF_WIDE,
@@ -77,7 +77,7 @@ def _correct_axon(first: Any, last: Any, k: Any, t: Any, a: Any, c: Any, row: An
         c.times[c.entries[entry & c.wrap[0], CORE]] = 0
 
 
-@bare
+@bare_inner
 def correct(tick: Any, t: Any, a: Any, c: Any, row: Any) -> None:
     """Carry out the corrections that are due in the step that ends at ``tick``.
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from spikemesh.kernels.accelerate import bare, bare_inlined
+from spikemesh.kernels.accelerate import bare, bare_inlined, bare_inner
 from spikemesh.kernels.network_fabric import EXPIRE, NODE, PLACES, RANK, RULE, STALL, WAIT, detour_of
 
 GO_ON, GIVE_UP, ARRIVE = range(3)
@@ -89,7 +89,7 @@ def _take_one(r: Any, rank: Any, node: Any, f: Any, s: Any) -> Any:
     return GIVEN_UP if _gave_up(r, f.lines[rank, WAIT] + f.lines[other, WAIT], s) else -1 - other
 
 
-@bare
+@bare_inner
 def take_places(r: Any, f: Any, s: Any) -> Any:
     """Take a place in every channel a record goes on to, or none; return a rank that lacks one, or NONE.
 
@@ -155,7 +155,7 @@ def wait_for(r: Any, rank: Any, s: Any) -> None:
         s.records[after, PRECEDING] = r
 
 
-@bare
+@bare_inner
 def wait_no_longer(r: Any, s: Any) -> None:
     """Take a record out of the list of those that wait for a channel."""
     rank = s.records[r, LACKING]

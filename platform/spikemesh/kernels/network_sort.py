@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from spikemesh.kernels.accelerate import bare, bare_inlined
+from spikemesh.kernels.accelerate import bare_inlined, bare_inner
 from spikemesh.kernels.pointers import as_int64
 
 FEW = 12
@@ -195,7 +195,7 @@ def _sort_ties(address: Any, count: Any, spare: Any, runs: Any) -> None:
         first = i
 
 
-@bare
+@bare_inner
 def sort_deliveries(address: Any, count: Any, spare: Any, runs: Any) -> None:
     """Sort records of three words (time, tag, anything) where they are, digit by digit of their time.
 

@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from spikemesh.kernels.accelerate import bare, bare_inlined, inlined, kernel
+from spikemesh.kernels.accelerate import bare, bare_inlined, inlined, inner
 from spikemesh.kernels.arrivals import arrive, begin_tick, keep, room
 from spikemesh.kernels.cursor import (
     DELIVERIES,
@@ -225,7 +225,7 @@ def _full(reached: Any, p: Any, o: Any, a: Any, cursor: Any) -> Any:
     return False
 
 
-@kernel
+@inner
 def run_window(
     first: Any,
     begin: Any,
