@@ -38,7 +38,7 @@ demo: $(VENV)/installed-examples
 	@echo "the trace is $(CURDIR)/$(DEMO_TRACE)"
 
 test: $(VENV)/installed-all
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
 
 check: $(VENV)/installed-all
 	$(BIN)/ruff check .

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from importlib.metadata import PackageNotFoundError, entry_points, version
+from pathlib import Path
 from typing import Any
 
 import hypothesis
@@ -21,6 +22,23 @@ def pytest_configure() -> None:
         pytest.exit("spikemesh is not installed; run: make setup", returncode=4)
     if not entry_points(group="spikemesh"):
         pytest.exit("spikemesh is installed without its plugins; run: pip install -e .", returncode=4)
+
+
+# One process compiles what every network needs, in which the other would only wait; it does meanwhile what needs none
+# of that. Then what takes longest.
+EARLY = ("engine/test_parity.py", "cli/test_imports.py", "architecture", "description", "binding", "systems")
+LONG = ("plugins/test_conformance.py", "hardware/test_steps.py", "end_to_end", "runtime")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Order the files so that two processes seldom wait for one another."""
+    tests = Path(__file__).parent
+    order = [tests / name for name in (*EARLY, *LONG)]
+
+    def place(item: pytest.Item) -> int:
+        return next((k for k, path in enumerate(order) if item.path.is_relative_to(path)), len(order))
+
+    items.sort(key=place)
 
 
 class Clock:
