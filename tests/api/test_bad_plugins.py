@@ -246,5 +246,6 @@ def test_two_packages_with_one_name_are_an_error_that_names_both(installed, comm
         'broken: beta_cells (beta-cells 1.0): neuron model "mine" of beta_cells is already supplied by '
         "alpha_cells (alpha-cells 1.0)"
     ) in listed.stdout
+    assert f"refused: {both}\n" in listed.stdout
     # Other models are not concerned.
     assert command("validate", "synfire_ring").returncode == 0

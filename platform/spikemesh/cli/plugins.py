@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -41,6 +41,12 @@ def list_plugins(plugins: tuple[str, ...], as_json: bool) -> None:
         return
     rows = [(item["kind"], item["name"], item["plugin"], item["origin"]) for item in supplied]
     write_columns(rows, header=("KIND", "NAME", "PLUGIN", "FROM"))
+    for item in supplied:
+        if item["claimed_by"]:
+            click.echo(
+                f'refused: {item["kind"]} "{item["name"]}" is supplied by {" and ".join(item["claimed_by"])}; '
+                "uninstall all but one"
+            )
     for plugin in broken:
         click.echo(f"broken: {plugin['plugin']} ({plugin['origin']}): {plugin['error']}")
 
@@ -73,7 +79,7 @@ def _hosts(registry: Registry, model: str) -> list[str]:
     return [n for n, preset in registry.systems.items.items() if model in preset.make(None).chip.models]
 
 
-def _supplied(registry: Registry) -> list[dict[str, str]]:
+def _supplied(registry: Registry) -> list[dict[str, Any]]:
     origins = {plugin.name: plugin.origin for plugin in registry.plugins}
     return [
         {
@@ -81,6 +87,7 @@ def _supplied(registry: Registry) -> list[dict[str, str]]:
             "name": name,
             "plugin": catalogue.origins[name],
             "origin": origins.get(catalogue.origins[name], ""),
+            "claimed_by": catalogue.claimed.get(name, []),
         }
         for catalogue in registry.catalogues.values()
         for name in sorted(catalogue.items)
