@@ -25,7 +25,7 @@ help:
 	@echo "make bench   compare with NEST, Brian2 and Lava; make bench-scaling for cost against size, rate, chips"
 	@echo "make bench-hardware  cost of the hardware's account, of timing a run again, of packets and of mapping"
 	@echo "make bench-sanafe  compare packets on a chip with SANA-FE"
-	@echo "make parity  compare neuron models with NEST, spike for spike"
+	@echo "make parity  compare neurons and synapses with NEST and Lava, spike for spike"
 	@echo "make docs    build the documentation into site/"
 	@echo "make clean   remove what was built, .venv included"
 
@@ -71,6 +71,8 @@ bench-hardware: $(VENV)/installed-all
 
 parity: $(VENV)/installed-all
 	$(BIN)/python benchmarks/parity/nest_parity.py
+	$(BIN)/python benchmarks/parity/plastic_parity.py
+	$(BIN)/python benchmarks/parity/lava_parity.py
 
 docs: $(VENV)/installed-docs
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -123,10 +121,3 @@ def arrays(name: str, seed: int = 7) -> dict[str, Any]:
         "input": synapses(SOURCES, 20, 1.0),
         "recurrent": synapses(NEURONS, 10, p.recurrent),
     }
-
-
-def written(name: str, folder: Path) -> Path:
-    """Write a network as JSON, for a peer in an environment of its own."""
-    path = folder / f"{name}.json"
-    path.write_text(json.dumps(arrays(name)))
-    return path

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import subprocess
+import json
 import sys
 import tempfile
 from pathlib import Path
@@ -12,8 +12,9 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import numpy as np
-from environments import UnavailableError, interpreter, peer_environment
-from explicit import NETWORKS, arrays, written
+from environments import UnavailableError, interpreter
+from explicit import NETWORKS, arrays
+from peer_run import peer_arrays
 
 import spikemesh as sm
 
@@ -55,13 +56,8 @@ def alone(mine: Any, theirs: Any, neurons: int, steps: int) -> tuple[int, int | 
 
 def compare(name: str, python: Path, folder: Path) -> tuple[str, bool]:
     """Run a network on both sides; return a line of the table and whether they agree."""
-    p, result = NETWORKS[name], folder / f"{name}.npz"
-    script = Path(__file__).with_name("nest_side.py")
-    command = [str(python), str(script), str(written(name, folder)), str(result)]
-    done = subprocess.run(command, env=peer_environment(), capture_output=True, text=True, check=False)
-    if done.returncode:
-        return f"| {name} | NEST failed: {done.stderr.strip().splitlines()[-1]} |", False
-    theirs = np.load(result)
+    p = NETWORKS[name]
+    theirs = peer_arrays(python, "nest_side.py", json.dumps(arrays(name)), folder)
     ticks, neurons, v = ours(name, folder)
     pair = (ticks, neurons), (theirs["ticks"], theirs["neurons"])
     single, _ = alone(*pair, v.shape[1], p.steps)

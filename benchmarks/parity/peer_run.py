@@ -1,0 +1,31 @@
+"""Run a peer's script in its own environment."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+import numpy as np
+from environments import peer_environment
+
+
+def peer_arrays(python: Path, script: str, network: str, folder: Path) -> dict[str, Any]:
+    """Run ``script NETWORK.json RESULT.npz`` and return the arrays of the result.
+
+    Raises
+    ------
+    RuntimeError
+        If the peer fails; with the last line that it said.
+    """
+    described, result = folder / "network.json", folder / "result.npz"
+    described.write_text(network)
+    command = [str(python), str(Path(__file__).with_name(script)), str(described), str(result)]
+    done = subprocess.run(command, env=peer_environment(), capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise RuntimeError(f"{script} failed: {done.stderr.strip().splitlines()[-1]}")
+    with np.load(result) as arrays:
+        return dict(arrays)
