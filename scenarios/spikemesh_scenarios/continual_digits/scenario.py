@@ -85,7 +85,7 @@ def _of_seed(table: dict[str, Any], keys: tuple[str, ...], seed: int) -> dict[st
 
 
 def arrays() -> dict[str, Array]:
-    """Return inputs (``active``, one row a digit), ``labels``, ``test`` and for each seed validation digits and spikes."""
+    """Return inputs (``active``, one row a digit), ``labels``, ``test``; validation digits and spikes by seed."""
     images, labels = handwritten.load("continual_digits")
     active = np.concatenate([images > threshold for threshold in THRESHOLDS], axis=1)
     test, others = np.split(np.random.default_rng(2018).permutation(labels.size), [TEST_DIGITS])
