@@ -36,7 +36,7 @@ def test_neurons_that_do_not_differ_independently_do_not_average_out(mismatch):
 
 
 def test_populations_average_as_in_theory(run):
-    size = 8192
+    size = 4096
     results = run("mismatch_population", f"population.cells.size={size}")["results"]
     assert results["neurons"] == size
     # 10 ms x 99.95 pA x 1 (A11): a gain of 100 times 1 nA for 0.01 ms; the step of 0.1 ms adds half a per cent
@@ -45,15 +45,14 @@ def test_populations_average_as_in_theory(run):
         for row in results[name][0 if name == "charge" else 1 :]:
             assert row["cv"] == pytest.approx(row["theory"], abs=4 * row["error"])
             assert row["populations"] == size // row["size"]
-        # The fit's standard error is that of its five CVs.
-        assert results[f"{name}_slope"] == pytest.approx(-0.5, abs=0.05)
+        # 16 populations of 256: a standard error of 0.03
+        assert results[f"{name}_slope"] == pytest.approx(-0.5, abs=0.06)
     assert results["charge"][0]["theory"] == 0.2
 
 
-def test_another_device_is_another_draw_and_another_seed_is_not(run):
-    small = "population.cells.size=512"
-    first = run("mismatch_population", small, "seed=2", duration="100 ms", overwrite=True)
-    assert first["results"] == {"neurons": 512}
+def test_a_run_without_the_second_sample_has_no_table(run):
+    results = run("mismatch_population", "population.cells.size=512", duration="100 ms")["results"]
+    assert results == {"neurons": 512}
 
 
 def test_too_few_neurons_for_the_largest_population_are_refused(run):
