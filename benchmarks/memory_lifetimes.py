@@ -28,8 +28,10 @@ LONGER = 1.5
 BINS_PER_DECADE = 6
 PER_BIN = 4000
 """Most patterns that are asked for in a bin of age."""
-ROUNDED, ROUNDED_AGES, ROUNDED_SAMPLES = 20_000, np.array([1, 10, 100, 400]), 400
+ROUNDED, ROUNDED_AGES, ROUNDED_SAMPLES = 20_000, np.array([0, 1, 10, 100, 400]), 400
 """Synapses, ages and patterns per age with rounded contents."""
+BURN_IN = 56_000
+"""Steps: three times the slowest time constant of six beakers."""
 
 
 def bins(oldest):
@@ -86,7 +88,8 @@ def rounding():
     print(f"SNR of {ROUNDED:,} synapses of six beakers; error {1 / np.sqrt(ROUNDED_SAMPLES):.2f}")
     print(f"{'age':>15} " + " ".join(f"{age:>7}" for age in ROUNDED_AGES))
     for name, stored in chains.items():
-        stored.store(4000)
+        if name != "floating point":
+            stored.store(BURN_IN)
         found = np.zeros(ROUNDED_AGES.size)
         for _ in range(ROUNDED_SAMPLES):
             stored.store(20)
