@@ -17,6 +17,7 @@ SUMMARIES = {
     "loihi_congestion": "Rate-coded traffic over the link between two Loihi chips, and what cures its congestion",
     "memory_capacity": "How long five kinds of synapses remember patterns stored one a step, to an ideal observer",
     "microcircuit": "Cortical microcircuit of 77,169 neurons and 299 million synapses on two chips",
+    "mismatch_population": "Neurons of DYNAP-SE2 that differ by 20 %, averaged over populations of up to 256",
     "nofm_memory": "Associative memory of N-of-M codes on spiking neurons, filled until recall fails as predicted",
     "odin_power": "ODIN's crossbar of 256 neurons kept busy at two clocks, and the power it takes",
     "rstdp_bandit": "Bandit with four arms, learned by reward-modulated STDP whose reward is decided by spikes",

@@ -6,14 +6,47 @@ import hashlib
 import os
 import tempfile
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 
-def make_once(target: Path, code: str, make: Callable[[], Mapping[str, Any]]) -> None:
+class Kept:
+    """Arrays that a scenario makes before it runs and reads again when it judges the trace.
+
+    Parameters
+    ----------
+    file
+        Name of the file in the cache folder.
+    make
+        Returns the arrays by name.
+    code
+        ``__file__`` of all code that decides about them.
+    """
+
+    def __init__(self, file: str, make: Callable[[], Mapping[str, Any]], *code: str) -> None:
+        self._file, self._make, self._code = file, make, code
+        self._target: Path | None = None
+
+    def prepare(self, cache: Path) -> None:
+        """Write them into a folder, unless this very code has put them there."""
+        target = cache / self._file
+        make_once(target, self._code, self._make)
+        self._target = target
+
+    def read(self, names: Iterable[str]) -> dict[str, NDArray[Any]]:
+        """Return some of them: from the file, or made anew where none was written."""
+        if self._target is None:
+            made = self._make()
+            return {name: made[name] for name in names}
+        with np.load(self._target) as file:
+            return {name: file[name] for name in names}
+
+
+def make_once(target: Path, code: str | tuple[str, ...], make: Callable[[], Mapping[str, Any]]) -> None:
     """Write arrays into an ``.npz`` file, unless this very code has put them there.
 
     Parameters
@@ -21,11 +54,12 @@ def make_once(target: Path, code: str, make: Callable[[], Mapping[str, Any]]) ->
     target
         The file.
     code
-        ``__file__`` of the code that makes the arrays; a file made by other code is made anew.
+        ``__file__`` of the code that makes the arrays, or of all of it; a file made by other code is made anew.
     make
         Returns the arrays by name.
     """
-    recipe = hashlib.sha256(Path(code).read_bytes()).hexdigest()
+    files = (code,) if isinstance(code, str) else code
+    recipe = hashlib.sha256(b"".join(Path(file).read_bytes() for file in files)).hexdigest()
     if _made_by(recipe, target):
         return
     arrays = dict(make()) | {"recipe": np.array(recipe)}

@@ -70,6 +70,15 @@ def test_a_table_shows_figures_with_units_and_the_scenarios_own_results(api, inv
     assert "laps" in invoke("run", "ring").stdout.split("results\n")[1]
 
 
+def test_results_that_are_rows_of_the_same_columns_are_a_table(api, invoke):
+    rows = [{"size": 1, "cv": 0.2}, {"size": 1024, "cv": 0.00625}]
+    api.summary |= {"results": {"sizes": rows, "mixed": [{"a": 1}, {"b": 2}], "slope": -0.5}}
+    shown = [line.split() for line in invoke("run", "ring").stdout.split("results\n")[1].splitlines()]
+    assert ["slope", "-0.5"] in shown
+    assert shown[-4:] == [["sizes"], ["size", "cv"], ["1", "0.2"], ["1,024", "0.00625"]]
+    assert ["mixed", "[{'a':", "1},", "{'b':", "2}]"] in shown
+
+
 def test_a_figure_that_is_unknown_is_left_out(api, invoke):
     api.summary |= {"window_exchange_us": None, "results": {}}
     output = invoke("run", "ring").stdout

@@ -29,19 +29,6 @@ def test_preparing_twice_trains_once(digits, prepared):
     assert [p.name for p in prepared.parent.iterdir()] == ["digits.npz"]
 
 
-@pytest.mark.parametrize("damage", ["cut off", "made by other code"])
-def test_a_file_that_is_not_its_own_is_made_anew(digits, prepared, tmp_path, monkeypatch, damage):
-    monkeypatch.setattr(digits, "_converted", lambda: {"labels": np.arange(3)})
-    target = tmp_path / digits.FILE
-    if damage == "cut off":
-        target.write_bytes(prepared.read_bytes()[:1000])
-    else:
-        np.savez(target, recipe=np.array("another"))
-    digits.prepare(tmp_path)
-    with np.load(target) as file:
-        assert file["labels"].tolist() == [0, 1, 2]
-
-
 def test_preparing_elsewhere_gives_the_same_bytes(digits, prepared, tmp_path):
     digits.prepare(tmp_path)
     assert (tmp_path / digits.FILE).read_bytes() == prepared.read_bytes()

@@ -23,24 +23,55 @@ def prepared(digits, tmp_path_factory):
     return folder / digits.FILE
 
 
+def shown_in(digits, file, judged, split):
+    """Return images that are learned and images that are asked about, as bytes."""
+    images = file[f"images_{judged}_{split}"]
+    learned = digits.LEARNED[judged]
+    first_asked = (digits.EPOCHS + 1) * learned
+    assert images.shape == (first_asked + digits.ASKED, 64)
+    assert len(file[f"labels_{judged}_{split}"]) == len(images)
+    assert np.linalg.norm(images, axis=1) == pytest.approx(digits.NORM)
+    train = {image.tobytes() for image in images[:first_asked]}
+    assert len(train) == learned
+    # The last pass over the training set and each epoch show the same digits.
+    assert train == {image.tobytes() for image in images[first_asked - learned : first_asked]}
+    return train, {image.tobytes() for image in images[first_asked:]}
+
+
 def test_no_digit_that_is_asked_about_was_learned(digits, prepared):
     with np.load(prepared) as file:
-        for split in range(digits.SPLITS):
-            images, labels, test = file[f"images_{split}"], file[f"labels_{split}"], int(file["test_from"])
-            assert images.shape == (5 * 1437 + 360, 64)
-            assert len(labels) == len(images)
-            assert np.linalg.norm(images, axis=1) == pytest.approx(digits.NORM)
-            learned = {image.tobytes() for image in images[:test]}
-            assert len(learned) == 1437
-            assert not learned & {image.tobytes() for image in images[test:]}
-            # The last pass over the training set and each epoch show the same digits.
-            assert learned == {image.tobytes() for image in images[test - 1437 : test]}
-            assert 97.0 < file[f"kmeans_accuracy_{split}"] < 99.5
+        for split in range(digits.SPLITS["test"]):
+            train, test = shown_in(digits, file, "test", split)
+            assert not train & test
+            assert 97.0 < file[f"kmeans_accuracy_test_{split}"] < 99.5
+
+
+def test_digits_to_choose_with_are_part_of_those_that_are_learned(digits, prepared):
+    with np.load(prepared) as file:
+        learned, _ = shown_in(digits, file, "test", 0)
+        for draw in range(digits.SPLITS["validation"]):
+            train, validation = shown_in(digits, file, "validation", draw)
+            assert not train & validation
+            assert train | validation == learned
 
 
 def test_splits_differ(prepared):
     with np.load(prepared) as file:
-        assert not np.array_equal(file["images_0"], file["images_1"])
+        assert not np.array_equal(file["images_test_0"], file["images_test_1"])
+
+
+def test_less_is_learned_in_less_time_when_settings_are_chosen(digits):
+    tables = {
+        "settings": {"split": 1, "judged": "validation"},
+        "input": [{"population": "pixels"}],
+        "population": [{"name": "exc", "params": {}}],
+        "projection": [{"name": "plastic", "learning": {}}],
+    }
+    adapted = digits.adapt(tables)
+    assert adapted["input"][0]["data"] == "digits.npz:images_validation_1"
+    assert adapted["duration"] == 130.0 * (5 * 1077 + 360)
+    assert adapted["population"][0]["params"]["adapt_until"] == 130.0 * 4 * 1077
+    assert adapted["projection"][0]["learning"]["third_times"] == [130.0 * 1077 * k for k in range(5)]
 
 
 def test_responses_are_counted_by_presentation(digits):
@@ -62,10 +93,10 @@ def test_a_neuron_is_of_the_class_it_answers_most(digits):
     assert digits.shares(np.array([[0, 0, 2, 0], [1, 0, 3, 0]]), means).tolist() == [1, 1]
 
 
-@pytest.mark.parametrize("split", [5, -1, 0.5])
-def test_only_prepared_splits_can_be_asked_for(digits, split):
+@pytest.mark.parametrize(("judged", "split"), [("test", 5), ("test", -1), ("test", 0.5), ("validation", 2)])
+def test_only_prepared_splits_can_be_asked_for(digits, judged, split):
     with pytest.raises(InputError, match=r"settings\.split"):
-        digits.adapt({"settings": {"split": split}, "input": []})
+        digits.adapt({"settings": {"split": split, "judged": judged}, "input": []})
 
 
 def test_without_scikit_learn_the_message_says_what_to_install(digits, tmp_path, monkeypatch):
@@ -75,8 +106,9 @@ def test_without_scikit_learn_the_message_says_what_to_install(digits, tmp_path,
 
 
 def test_digits_are_learned_without_labels(run, tmp_path):
-    # Split 3 had no say in the settings.
-    results = run("digits_stdp", "settings.split=3")["results"]
+    # The digits that split 0 asks about had no say in the settings.
+    results = run("digits_stdp")["results"]
+    assert results["judged"] == "test"
     assert results["digits"] == 360
     assert results["neurons"] == 400
     assert results["accuracy"] >= 90.0

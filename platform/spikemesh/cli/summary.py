@@ -88,7 +88,24 @@ def own_results(summary: Mapping[str, Any]) -> None:
     results = summary.get("results") or {}
     if results:
         click.echo("\nresults")
-        write_columns([(f"  {name}", _own(value)) for name, value in results.items()])
+        tables = {name: value for name, value in results.items() if _is_table(value)}
+        write_columns([(f"  {name}", _own(value)) for name, value in results.items() if name not in tables])
+        for name, table in tables.items():
+            click.echo(f"\n  {name}")
+            write_columns(
+                [[f"  {_own(cell)}" for cell in row.values()] for row in table],
+                [f"  {column}" for column in table[0]],
+            )
+
+
+def _is_table(value: Any) -> bool:
+    """Tell whether it is a list of rows of the same columns, each cell a number or a text."""
+    if not isinstance(value, list) or not value or not all(isinstance(row, Mapping) for row in value):
+        return False
+    cells = [cell for row in value for cell in row.values()]
+    return all(list(row) == list(value[0]) for row in value) and all(
+        isinstance(cell, int | float | str) for cell in cells
+    )
 
 
 def _own(value: Any) -> str:

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from spikemesh.errors import InputError
-from spikemesh_scenarios.kept import make_once
+from spikemesh_scenarios import handwritten
+from spikemesh_scenarios.kept import Kept
 from spikemesh_scenarios.settings import check_names, choice, number, scenario_of
 
 Array = NDArray[Any]
@@ -22,14 +22,14 @@ STRAY = 0.3
 """Probability with which an output spikes for a digit of another class."""
 THRESHOLDS = (2, 6, 10, 14)
 """Grey values, of 0 to 16, above which the inputs of a pixel are active."""
-SHARES = (0.6, 0.2)
-"""Of the digits, learned and for validation; the rest is the test."""
+TEST_DIGITS, LEARNED = 359, 1078
+"""Of the 1,797 digits, set apart for the test and learned by a seed; the rest is for validation."""
 LEVEL = 0.125
 ARMS = ("plain", "hierarchy")
 SEEDS = 5
+FIRST_SEED = {"validation": 0, "test": SEEDS}
+"""Settings are chosen and tested on seeds of their own."""
 FILE = "digits.npz"
-
-_prepared: list[Path] = []
 
 
 def prepare(cache: Path) -> None:
@@ -40,9 +40,7 @@ def prepare(cache: Path) -> None:
     InputError
         If scikit-learn is not installed.
     """
-    target = cache / FILE
-    make_once(target, __file__, arrays)
-    _prepared[:] = [target]
+    _kept.prepare(cache)
 
 
 def adapt(tables: dict[str, Any]) -> dict[str, Any]:
@@ -55,8 +53,8 @@ def adapt(tables: dict[str, Any]) -> dict[str, Any]:
     """
     settings = tables["settings"]
     check_names(settings, ("seeds", "judged", *ARMS))
-    choice(settings, "judged", ("test", "validation"))
-    seeds = int(number(settings, "seeds", "", 1, SEEDS))
+    choice(settings, "judged", FIRST_SEED)
+    number(settings, "seeds", "", 1, SEEDS)
     for arm in ARMS:
         amplitude = number(settings, arm, "", 1e-3, 8.0) * LEVEL
         (learned,) = (p for p in tables["projection"] if p.get("name") == f"learned_{arm}")
@@ -66,8 +64,13 @@ def adapt(tables: dict[str, Any]) -> dict[str, Any]:
         ("projection", ("name", "source", "target")),
         ("probe", ("target",)),
     ):
-        tables[kind] = [_of_seed(table, keys, seed) for seed in range(seeds) for table in tables[kind]]
+        tables[kind] = [_of_seed(table, keys, seed) for seed in _seeds(settings) for table in tables[kind]]
     return tables
+
+
+def _seeds(settings: dict[str, Any]) -> range:
+    first = FIRST_SEED[settings["judged"]]
+    return range(first, first + int(settings["seeds"]))
 
 
 def _of_seed(table: dict[str, Any], keys: tuple[str, ...], seed: int) -> dict[str, Any]:
@@ -82,59 +85,51 @@ def _of_seed(table: dict[str, Any], keys: tuple[str, ...], seed: int) -> dict[st
 
 
 def arrays() -> dict[str, Array]:
-    """Return inputs (``active``, one row a digit), ``labels``, and for each seed what is judged and the spikes."""
-    try:
-        from sklearn.datasets import load_digits
-    except ImportError:
-        raise InputError(
-            "continual_digits learns scikit-learn's digits, which is not installed: pip install spikemesh[examples]"
-        ) from None
-    images, labels = load_digits(return_X_y=True)
+    """Return inputs (``active``, one row a digit), ``labels``, ``test``; validation digits and spikes by seed."""
+    images, labels = handwritten.load("continual_digits")
     active = np.concatenate([images > threshold for threshold in THRESHOLDS], axis=1)
-    found: dict[str, Array] = {"active": active, "labels": labels.astype(np.int64)}
-    for seed in range(SEEDS):
-        found |= {f"{name}_{seed}": array for name, array in spikes(active, labels, seed).items()}
+    test, others = np.split(np.random.default_rng(2018).permutation(labels.size), [TEST_DIGITS])
+    found: dict[str, Array] = {"active": active, "labels": labels, "test": test}
+    for seed in range(2 * SEEDS):
+        found |= {f"{name}_{seed}": array for name, array in spikes(active, labels, others, seed).items()}
     return found
 
 
-def spikes(active: Array, labels: Array, seed: int) -> dict[str, Array]:
-    """Draw split, order and stray spikes of a seed; one digit a step, the driver a step after the pixels."""
+def spikes(active: Array, labels: Array, digits: Array, seed: int) -> dict[str, Array]:
+    """Draw what a seed learns of the digits, order and stray spikes; one digit a step, the driver a step later."""
     random = np.random.default_rng([2018, seed])
-    learned, validation, test = np.split(
-        random.permutation(labels.size), np.cumsum(np.round(np.array(SHARES) * labels.size).astype(int))
-    )
+    learned, validation = np.split(random.permutation(digits), [LEARNED])
     order = np.concatenate(
         [random.permutation(learned[np.isin(labels[learned], task)]) for task in TASKS for _ in range(ROUNDS)]
     )
     step, pixel = np.nonzero(active[order])
-    driven = random.random((order.size, 10)) < STRAY
+    driven = random.random((order.size, handwritten.CLASSES)) < STRAY
     driven[np.arange(order.size), labels[order]] = True
     when, output = np.nonzero(driven)
     return {
         "pixel_times": step + 1.0, "pixel_neurons": pixel, "driver_times": when + 2.0, "driver_neurons": output,
-        "validation": validation, "test": test, "steps": np.array(order.size),
+        "validation": validation,
     }  # fmt: skip
+
+
+_kept = Kept(FILE, arrays, __file__, handwritten.__file__)
 
 
 def results(trace: Any) -> dict[str, Any]:
     """Judge the final weights: a digit is of the class whose output its active pixels drive most."""
     settings = scenario_of(trace)["settings"]
-    data = _data()
-    found: dict[str, Any] = {"judged": settings["judged"], "seeds": int(settings["seeds"])}
+    seeds = _seeds(settings)
+    found: dict[str, Any] = {"judged": settings["judged"], "seeds": len(seeds)}
+    judged = {seed: "test" if found["judged"] == "test" else f"validation_{seed}" for seed in seeds}
+    data = _kept.read({"active", "labels", *judged.values()})
     for arm in ARMS:
-        old: list[float] = []
-        new: list[float] = []
-        for seed in range(int(settings["seeds"])):
-            table = trace.weights(f"learned_{arm}_{seed}")
-            weight = np.zeros((10, data["active"].shape[1]))
-            weight[np.asarray(table["target"], int), np.asarray(table["source"], int)] = np.asarray(
-                table["weight"]
+        by_seed = [
+            accuracies(
+                weights(trace.weights(f"learned_{arm}_{seed}")), data["active"][asked], data["labels"][asked]
             )
-            judged = data[f"{settings['judged']}_{seed}"]
-            labels = data["labels"][judged]
-            right = np.argmax(data["active"][judged] @ weight.T, axis=1) == labels
-            for task, accuracies in zip(TASKS, (old, new), strict=True):
-                accuracies.append(100.0 * float(np.mean(right[np.isin(labels, task)])))
+            for seed, asked in ((seed, data[name]) for seed, name in judged.items())
+        ]
+        old, new = ([row[task] for row in by_seed] for task in range(len(TASKS)))
         found[arm] = {
             "old": float(np.mean(old)), "new": float(np.mean(new)), "old_by_seed": old, "new_by_seed": new,
             "both": float(np.mean(old + new)),
@@ -144,8 +139,15 @@ def results(trace: Any) -> dict[str, Any]:
     return found
 
 
-def _data() -> dict[str, Array]:
-    if _prepared:
-        with np.load(_prepared[0]) as file:
-            return {name: file[name] for name in file.files}
-    return arrays()
+def weights(table: Any) -> Array:
+    """Return the weights of a projection, shape (outputs, inputs)."""
+    inputs = handwritten.PIXELS * len(THRESHOLDS)
+    found = np.zeros((handwritten.CLASSES, inputs))
+    found[np.asarray(table["target"], int), np.asarray(table["source"], int)] = np.asarray(table["weight"])
+    return found
+
+
+def accuracies(weight: Array, active: Array, labels: Array) -> list[float]:
+    """Return how many digits of each task (%) drive the output of their class most."""
+    right = np.argmax(active @ weight.T, axis=1) == labels
+    return [100.0 * float(np.mean(right[np.isin(labels, task)])) for task in TASKS]

@@ -12,9 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from spikemesh.errors import InputError
-from spikemesh_scenarios.kept import make_once
-from spikemesh_scenarios.settings import milliseconds, named, scenario_of
+from spikemesh_scenarios import handwritten
+from spikemesh_scenarios.kept import Kept
 
 Array = NDArray[Any]
 
@@ -25,8 +24,6 @@ PERCENTILE = 99.9
 """Activations above this percentile of the training set saturate (Rueckauer et al. 2017)."""
 FILE = "digits.npz"
 
-_prepared: list[Path] = []
-
 
 def prepare(cache: Path) -> None:
     """Train, convert and write ``digits.npz`` into a folder, unless this very code has put it there.
@@ -36,9 +33,7 @@ def prepare(cache: Path) -> None:
     InputError
         If scikit-learn is not installed.
     """
-    target = cache / FILE
-    make_once(target, __file__, _converted)
-    _prepared[:] = [target]
+    _kept.prepare(cache)
 
 
 def results(trace: Any) -> dict[str, Any]:
@@ -48,8 +43,8 @@ def results(trace: Any) -> dict[str, Any]:
     equals the one of the lowest number. ``decision_latency_steps`` counts the steps after which that
     decision no longer changes.
     """
-    data = _data()
-    period = _period(trace)
+    data = _kept.read(("labels", "ann", "output_bias"))
+    period = handwritten.period(trace)
     digits = min(len(data["labels"]), trace.until_tick // period)
     if not digits:
         return {"digits": 0, "inferences": 0}
@@ -127,18 +122,12 @@ def normalised(weights: list[Array], biases: list[Array], inputs: Array) -> tupl
 
 
 def _converted() -> dict[str, Any]:
-    try:
-        from sklearn.datasets import load_digits
-        from sklearn.model_selection import train_test_split
-        from sklearn.neural_network import MLPClassifier
-        from threadpoolctl import threadpool_limits
-    except ImportError:
-        raise InputError(
-            "digits_inference trains a network with scikit-learn, which is not installed: "
-            "pip install spikemesh[examples]"
-        ) from None
-    images, labels = load_digits(return_X_y=True)
-    images = images / 16.0
+    images, labels = handwritten.load("digits_inference")
+    from sklearn.model_selection import train_test_split
+    from sklearn.neural_network import MLPClassifier
+    from threadpoolctl import threadpool_limits
+
+    images = images / handwritten.LARGEST
     train, test, known, asked = train_test_split(
         images, labels, test_size=TEST_DIGITS, stratify=labels, random_state=0
     )
@@ -149,7 +138,7 @@ def _converted() -> dict[str, Any]:
     weights, biases = normalised(network.coefs_, network.intercepts_, train)
     arrays: dict[str, Any] = {
         "images": test,
-        "labels": asked.astype(np.int64),
+        "labels": asked,
         "ann": network.predict(test).astype(np.int64),
     }
     for name, weight, bias in zip(LAYERS, weights, biases, strict=True):
@@ -160,15 +149,4 @@ def _converted() -> dict[str, Any]:
     return arrays
 
 
-def _data() -> dict[str, Array]:
-    if _prepared:
-        with np.load(_prepared[0]) as file:
-            return {name: file[name] for name in ("labels", "ann", "output_bias")}
-    return _converted()
-
-
-def _period(trace: Any) -> int:
-    """Return the steps from one presentation to the next."""
-    shown = named(scenario_of(trace), "input", "pixels")
-    period_ms = milliseconds(shown["present"]) + milliseconds(shown["blank"])
-    return round(period_ms / float(trace.timestep_ms))
+_kept = Kept(FILE, _converted, __file__, handwritten.__file__)

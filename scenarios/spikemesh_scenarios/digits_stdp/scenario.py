@@ -13,24 +13,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spikemesh.errors import InputError, Problem
-from spikemesh_scenarios.kept import make_once
-from spikemesh_scenarios.settings import check_names, milliseconds, named, number, scenario_of
+from spikemesh_scenarios import handwritten
+from spikemesh_scenarios.handwritten import CLASSES
+from spikemesh_scenarios.kept import Kept
+from spikemesh_scenarios.settings import check_names, choice, named, number, scenario_of
 
 Array = NDArray[Any]
 
 EPOCHS = 4
-TEST_DIGITS = 360
+ASKED = 360
+LEARNED = {"test": 1437, "validation": 1077}
+"""Digits that are learned by what is judged; the validation digits are a part of those learned for the test."""
+SPLITS = {"test": 5, "validation": 2}
+FIRST_SPLIT = 2015
+"""Random state of the first split; those below were used when the network was developed."""
 NORM = 2.2
 """Euclidean norm of an image: the largest pixels come near to 1."""
 PERIOD_MS, CLEAR_MS = 130.0, 115.0
 """From image to image, and from the start of an image to the clearing of the potentials."""
 PROTOTYPES = 400
-SPLITS = 5
-"""Ways to choose the digits that are asked about; settings were found with the first."""
-CLASSES = 10
 FILE = "digits.npz"
-
-_prepared: list[Path] = []
 
 
 def prepare(cache: Path) -> None:
@@ -41,40 +43,48 @@ def prepare(cache: Path) -> None:
     InputError
         If scikit-learn is not installed.
     """
-    target = cache / FILE
-    make_once(target, __file__, _images)
-    _prepared[:] = [target]
+    _kept.prepare(cache)
 
 
 def adapt(tables: dict[str, Any]) -> dict[str, Any]:
-    """Show the digits of another split.
+    """Show the digits of a split, for as long as it takes to learn and to ask about them.
 
     Raises
     ------
     InputError
         If a setting is unknown or out of range.
     """
-    split = _split(tables.get("settings", {}))
+    split, judged = _split(tables.get("settings", {}))
     for shown in tables["input"]:
         shown["data"] = f"{FILE}:images_{split}"
+    if judged == "validation":
+        epoch = PERIOD_MS * LEARNED[judged]
+        named(tables, "population", "exc")["params"]["adapt_until"] = EPOCHS * epoch
+        learning = named(tables, "projection", "plastic")["learning"]
+        learning["third_times"] = [epoch * k for k in range(EPOCHS + 1)]
+        tables["duration"] = (EPOCHS + 1) * epoch + PERIOD_MS * ASKED
     return tables
 
 
-def _split(settings: dict[str, Any]) -> int:
-    check_names(settings, ("split", "applied"))
-    split = number(settings, "split", "", 0, SPLITS - 1)
+def _split(settings: dict[str, Any]) -> tuple[str, str]:
+    """Return the split's name in the file of digits, and what is judged."""
+    check_names(settings, ("split", "judged", "applied"))
+    judged = choice(settings, "judged", SPLITS)
+    last = SPLITS[judged] - 1
+    split = number(settings, "split", "", 0, last)
     if split != int(split):
-        raise InputError(Problem("settings.split", f"{split:g} is no whole number", f"0 to {SPLITS - 1}"))
-    return int(split)
+        raise InputError(Problem("settings.split", f"{split:g} is no whole number", f"0 to {last}"))
+    return f"{judged}_{int(split)}", judged
 
 
 def results(trace: Any) -> dict[str, Any]:
-    """Name the neurons by the pass that follows learning, and judge their answers to the test set."""
-    data = _data(_split(scenario_of(trace)["settings"]))
-    period = _period(trace)
+    """Name the neurons by the pass that follows learning, and judge their answers to the digits kept back."""
+    split, judged = _split(scenario_of(trace)["settings"])
+    kept = _kept.read((f"labels_{split}", f"kmeans_accuracy_{split}"))
+    period = handwritten.period(trace)
     shown = trace.until_tick // period
-    labels, test = data["labels"], int(data["test_from"])
-    named_from = test - int(data["training"])
+    labels = kept[f"labels_{split}"]
+    named_from, test = EPOCHS * LEARNED[judged], (EPOCHS + 1) * LEARNED[judged]
     exc = named(scenario_of(trace), "population", "exc")
     spikes = trace.spikes("exc")
     counts = responses(spikes.ticks, spikes.neurons, named_from, min(shown, len(labels)), period, exc["size"])
@@ -85,11 +95,12 @@ def results(trace: Any) -> dict[str, Any]:
     truth = labels[test : test + len(asked)]
     voted, weighted = votes(asked, means), shares(asked, means)
     return {
+        "judged": judged,
         "digits": len(asked),
         "neurons": int(exc["size"]),
         "accuracy": 100.0 * float(np.mean(voted == truth)),
         "accuracy_weighted": 100.0 * float(np.mean(weighted == truth)),
-        "kmeans_accuracy": float(data["kmeans_accuracy"]),
+        "kmeans_accuracy": float(kept[f"kmeans_accuracy_{split}"]),
         "silent": int(np.sum(asked.sum(axis=1) == 0)),
         "neurons_used": int(np.sum(naming.sum(axis=0) > 0)),
         "spikes_per_digit": float(asked.sum() / len(asked)),
@@ -128,33 +139,42 @@ def shares(counts: Array, means: Array) -> Array:
 
 
 def _images() -> dict[str, Any]:
-    try:
-        from sklearn.datasets import load_digits
-        from sklearn.model_selection import train_test_split
-    except ImportError:
-        raise InputError(
-            "digits_stdp takes its digits from scikit-learn, which is not installed: pip install spikemesh[examples]"
-        ) from None
-    images, labels = load_digits(return_X_y=True)
-    arrays: dict[str, Any] = {}
-    for split in range(SPLITS):
-        train, test, known, asked = train_test_split(
-            images / 16.0, labels, test_size=TEST_DIGITS, stratify=labels, random_state=split
-        )
-        random = np.random.default_rng(split)
-        order = [random.permutation(len(train)) for _ in range(EPOCHS)]
-        shown = np.concatenate([*order, np.arange(len(train))])
-        every = np.concatenate([train[shown], test])
-        arrays |= {
-            f"images_{split}": NORM * every / np.linalg.norm(every, axis=1, keepdims=True),
-            f"labels_{split}": np.concatenate([known[shown], asked]).astype(np.int64),
-            f"kmeans_accuracy_{split}": np.array(_kmeans_accuracy(train, known, test, asked)),
-        }
-    return arrays | {
-        "clear": PERIOD_MS * np.arange(len(every)) + CLEAR_MS,
-        "training": np.array(len(train)),
-        "test_from": np.array(len(shown)),
+    images, labels = handwritten.load("digits_stdp")
+    from sklearn.model_selection import train_test_split
+
+    images = images / handwritten.LARGEST
+    arrays: dict[str, Any] = {
+        "clear": PERIOD_MS * np.arange((EPOCHS + 1) * LEARNED["test"] + ASKED) + CLEAR_MS
     }
+
+    def divided(images: Array, labels: Array, state: int) -> list[Array]:
+        parts: list[Array] = train_test_split(
+            images, labels, test_size=ASKED, stratify=labels, random_state=state
+        )
+        return parts
+
+    for split in range(SPLITS["test"]):
+        arrays |= _shown(f"test_{split}", split, *divided(images, labels, FIRST_SPLIT + split))
+    train, _, known, _ = divided(images, labels, FIRST_SPLIT)
+    for split in range(SPLITS["validation"]):
+        arrays |= _shown(f"validation_{split}", split, *divided(train, known, split))
+    return arrays
+
+
+def _shown(name: str, seed: int, train: Array, test: Array, known: Array, asked: Array) -> dict[str, Any]:
+    """Return all images in the order in which they are shown, their classes, and what k-means makes of them."""
+    random = np.random.default_rng(seed)
+    order = [random.permutation(len(train)) for _ in range(EPOCHS)]
+    shown = np.concatenate([*order, np.arange(len(train))])
+    every = np.concatenate([train[shown], test])
+    return {
+        f"images_{name}": NORM * every / np.linalg.norm(every, axis=1, keepdims=True),
+        f"labels_{name}": np.concatenate([known[shown], asked]),
+        f"kmeans_accuracy_{name}": np.array(_kmeans_accuracy(train, known, test, asked)),
+    }
+
+
+_kept = Kept(FILE, _images, __file__, handwritten.__file__)
 
 
 def _kmeans_accuracy(train: Array, known: Array, test: Array, asked: Array) -> float:
@@ -168,24 +188,3 @@ def _kmeans_accuracy(train: Array, known: Array, test: Array, asked: Array) -> f
         members, answers = clusters.predict(train), clusters.predict(test)
     owner = [np.bincount(known[members == k], minlength=CLASSES).argmax() for k in range(PROTOTYPES)]
     return 100.0 * float(np.mean(np.array(owner)[answers] == asked))
-
-
-def _data(split: int) -> dict[str, Array]:
-    of_split = ("labels", "kmeans_accuracy")
-    if _prepared:
-        with np.load(_prepared[0]) as file:
-            kept = {
-                name: file[name] for name in ("training", "test_from", *(f"{n}_{split}" for n in of_split))
-            }
-    else:
-        kept = _images()
-    return {"training": kept["training"], "test_from": kept["test_from"]} | {
-        name: kept[f"{name}_{split}"] for name in of_split
-    }
-
-
-def _period(trace: Any) -> int:
-    """Return the steps from one presentation to the next."""
-    shown = named(scenario_of(trace), "input", "pixels")
-    period_ms = milliseconds(shown["present"]) + milliseconds(shown["blank"])
-    return round(period_ms / float(trace.timestep_ms))
