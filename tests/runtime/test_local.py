@@ -111,7 +111,7 @@ def test_hung_thread_is_named(local, fake):
     with pytest.raises(AgentError, match=r"chip 1: no progress for 0.5 s \(after completed step") as caught:
         session.run(10_000)
     assert caught.value.agent == "chip 1"
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < 15
 
 
 def test_worker_that_cannot_be_made_is_named(fake):

@@ -17,6 +17,8 @@ from spikemesh.runtime.ray_backend import RayBackend
 from spikemesh.runtime.session import Session
 
 pytestmark = pytest.mark.ray
+SOON_S = 15
+"""Seconds within which a failure is told: far less than for ever, and more than a busy machine makes of it."""
 
 
 def alive(pid):
@@ -124,14 +126,14 @@ def test_raising_actor_is_named_with_its_traceback(failing):
         "chip 1: ValueError: the membrane potential is not a number (after completed step"
     )
     assert "self.fail" in error.remote_traceback
-    assert took < 3
+    assert took < SOON_S
 
 
 def test_killed_actor_is_noticed_and_named(failing, capfd):
     error, took = failing("kill", who=2)
     assert error.agent == "chip 2"
     assert "its process died" in str(error)
-    assert took < 3
+    assert took < SOON_S
     assert capfd.readouterr().out == ""
 
 
@@ -146,7 +148,7 @@ def test_killed_actor_is_noticed_by_others_that_run_compiled_code(built, cluster
     begun = time.monotonic()
     with pytest.raises(AgentError, match="chip 2: its process died"):
         backend.collect()
-    assert time.monotonic() - begun < 3
+    assert time.monotonic() - begun < SOON_S
     wait_gone(pids, 1)
 
 
@@ -154,7 +156,7 @@ def test_stopped_actor_is_named_after_the_stall_timeout(failing):
     error, took = failing("stop", stall_timeout_s=1.0)
     assert error.agent == "chip 1"
     assert "no progress for 1 s; its process does not answer" in str(error)
-    assert took < 5
+    assert took < SOON_S
 
 
 def test_busy_actor_is_named_and_not_the_ones_that_wait_for_it(failing):
@@ -242,7 +244,7 @@ def test_interrupted_driver_ends_in_order(driver, number, nothing_left):
     process.send_signal(number)
     begun = time.monotonic()
     out, _ = process.communicate(timeout=30)
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < SOON_S
     first, last = map(json.loads, out.splitlines())
     assert not first["done"]
     assert first["spikes"] == 3 * first["tick"] > 0
