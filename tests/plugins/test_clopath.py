@@ -51,3 +51,24 @@ def test_spikes_that_are_stood_for(learn):
     want = 8e-5 / 15.0 * math.exp(-1.0) * 2.0 * (33.0 + 45.3) * 10.6
     assert run.values["w"][-1] - 0.5 == pytest.approx(want, rel=1e-12)
     assert learn(Clopath, params, 1.0, 60, pre=[10], reads={"v": -40.0}).values["w"][-1] == 0.5
+
+
+@pytest.mark.parametrize("u", [-65.6, -60.0])
+def test_homeostasis_scales_depression_by_the_mean_depolarisation(learn, u):
+    # Clopath et al. 2010: A_LTD m^2 / u_ref^2, here with m the depolarisation that is held
+    plain = clamped(learn, u)
+    scaled = clamped(learn, u, u_ref2=60.0, e_l=-70.6)
+    assert scaled == pytest.approx(plain * (u + 70.6) ** 2 / 60.0, rel=1e-9)
+
+
+def test_the_mean_of_homeostasis_is_slow(learn):
+    # From rest to a depolarisation d: after t the factor is d^2 (1 - e^(-t/tau_mean))^2 / u_ref2.
+    def u(tick):
+        return -50.6 if tick >= 20 else -70.6
+
+    runs = [
+        learn(Clopath, {"u_ref2": ref, "a_ltp": 0.0}, 1.0, 300, pre=[220], reads={"v": u}, w=0.5)
+        for ref in (60.0, 0.0)
+    ]
+    scaled, plain = (run.values["w"][-1] - 0.5 for run in runs)
+    assert scaled == pytest.approx(plain * (20.0 * (1.0 - math.exp(-0.2))) ** 2 / 60.0, rel=1e-9)

@@ -19,7 +19,11 @@ class Clopath(LearningRule):
     that comes over at a step counts from the next one on. Neurons that reset show no spike in u: with
     ``"at_spikes"`` a spike of the neuron stands for ``t_spike`` at the potential ``v_spike``, so that it
     adds ``a_ltp/tau_x x t_spike (v_spike - theta_plus) (u_plus - theta_minus)+``, and the potential below does
-    not potentiate. The factor of homeostasis of the original is left out.
+    not potentiate.
+
+    Homeostasis, with ``u_ref2 > 0``: depression is multiplied by ``(m - e_l)^2 / u_ref2``, where m is the running mean
+    of u over ``tau_mean``, so that neurons that are depolarised for long lose weight. (The mean of the square in the
+    program of the authors, the square of the mean in NEST and here.)
 
     Source: Clopath et al. 2010, Nat. Neurosci. 13:344.
     """
@@ -38,6 +42,11 @@ class Clopath(LearningRule):
         ),
         "v_spike": Parameter(33.0, "mV", description="potential of a spike that is stood for"),
         "t_spike": Parameter(2.0, "ms", ge=0, description="duration of a spike that is stood for"),
+        "u_ref2": Parameter(
+            0.0, "mV^2", ge=0, description="square of the depolarisation that homeostasis aims at, 0: none"
+        ),
+        "e_l": Parameter(-70.6, "mV", description="rest, from which homeostasis counts depolarisation"),
+        "tau_mean": Parameter(1000.0, "ms", gt=0, description="time constant of the mean of homeostasis"),
         "w_max": Parameter(
             None, gt=0, description="largest weight; twice the largest initial one if not given"
         ),
@@ -46,6 +55,10 @@ class Clopath(LearningRule):
     post = {"u_minus": Trace("tau_minus", of="v"), "u_plus": Trace("tau_plus", of="v")}
     reads = ("v",)
     visits = {"by_potential": Visit("every_step", ())}
+
+    def specialised(p: Any) -> type[LearningRule]:
+        """Return the rule with or without homeostasis, which takes a running mean more."""
+        return ClopathHomeostatic if p.u_ref2 > 0.0 else Clopath
 
     def constants(p: Any, dt: float) -> dict[str, float]:
         """Return amplitudes per step or per spike."""
@@ -59,6 +72,8 @@ class Clopath(LearningRule):
             "theta_minus": p.theta_minus,
             "theta_plus": p.theta_plus,
             "w_max": p.w_max,
+            "e_l": p.e_l,
+            "per_u_ref2": 1.0 / p.u_ref2 if p.u_ref2 > 0.0 else 0.0,
         }
 
     def on_pre(w: Any, s: Any, c: Any, pre: Any, post: Any, third: Any) -> Any:  # noqa: ARG002 - signature of all rules
@@ -80,3 +95,17 @@ class Clopath(LearningRule):
         gain = (above if above > 0.0 else 0.0) * (mean if mean > 0.0 else 0.0)
         w = w + c.per_step * gain * pre.x
         return min(w, c.w_max), ()
+
+
+class ClopathHomeostatic(Clopath):
+    """As ``clopath``, where the mean depolarisation scales depression."""
+
+    name = "clopath_homeostatic"
+    post = {**Clopath.post, "mean": Trace("tau_mean", of="v")}
+
+    def on_pre(w: Any, s: Any, c: Any, pre: Any, post: Any, third: Any) -> Any:  # noqa: ARG002 - signature of all rules
+        """Depress by as much as the neuron is depolarised."""
+        above = post.u_minus - c.theta_minus
+        depolarised = post.mean - c.e_l
+        w = w - c.a_ltd * depolarised * depolarised * c.per_u_ref2 * (above if above > 0.0 else 0.0)
+        return max(w, 0.0), ()
