@@ -2,8 +2,10 @@
 
 ``learning.py [RULE ...] [--neurons N] [--rate HZ] [--seconds S] [--json F]`` joins N Poisson sources to N
 neurons by plastic synapses, all to all, and counts as an event each synapse visited by one spike: of its
-source, and of its neuron if the rule has ``on_post``. Seconds are those of the processor, for all of the run;
-rules that also run every so many steps do that in the same time. The plastic input does not reach the potential, so
+source, and of its neuron if the rule has ``on_post``. Seconds are those of the processor, for all of the run:
+what rules do for every synapse every so many steps is no event, but is done in the same time. So with N = 1000,
+20 Hz and steps of 1 ms a rule that runs in every step makes a million updates for 20,000 events, or 40,000 with
+``on_post``. The plastic input does not reach the potential, so
 that all rules see the same spikes.
 """
 

@@ -170,6 +170,8 @@ class Naive:
         )
         chance = drawn.pop("rounding", None) if learning.rounding == "stochastic" else None
         more = [SimpleNamespace(**drawn)] if synapse.rule.draws else []
+        if synapse.rule.timed:
+            synapse.c.t = float(tick)
         w, new = function(synapse.w, *self._seen(synapse), third, *steps, *more)
         synapse.w = self._rounded(learning, w, synapse.w, chance)
         synapse.s |= zip(synapse.s if changed is None else changed, new, strict=True)

@@ -242,5 +242,5 @@ def test_importance_along_a_gradient_is_the_loss_that_was_saved():
     assert s.path / eta == pytest.approx(saved / (1 - eta * h / 2), rel=1e-12)
     assert s.path / eta == pytest.approx(saved, rel=2e-3)
     _, new = rule.on_step(0.5, s, c, None, None, 1.0)
-    omega = dict(zip(rule.state, new, strict=True))["omega"]
+    omega = dict(zip(rule.visits["on_step"].state, new, strict=True))["omega"]
     assert omega == pytest.approx(s.path / ((s.u1 - 2.0) ** 2 + 1e-3), rel=1e-12)

@@ -110,7 +110,7 @@ class LearningRule:
     visits
         By the name of a function of the class, when it runs. Such a function takes, as last argument, the
         ``steps`` since its last visit: ``(w, s, c, pre, post, third, steps) -> (w, (state, ...))``. ``on_step``
-        may be among them, takes no ``steps`` and returns the whole state.
+        may be among them, to say what it changes; it takes no ``steps``.
     known_answers
         What is known of the rule from elsewhere; checked by ``spikemesh plugins check``.
     example

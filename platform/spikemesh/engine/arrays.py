@@ -143,6 +143,8 @@ class Plasticity(NamedTuple):
     arrive: AnyArray  # int64 [T], addresses; 0: the rule needs no such function
     potentiate: AnyArray
     advance: AnyArray
+    note: AnyArray
+    catch_up: AnyArray
     visit_ptr: AnyArray  # int64 [T+1]
     visit: AnyArray  # int64 [visits], address
     visit_every: AnyArray  # int64 [visits], steps from visit to visit

@@ -12,6 +12,7 @@ from spikemesh.engine.program import PlasticTable
 from spikemesh.ids import AnyArray
 from spikemesh.kernels import rule_block as words
 from spikemesh.kernels.plasticity import index_by_target
+from spikemesh.kernels.rule_form import Form
 from spikemesh.kernels.weight_grid import grid
 
 
@@ -110,6 +111,40 @@ def fill_block(
         # Untouched pages of it take no memory.
         block[words.SPIKED_THEN] = keep(np.empty(steps * table.post_size, dtype=np.int32))
         block[words.SPIKED_THEN_COUNT] = keep(np.zeros(steps, dtype=np.int64))
+
+
+def fill_deferred(
+    block: AnyArray, table: PlasticTable, layout: Layout, form: Form, kept: list[AnyArray]
+) -> None:
+    """Add to a block what rows need that put off visits.
+
+    Parameters
+    ----------
+    block, table, layout, kept
+        As for :func:`fill_block`.
+    form
+        Of the rule.
+    """
+    start, target = table.segment_start.astype(np.int64), table.target
+    jumps = np.zeros(target.size, dtype=np.bool_)
+    jumps[:-1] = target[1:] != target[:-1] + 1
+    jumps[start[1:] - 1] = False
+    contiguous = ~np.logical_or.reduceat(jumps, start[:-1])
+    rows, past = layout.rows.count, words.PAST
+    arrays: dict[int, AnyArray] = {
+        words.ROW_SEGMENT: layout.rows.first.astype(np.int64),
+        words.CONTIGUOUS: contiguous.astype(np.uint8),
+        words.CAUGHT_UP: np.zeros(rows, dtype=np.int64),
+        # Untouched pages of it take no memory.
+        words.PENDING: np.empty(target.size if "on_post" in form.functions else 0, dtype=np.uint32),
+        words.PENDING_COUNT: np.zeros(rows, dtype=np.int64),
+        words.PAST_POST: np.zeros((form.kept, past, table.post_size)),
+        words.PAST_THIRD: np.zeros(past),
+        words.PAST_STEPS: np.zeros((len(form.visits), past), dtype=np.int64),
+    }
+    for word, array in arrays.items():
+        kept.append(array)
+        block[word] = array.ctypes.data
 
 
 def _numbers(table: PlasticTable, dt: float) -> AnyArray:

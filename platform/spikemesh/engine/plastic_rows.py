@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from spikemesh.engine.program import PlasticTable
 from spikemesh.ids import AnyArray, IntArray
 from spikemesh.kernels.plasticity import rank_in_pair
-from spikemesh.kernels.rule_form import Width, numbers_drawn
+from spikemesh.kernels.rule_block import PAST, PLACE_BITS
+from spikemesh.kernels.rule_form import Width, numbers_drawn, visit_periods
 
+_FREQUENT = 4
+"""Steps from visit to visit that are worth putting off."""
+_CACHED = 1 << 18
+"""Bytes of synapses that stay in a cache from step to step."""
+_ABREAST = 64
+"""Synapses of a segment, on average, that make up for the beginning of a loop over them."""
 _HISTORY = 1 << 20
 """Entries that a history of traces may have whatever it saves."""
 
@@ -27,11 +34,14 @@ class Rows:
         Most steps between the shortest and the longest delay of a row.
     steps
         Steps of history that traces need, a power of two.
+    deferred
+        Whether visits of all synapses are put off until a row needs them.
     """
 
     first: IntArray
     span: int
     steps: int
+    deferred: bool = False
 
     @property
     def count(self) -> int:
@@ -48,7 +58,23 @@ def _rows(table: PlasticTable) -> Rows:
     steps = 1 << int(span + 1).bit_length()
     if steps * (first.size - 1) > max(_HISTORY, 4 * segments):
         return Rows(np.arange(segments + 1), 0, 2)
-    return Rows(first.astype(np.int64), span, steps)
+    rows = Rows(first.astype(np.int64), span, steps)
+    if not _can_wait(table, rows):
+        return rows
+    return replace(rows, steps=1 << int(span + 1 + PAST).bit_length(), deferred=True)
+
+
+def _can_wait(table: PlasticTable, rows: Rows) -> bool:
+    """Tell whether visits of all synapses had better wait: they are frequent, and synapses many and side by side."""
+    periods = [every for every in visit_periods(table.rule, table.constants).values() if every]
+    synapses, segments = table.target.size, table.axon.size
+    return (
+        not table.dendritic
+        and min(periods, default=PAST) <= _FREQUENT
+        and 8 * synapses * (1 + len(table.rule.state)) >= _CACHED
+        and synapses >= _ABREAST * segments
+        and int(np.diff(table.segment_start[rows.first]).max(initial=0)) < 1 << PLACE_BITS
+    )
 
 
 def _bits(largest: int) -> int:

@@ -6,7 +6,7 @@ import numpy as np
 
 from spikemesh.contracts.bound import ThirdSpikes
 from spikemesh.engine.arrays import Plasticity, Populations
-from spikemesh.engine.plastic_block import Post, fill_block
+from spikemesh.engine.plastic_block import Post, fill_block, fill_deferred
 from spikemesh.engine.plastic_rows import Layout, layout
 from spikemesh.engine.program import PlasticTable, Program
 from spikemesh.ids import AnyArray
@@ -27,7 +27,14 @@ def compile_rule(table: PlasticTable) -> dict[str, int]:
 def _form(table: PlasticTable, laid: Layout) -> Form:
     repeated, dendritic = laid.rank.size > 0, table.dendritic
     return rule_form(
-        table.rule, table.constants, table.model, table.rounding, repeated, dendritic, laid.width
+        table.rule,
+        table.constants,
+        table.model,
+        table.rounding,
+        repeated,
+        dendritic,
+        laid.width,
+        laid.rows.deferred,
     )
 
 
@@ -54,7 +61,8 @@ def make_plasticity(program: Program, populations: Populations, kept: list[AnyAr
     visits: list[tuple[int, int, int, bool]] = []
     blocks = np.zeros((len(tables), words.TABLE_WORDS), dtype=np.int64)
     addresses: dict[str, AnyArray] = {
-        name: np.zeros(len(tables), dtype=np.int64) for name in ("arrive", "potentiate", "advance")
+        name: np.zeros(len(tables), dtype=np.int64)
+        for name in ("arrive", "potentiate", "advance", "note", "catch_up")
     }
     due = np.zeros(_DUE * words.DUE_WORDS, dtype=np.int64)
     scratch = np.zeros(words.SCRATCH_WORDS, dtype=np.int64)
@@ -66,14 +74,18 @@ def make_plasticity(program: Program, populations: Populations, kept: list[AnyAr
         kept.append(np.zeros(words.BATCH * form.batches, dtype=np.int64))
         blocks[k, words.DRAWN] = kept[-1].ctypes.data
         found = rule_kernels(table.rule, form)
+        if form.deferred:
+            blocks[k, words.CATCH_UP] = found["catch_up"]
         for name, column in addresses.items():
             column[k] = found.get(name, 0)
         for name, every in visit_periods(table.rule, table.constants).items():
             if every:
                 visit = table.rule.visits.get(name)
-                visits.append((k, found[f"visit_{name}"], every, visit is not None and visit.on_third))
+                visits.append((k, found.get(f"visit_{name}", 0), every, visit is not None and visit.on_third))
         post = _post(populations, slices.index(table.target_population), table)
         fill_block(blocks[k], table, laid, post, program.timestep_ms, _keys(table, form, program.seed), kept)
+        if form.deferred:
+            fill_deferred(blocks[k], table, laid, form, kept)
         blocks[k, words.THIRD] = third[k:].ctypes.data
         blocks[k, words.DUE] = due.ctypes.data
         blocks[k, words.SCRATCH] = scratch.ctypes.data

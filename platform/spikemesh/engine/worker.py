@@ -36,6 +36,7 @@ from spikemesh.kernels.cursor import (
     RECORDED,
     SPIKES,
 )
+from spikemesh.kernels.plasticity import catch_up_all
 from spikemesh.kernels.run import (
     BUSY_NS,
     DAMAGED,
@@ -120,6 +121,7 @@ class Worker:
         self._run(
             0, self._feed.between(0, 0), self._probe_buffers(0, 0), self._outputs(WorkerReport(0, 0), 1)
         )
+        self._catch_up(0)
         add_compile_seconds(time.perf_counter() - started)
 
     def _run(self, until: int, schedule: Any, probes: Probes, outputs: Outputs) -> int:
@@ -168,10 +170,18 @@ class Worker:
                 self._cursor[NARROW] = 0
             else:
                 self._take_spikes()
+        self._catch_up(until)
         self._simulate_network(until)
         self._numbers.check(first, until)
         self._finish(report, probes, outputs)
         return report
+
+    def _catch_up(self, until: int) -> None:
+        """Let synapses do what they have put off, so that they can be looked at."""
+        if self._work.plasticity.catch_up.any():
+            self._cursor[FAILED_TABLE] = catch_up_all(until, self._work.plasticity)
+            if self._cursor[FAILED_TABLE]:
+                self._fail(until)
 
     def _fail(self, step: int) -> None:
         message = last_raised()

@@ -100,9 +100,10 @@ def rule_kernels(rule: type[LearningRule], form: Form) -> dict[str, int]:
         If one of the rule's functions cannot be compiled.
     """
     visited = [visit.name for visit in form.visits]
-    functions = {name: getattr(rule, name) for name in (*form.functions, *visited)}
+    # Under names of their own: a function may be called as a variable of the loops is.
+    functions = {f"rule_{name}": getattr(rule, name) for name in (*form.functions, *visited)}
     module = compiled(f"learning rule {rule.name}", rule.name, rule_source(form), functions)
-    made = ("arrive", "potentiate", "advance", *(f"visit_{name}" for name in visited))
+    made = ("arrive", "potentiate", "advance", "note", "catch_up", *(f"visit_{name}" for name in visited))
     return {name: int(getattr(module, name).address) for name in made if hasattr(module, name)}
 
 

@@ -12,11 +12,15 @@ from typing import Any
 import numpy as np
 
 from spikemesh.kernels.accelerate import bare_inlined, inlined, kernel
-from spikemesh.kernels.pointers import as_int32, as_int64, call
+from spikemesh.kernels.pointers import as_float64, as_int32, as_int64, call
 from spikemesh.kernels.rule_block import (
+    CAUGHT_UP,
     DENDRITIC,
     DUE_WORDS,
     HISTORY_MASK,
+    PAST,
+    PAST_STEPS,
+    PAST_THIRD,
     POST_FIRST,
     POST_MASK,
     POST_SIZE,
@@ -29,6 +33,8 @@ from spikemesh.kernels.rule_block import (
     SPIKED_THEN,
     SPIKED_THEN_COUNT,
     STEPS,
+    TABLE_RAISED,
+    THROUGH,
     TICK,
     UNTIL,
 )
@@ -76,6 +82,26 @@ def _set_third(table: Any, slot: Any, q: Any) -> None:
 
 
 @bare_inlined
+def _catch_up(table: Any, number: Any, q: Any) -> None:
+    """Let a row do what it has put off, through a step that the block names."""
+    block = q.blocks[table]
+    if q.catch_up[table] and as_int64(block[CAUGHT_UP])[number] < block[THROUGH]:
+        call(q.catch_up[table], block.ctypes.data, number)
+
+
+@kernel
+def catch_up_all(tick: Any, q: Any) -> Any:
+    """Let all rows do what they have put off; returns 0, or 1 + the number of a table whose rule raised."""
+    for table in range(q.blocks.shape[0]):
+        q.blocks[table, THROUGH] = tick
+        for number in range(q.blocks[table, ROWS] if q.catch_up[table] else 0):
+            _catch_up(table, number, q)
+        if q.blocks[table, TABLE_RAISED]:
+            return table + 1
+    return 0
+
+
+@bare_inlined
 def plastic_arrivals(tick: Any, q: Any, row: Any) -> None:
     """Update and deliver the plastic synapses whose spike arrives now."""
     for table in range(q.blocks.shape[0]):
@@ -95,10 +121,12 @@ def plastic_arrivals(tick: Any, q: Any, row: Any) -> None:
         delay = as_int32(block[SEGMENT_DELAY])
         mask, rows = block[HISTORY_MASK], block[ROWS]
         first_row = q.row_first[table]
+        block[THROUGH] = tick - 1
         count: Any = 0
         while node >= 0:
             following, number, segment = q.nodes[node, 0], q.nodes[node, 1], q.nodes[node, 2]
             first = q.row_segment[first_row + number]
+            _catch_up(table, np.int64(number), q)
             if segment == first:
                 q.marked[first_row + q.marked_count[table]] = number
                 q.marked_count[table] += 1
@@ -145,6 +173,37 @@ def _visit_all(tick: Any, table: Any, q: Any) -> None:
             q.visit_last[visit] = tick
 
 
+@inlined
+def _put_off(tick: Any, table: Any, q: Any) -> None:
+    """Keep what this step has to do with synapses, and let rows catch up before it is overwritten."""
+    block, slot = q.blocks[table], tick & (PAST - 1)
+    caught_up, at_once = as_int64(block[CAUGHT_UP]), False
+    for visit in range(q.visit_ptr[table], q.visit_ptr[table + 1]):
+        at_once |= q.visit_third[visit] and q.third[table] != 0.0
+    if at_once:
+        block[THROUGH] = tick - 1
+        for number in range(block[ROWS]):
+            _catch_up(table, number, q)
+            caught_up[number] = tick
+        if q.potentiate[table] and block[SPIKED_COUNT]:
+            call(q.potentiate[table], block.ctypes.data, 0)
+        _visit_all(tick, table, q)
+        return
+    as_float64(block[PAST_THIRD])[slot] = q.third[table]
+    past_steps = as_int64(block[PAST_STEPS])
+    for visit in range(q.visit_ptr[table], q.visit_ptr[table + 1]):
+        due = tick % q.visit_every[visit] == 0
+        past_steps[(visit - q.visit_ptr[table]) * PAST + slot] = tick - q.visit_last[visit] if due else 0
+        q.visit_last[visit] = tick if due else q.visit_last[visit]
+    # A row whose list is full catches up before it takes in more.
+    block[THROUGH] = tick - 1
+    call(q.note[table], block.ctypes.data, 0)
+    block[THROUGH] = tick
+    for number in range(block[ROWS]):
+        if caught_up[number] + PAST <= tick:
+            _catch_up(table, number, q)
+
+
 @bare_inlined
 def _keep_spiked(tick: Any, spiked: Any, first: Any, last: Any, block: Any) -> None:
     """Keep who spiked until that has come down the dendrites."""
@@ -173,9 +232,11 @@ def learn(tick: Any, spiked: Any, count: Any, q: Any) -> None:
         address = block.ctypes.data
         if block[DENDRITIC]:
             _keep_spiked(tick, spiked, first, last, block)
+        elif q.catch_up[table]:
+            _put_off(tick, table, q)
         elif q.potentiate[table] and last > first:
             call(q.potentiate[table], address, 0)
-        if q.visit_ptr[table + 1] > q.visit_ptr[table]:
+        if not q.catch_up[table] and q.visit_ptr[table + 1] > q.visit_ptr[table]:
             _visit_all(tick, table, q)
         if q.advance[table]:
             call(q.advance[table], address, q.marked_count[table])

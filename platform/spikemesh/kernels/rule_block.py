@@ -48,8 +48,18 @@ OUTGROWN = 256.0
     SPIKED_THEN,
     SPIKED_THEN_COUNT,
     DRAWN,
-) = range(43)
-TABLE_WORDS = 43
+    ROW_SEGMENT,
+    CONTIGUOUS,
+    CAUGHT_UP,
+    PENDING,
+    PENDING_COUNT,
+    PAST_POST,
+    PAST_THIRD,
+    PAST_STEPS,
+    CATCH_UP,
+    THROUGH,
+) = range(53)
+TABLE_WORDS = 53
 
 DUE_WORDS = 5
 """Of a segment that is due: first synapse, the one after its last, place in the history, row, delay."""
@@ -57,3 +67,7 @@ SCRATCH_WORDS = 512
 """Numbers of scratch memory that a rule's loops may use."""
 BATCH = 128
 """Synapses whose random numbers are drawn at a time."""
+PAST = 32
+"""Steps that visits of a row may be put off, a power of two of at most 64."""
+PLACE_BITS = 26
+"""Bits of a synapse's place in its row in what is pending, below those of the step."""

@@ -22,7 +22,7 @@ from spikemesh.kernels.weight_grid import at_random, to_nearest
 """
 
 
-def keyed(form: Form, function: str, step: int) -> list[str]:
+def keyed(form: Form, function: str, step: str) -> list[str]:
     """Write what is the same for all synapses: the key, the words of the counter that hold the step, and memory."""
     if function not in form.drawing:
         return []
@@ -33,7 +33,7 @@ def keyed(form: Form, function: str, step: int) -> list[str]:
     return [
         f"key = uint64(carray(as_int64(block[{KEYS}]), {len(form.keys)})[{form.keys.index(function)}])",
         "key0, key1 = key & uint64(0xFFFFFFFF), key >> uint64(32)",
-        f"step = uint64(block[{step}])",
+        f"step = uint64({step})",
         "early, late_steps = step & uint64(0xFFFFFFFF), (step >> uint64(32)) << uint64(24)",
         f"others = {part(0)}",
         f"ranks = {part(1)}",

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from spikemesh.contracts.learning import LearningRule
 from spikemesh.contracts.neuron import NeuronModel
+from spikemesh.kernels.rule_changes import unchanged
 
 
 class Visited(NamedTuple):
@@ -20,12 +21,16 @@ class Visited(NamedTuple):
     state
         Numbers of the state variables that it returns.
     arguments
-        Those of ``pre``, ``post``, ``steps`` and ``u`` that it, or the rounding of its weights, makes use of.
+        Those of ``pre``, ``post``, ``third``, ``steps`` and ``u`` that it makes use of, or the rounding of its
+        weights.
+    on_third
+        Whether it also runs when there is a third factor.
     """
 
     name: str
     state: tuple[int, ...]
     arguments: frozenset[str]
+    on_third: bool
 
 
 class PostTrace(NamedTuple):
@@ -86,6 +91,11 @@ class Form(NamedTuple):
         Formats of the synapses.
     timed
         Whether the functions see the number of the present step, as the last of the constants.
+    deferred
+        Whether post-synaptic spikes and visits are carried out row by row, when a spike of the row arrives or many
+        steps are due; see :mod:`spikemesh.kernels.rule_deferred`.
+    unchanged
+        Functions, and numbers of the state variables that they return as they were.
     """
 
     name: str
@@ -104,6 +114,8 @@ class Form(NamedTuple):
     visits: tuple[Visited, ...]
     width: Width
     timed: bool
+    deferred: bool
+    unchanged: frozenset[tuple[str, int]]
 
     @property
     def drawn(self) -> int:
@@ -114,6 +126,16 @@ class Form(NamedTuple):
     def keys(self) -> tuple[str, ...]:
         """Functions that may draw random numbers, each with a key of its own."""
         return ("on_pre", "on_post", *(visit.name for visit in self.visits))
+
+    @property
+    def kept(self) -> int:
+        """Values of each post-synaptic neuron that are kept of steps whose visits wait."""
+        return len(self.post) + len(self.reads)
+
+    @property
+    def at_once(self) -> bool:
+        """Whether post-synaptic spikes and visits may have to be carried out in their own step."""
+        return not self.deferred or any(visit.on_third for visit in self.visits)
 
     @property
     def batches(self) -> int:
@@ -134,6 +156,7 @@ def rule_form(
     repeated: bool,
     dendritic: bool,
     width: Width,
+    deferred: bool = False,
 ) -> Form:
     """Find the form of a rule on synapses onto neurons of a model.
 
@@ -169,6 +192,20 @@ def rule_form(
         visits=visits,
         width=width,
         timed=rule.timed,
+        deferred=deferred,
+        unchanged=_unchanged(rule, functions, visits),
+    )
+
+
+def _unchanged(
+    rule: type[LearningRule], functions: Sequence[str], visits: Sequence[Visited]
+) -> frozenset[tuple[str, int]]:
+    state = tuple(rule.state)
+    returned = dict.fromkeys(functions, tuple(range(len(state)))) | {v.name: v.state for v in visits}
+    return frozenset(
+        (name, state.index(variable))
+        for name, numbers in returned.items()
+        for variable in unchanged(getattr(rule, name), [state[q] for q in numbers])
     )
 
 
@@ -185,17 +222,22 @@ def _visited(rule: type[LearningRule], name: str, rounded: bool) -> Visited:
     used = _used(getattr(rule, name), bool(rule.draws))
     used |= {"steps"} if name != "on_step" else set()
     used |= {"u"} if rounded else set()
-    return Visited(name, tuple(state.index(variable) for variable in changed), frozenset(used))
+    return Visited(
+        name,
+        tuple(state.index(variable) for variable in changed),
+        frozenset(used),
+        visit is not None and visit.on_third,
+    )
 
 
 def _used(function: Callable[..., Any], draws: bool) -> set[str]:
-    """Which of ``pre``, ``post`` and, if there is one, ``u`` a function of a rule refers to."""
+    """Which of ``pre``, ``post``, ``third`` and, if there is one, ``u`` a function of a rule refers to."""
     code = function.__code__
     loaded: set[str] = set(code.co_cellvars)
     for instruction in dis.get_instructions(code):
         found = instruction.argval
         loaded |= set(found) if isinstance(found, tuple) else {found} if isinstance(found, str) else set()
-    names = dict(zip(("pre", "post"), code.co_varnames[3:5], strict=False))
+    names = dict(zip(("pre", "post", "third"), code.co_varnames[3:6], strict=False))
     if draws:
         names["u"] = code.co_varnames[code.co_argcount - 1]
     return {seen for seen, name in names.items() if name in loaded}

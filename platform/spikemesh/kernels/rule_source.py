@@ -13,9 +13,7 @@ is listed by delay, then neuron.
 
 from __future__ import annotations
 
-from collections.abc import Collection
-
-from spikemesh.kernels.generate import HEADER, indented, made, named_tuple, stored
+from spikemesh.kernels.generate import HEADER, indented, named_tuple
 from spikemesh.kernels.rule_block import (
     BATCH,
     DUE,
@@ -32,8 +30,11 @@ from spikemesh.kernels.rule_block import (
     VARIABLES,
     WEIGHT,
 )
-from spikemesh.kernels.rule_draws import IMPORTS, batch, each, keyed, numbers, other, rounded
+from spikemesh.kernels.rule_deferred import IMPORTS as UNSIGNED
+from spikemesh.kernels.rule_deferred import catch_up, note
+from spikemesh.kernels.rule_draws import IMPORTS, batch, each, keyed, numbers, other
 from spikemesh.kernels.rule_form import Form, Visited
+from spikemesh.kernels.rule_update import lagging, seen, state, updating
 from spikemesh.kernels.rule_views import views
 
 
@@ -52,20 +53,23 @@ def rule_source(form: Form) -> str:
         (on_pre and delivery of the segments that are due) and, where the rule needs them,
         ``potentiate(block, _)`` (on_post of the neurons that spiked), ``visit_<name>(block, _)`` and
         ``advance(block, count)`` (the traces take in this step, of which ``count`` rows are marked, and
-        decay to the next).
+        decay to the next); and, where that can wait, ``note(block, _)`` (what this step has to do with synapses is
+        kept) and ``catch_up(block, row)`` (a row does what has been kept).
     """
     head = HEADER.format(name=form.name)
-    head += "from spikemesh.kernels.pointers import as_uint16, as_uint32, prefetch\n\n"
-    head += (IMPORTS if form.drawn or form.rounding else "") + named_tuple("U", form.draws)
+    head += "from spikemesh.kernels.pointers import as_uint16, as_uint32, call, prefetch\n\n"
+    head += (IMPORTS if form.drawn or form.rounding else "") + (UNSIGNED if form.deferred else "")
+    head += named_tuple("U", form.draws)
     constants = (*form.constants, *(("t",) if form.timed else ()))
     head += named_tuple("S", form.state) + named_tuple("C", constants)
     head += named_tuple("PRE", [name for name, _ in form.pre])
     head += named_tuple("POST", [*(trace.name for trace in form.post), *(name for name, _ in form.reads)])
     bodies = {"arrive": _arrive(form)}
-    if "on_post" in form.functions:
-        bodies["potentiate"] = _potentiate(form)
-    for visit in form.visits:
-        bodies[f"visit_{visit.name}"] = _visit(form, visit)
+    if form.deferred:
+        bodies |= {"catch_up": catch_up(form), "note": note(form)}
+    if form.at_once:
+        bodies |= {"potentiate": _potentiate(form)} if "on_post" in form.functions else {}
+        bodies |= {f"visit_{visit.name}": _visit(form, visit) for visit in form.visits}
     if form.pre or form.post:
         bodies["advance"] = _advance(form)
     out = [head]
@@ -77,67 +81,31 @@ def rule_source(form: Form) -> str:
     return "".join(out)
 
 
-def _state(form: Form) -> str:
-    return f"s = {made('S', [f's{q}[k]' for q in range(len(form.state))])}"
-
-
-def _seen(form: Form, known: Collection[str] = ("pre", "post")) -> list[str]:
-    """Gather what a function sees of synapse k onto neuron j."""
-    before = [f"x{q}[at]" if "pre" in known else "0.0" for q in range(len(form.pre))]
-    read = "float(z{}[j])" if form.integer else "z{}[j]"
-    place = "late + j" if form.dendritic else "j"
-    after = [
-        *(f"y{q}[{place}]" for q in range(len(form.post))),
-        *(read.format(q) for q in range(len(form.reads))),
-    ]
-    if "post" not in known:
-        after = ["0.0"] * len(after)
-    return [_state(form), f"before = {made('PRE', before)}", f"after = {made('POST', after)}"]
-
-
-def _updating(form: Form, function: str, visit: Visited | None = None) -> list[str]:
-    """Run a function for synapse k onto neuron j, and store what it returns."""
-    known = {"pre", "post"} if visit is None else visit.arguments
-    changed = range(len(form.state)) if visit is None else visit.state
-    more = (", steps" if "steps" in known else "") + (", u" if form.draws else "")
-    return [
-        *_seen(form, known),
-        *numbers(form, function in form.drawing),
-        f"weight, new = {function}(w[k], s, c, before, after, third{more})",
-        *rounded(form),
-        "w[k] = weight",
-        *stored([f"s{q}[k]" for q in changed]),
-    ]
-
-
-def _lagging(form: Form, delay: str) -> list[str]:
-    """Write where the post-synaptic traces lie that a synapse with a dendritic delay sees."""
-    return [f"late = ((tick - 2 * {delay}) & post_mask) * post_size"] if form.dendritic else []
-
-
 def _arrive(form: Form) -> list[str]:
     drawing = "on_pre" in form.drawing
-    update, amount = _updating(form, "on_pre") if "on_pre" in form.functions else [], "w[k]"
+    update, amount = updating(form, "on_pre") if "on_pre" in form.functions else [], "w[k]"
     if "transmit" in form.functions:
-        update += [_state(form)] if update else [*_seen(form), *numbers(form, drawing)]
-        update.append(f"amount = transmit(w[k], s, c, before, after, third{', u' if form.draws else ''})")
+        update += [state(form)] if update else [*seen(form), *numbers(form, drawing)]
+        update.append(
+            f"amount = rule_transmit(w[k], s, c, before, after, third{', u' if form.draws else ''})"
+        )
         amount = "amount"
     update.append(f"row[j] += int(floor(min(max({amount} * scale, -most), most) + 0.5))")
     return [
-        *keyed(form, "on_pre", TICK),
+        *keyed(form, "on_pre", f"block[{TICK}]"),
         f"tick = block[{TICK}]",
         f"due = carray(as_int64(block[{DUE}]), {DUE_WORDS} * count)",
         "for entry in range(count):",
         f"    first, last = due[{DUE_WORDS} * entry], due[{DUE_WORDS} * entry + 1]",
         f"    at = due[{DUE_WORDS} * entry + 2]",
-        *indented(_lagging(form, f"due[{DUE_WORDS} * entry + 4]"), 1),
+        *indented(lagging(form, f"due[{DUE_WORDS} * entry + 4]"), 1),
         *indented(each(form, drawing, f"due[{DUE_WORDS} * entry + 3]", "first", "last", update), 1),
     ]
 
 
 def _potentiate(form: Form) -> list[str]:
     head = [
-        *keyed(form, "on_post", TICK),
+        *keyed(form, "on_post", f"block[{TICK}]"),
         f"offset_bits, lag_bits, tick = block[{OFFSET_BITS}], block[{LAG_BITS}], block[{TICK}]",
         "offset_mask, lag_mask = (1 << offset_bits) - 1, (1 << lag_bits) - 1",
         f"scratch = carray(as_int64(block[{SCRATCH}]), {SCRATCH_WORDS})",
@@ -148,7 +116,7 @@ def _potentiate(form: Form) -> list[str]:
     return [
         *head,
         "for number_of_delay in range(delay_count):",
-        *indented(_lagging(form, "delays[number_of_delay]"), 1),
+        *indented(lagging(form, "delays[number_of_delay]"), 1),
         "    then = tick - 2 * delays[number_of_delay]",
         "    for entry in range(spiked_then_count[then & post_mask] if then > 0 else 0):",
         "        j = int(spiked_then[late + entry])",
@@ -180,14 +148,14 @@ def _synapses_onto(form: Form) -> list[str]:
         *indented(batch(form, "uint64(others[i])", "receiver") if drawing else [], 1),
         "    for i in range(size):",
         "        k, at = scratch[2 * i], scratch[2 * i + 1]",
-        *indented(_updating(form, "on_post"), 2),
+        *indented(updating(form, "on_post"), 2),
         "    position += size",
     ]
 
 
 def _visit(form: Form, visit: Visited) -> list[str]:
-    lines = [*keyed(form, visit.name, UNTIL), f"tick, steps = block[{TICK}], block[{STEPS}]"]
-    update = _updating(form, visit.name, visit)
+    lines = [*keyed(form, visit.name, f"block[{UNTIL}]"), f"tick, steps = block[{TICK}], block[{STEPS}]"]
+    update = updating(form, visit.name, visit)
     if not ({"pre", "u", "post"} if form.dendritic else {"pre", "u"}) & visit.arguments:
         # One loop over all synapses, which can be vectorised.
         target = ["    j = int(target[k])"] if "post" in visit.arguments else []
@@ -201,7 +169,7 @@ def _visit(form: Form, visit: Visited) -> list[str]:
         "    while segment < segments and segment_start[segment] < row_start[number + 1]:",
         "        lag = segment_delay[segment] - segment_delay[first]",
         "        at = ((tick - lag) & history_mask) * rows + number",
-        *indented(_lagging(form, "segment_delay[segment]"), 2),
+        *indented(lagging(form, "segment_delay[segment]"), 2),
         *indented(each(form, visit.name in form.drawing, "number", *ends, update), 2),
         "        segment += 1",
     ]

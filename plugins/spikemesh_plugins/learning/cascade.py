@@ -22,10 +22,12 @@ def _event(up: bool, pattern: bool) -> Callable[..., Any]:
         chance = c.rate if pattern else c.rate * (c.a_plus * pre.x if up else c.a_minus * post.y)
         asked = pre.heard > c.recent if pattern else up
         strong = w > 0.5 * c.w_max
+        if u.event >= chance:
+            return c.w_max if strong else 0.0, (s.depth,)
         last = s.depth > c.depth - 0.5
         share = c.x ** (s.depth - 1.0)
-        switches = u.event < chance and strong != asked and u.move < (share * c.last if last else share)
-        deeper = u.event < chance and strong == asked and not last and u.move < share * c.deeper
+        switches = strong != asked and u.move < (share * c.last if last else share)
+        deeper = strong == asked and not last and u.move < share * c.deeper
         strong = asked if switches else strong
         depth = 1.0 if switches else (s.depth + 1.0 if deeper else s.depth)
         return c.w_max if strong else 0.0, (depth,)

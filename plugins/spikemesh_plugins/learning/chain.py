@@ -145,6 +145,8 @@ def chain_class(name: str, form: ChainForm, last_of_tiers: tuple[int, ...], bits
             number = (first + 1) // 2
             function = "first_pair" if number == 1 else f"pair{number}"
             visits[function] = Visit(f"every{number}", form.visited(first), on_third=number > 1)
+    else:
+        visits["on_step"] = Visit("every1", form.visited(1))
     attributes: dict[str, Any] = {
         "name": name,
         "__doc__": f"Chain of {form.beakers} beakers: rule ``{name}`` made for its parameters.",
@@ -194,8 +196,9 @@ def chain_constants(form: ChainForm, p: Any, dt: float) -> dict[str, float]:
         end = p.end_leak if k == form.beakers else 1.0
         c[f"g{k}"] = end * (p.alpha * dt / p.chain_step) / p.ratio**k
         c[f"per_c{k}"] = 1.0 / p.ratio ** (k - 1)
+    c["every1"] = 1.0
     if form.tiered:
-        for first in range(1, form.beakers + 1, 2):
+        for first in range(3, form.beakers + 1, 2):
             c[f"every{(first + 1) // 2}"] = float(period(first, p.ratio, p.chain_step / dt))
     return c
 
@@ -221,6 +224,7 @@ def chain_rule(name: str, p: Any) -> type[LearningRule]:
         rounding=p.quantise,
         readout=min(p.readout, m),
         frozen=p.freeze > 0.0,
+        copied=p.beta != 1.0,
         activity=p.protein_from == "activity" and bool(borders),
     )
     return chain_class(name, form, (*borders, m), (levels(p) - 1).bit_length() if rounded else 64)

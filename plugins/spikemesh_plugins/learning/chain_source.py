@@ -30,6 +30,8 @@ class ChainForm:
         Beaker that shows in the weight.
     frozen
         Whether synapses that mattered get larger beakers.
+    copied
+        Whether a flow leaves some of what flows where it was.
     activity
         Whether the protein follows the activity of the post-synaptic neuron.
     """
@@ -41,6 +43,7 @@ class ChainForm:
     rounding: str
     readout: int
     frozen: bool
+    copied: bool
     activity: bool
 
     @property
@@ -65,6 +68,8 @@ class ChainForm:
 
     def visited(self, first: int) -> tuple[str, ...]:
         """State that the visit of the pair that begins with a beaker returns."""
+        if not self.tiered:
+            return (*self.contents, *self.importance)
         if first == 1:
             return (*self.contents[:2], *self.importance)
         return self.contents[first - 2 : first + 1]
@@ -104,7 +109,7 @@ def _weight(form: ChainForm, changed: Sequence[int]) -> list[str]:
         return []
     return [
         f"w = s.w0 + c.gain * u{form.readout}",
-        "w = 0.0 if w < 0.0 else (c.w_max if w > c.w_max else w)",
+        "w = min(max(w, 0.0), c.w_max)",
     ]
 
 
@@ -140,40 +145,57 @@ def _gate_lines(form: ChainForm, first: int, last: int) -> list[str]:
     lines = [f"opened = {protein}"]
     for k in gates:
         tagged = f"s.u{k} - s.u{k + 1} > c.theta_tag or s.u{k + 1} - s.u{k} > c.theta_tag"
-        # A closed gate need not know what lies behind it.
-        lines.append(f"gate{k} = opened if opened != 0.0 and ({tagged}) else 0.0")
+        lines.append(f"gate{k} = opened if {tagged} else 0.0")
     return lines
 
 
 def _visit(form: ChainForm, name: str, first: int, last: int) -> str:
     """Write the move of beakers ``first`` to ``last``, with the flow from the one above and without that below."""
+    above = max(first - 1, 1)
+    lines = _moved(form, first, last, gates=True)
+    if any(above <= k <= last for k in form.borders):
+        # Without a third factor nothing flows through gates, and nobody need know what lies behind them.
+        shut = _moved(form, first, last, gates=False)
+        lines = ["if third == 0.0:", *_indented(shut), "else:", *_indented(lines)]
+    lines += _weight(form, range(above, last + 1))
+    if first == 1:
+        lines += _mattered(form)
+    return _function(form, name, lines, form.visited(first))
+
+
+def _indented(lines: Sequence[str]) -> list[str]:
+    return [f"    {line}" for line in lines]
+
+
+def _moved(form: ChainForm, first: int, last: int, gates: bool) -> list[str]:
+    """Write the new contents of beakers, with gates that may be open or all of them shut."""
     m, above = form.beakers, max(first - 1, 1)
-    steps = "" if name == "on_step" else "steps * "
-    lines = _gate_lines(form, above, last)
-    for k in range(above, last):
+    steps = "steps * " if form.tiered else ""
+    through = [k for k in range(above, last) if gates or k not in form.borders]
+    lines = _gate_lines(form, above, last) if gates else []
+    for k in through:
         gate = f"gate{k} * " if k in form.borders else ""
         lines.append(f"flow{k} = {steps}{gate}c.g{k} * (s.u{k} - s.u{k + 1})")
     if last == m:
         lines.append(f"flow{m} = {steps}c.g{m} * s.u{m}")
+        through.append(m)
     for k in form.borders:
         if first <= k <= last:
-            lines.append(f"leak{k} = {steps}c.drain * (1.0 - gate{k}) * c.g{k} * s.u{k}")
+            gate = f"(1.0 - gate{k}) * " if gates else ""
+            lines.append(f"leak{k} = {steps}c.drain * {gate}c.g{k} * s.u{k}")
     soft = ""
     if form.frozen:
         lines.append("soft = 1.0 / (1.0 + c.freeze * s.omega)")
         soft = " * soft"
+    beta = "c.beta * " if form.copied else ""
     for k in range(above, last + 1):
-        came = f"flow{k - 1} " if k >= first and k > 1 else ""
-        went = f"- c.beta * flow{k} " if k < last or k == m else ""
+        came = f"flow{k - 1} " if k >= first and k - 1 in through else ""
+        went = f"- {beta}flow{k} " if k in through else ""
         leaked = f"- leak{k} " if k in form.borders and k >= first else ""
+        per_capacity = f" * c.per_c{k}" if k > 1 else ""  # that of the first is 1
         change = (came + went + leaked).strip() or "0.0"
-        lines += [f"u{k} = s.u{k} + ({change}) * c.per_c{k}{soft}", *_rounded(form, k)]
-    lines += _weight(form, range(above, last + 1))
-    if name == "on_step":
-        return _function(form, name, [*lines, *_mattered(form)], ["s.w0", *form.contents, *form.importance])
-    if first == 1:
-        lines += _mattered(form)
-    return _function(form, name, lines, form.visited(first))
+        lines += [f"u{k} = s.u{k} + ({change}){per_capacity}{soft}", *_rounded(form, k)]
+    return lines
 
 
 def _mattered(form: ChainForm) -> list[str]:

@@ -64,6 +64,7 @@ class TagAndCapture(LearningRule):
     pre = {"x": Trace("tau_ca", "add")}
     post = {"y": Trace("tau_ca", "add"), "activity": Trace("tau_activity", "add")}
     tiers = {"short": ("h",), "long": ("z", "p")}
+    visits = {"on_step": Visit("every_step", ("h",))}
 
     def constants(p: Any, dt: float) -> dict[str, float]:
         """Return, for calcium below both thresholds, between and above them, where h goes and how much is left."""
@@ -73,6 +74,7 @@ class TagAndCapture(LearningRule):
             speed = p.decay + up + down
             c[f"to_{name}"] = (p.decay + up * p.h_max) / speed if speed else 1.0
             c[f"left_{name}"] = math.exp(-speed * dt / p.tau_h)
+        c["every_step"] = 1.0
         c["late_steps"] = float(max(1, round(p.late_every / dt)))
         c |= {"step_p": dt / p.tau_p, "p_per_z": p.tau_p / p.tau_z}
         return c
@@ -89,8 +91,7 @@ class TagAndCapture(LearningRule):
         left = c.left_up if up else (c.left_down if down else c.left_rest)
         h = to + (s.h - to) * left
         w = s.w0 * (h + s.z)
-        w = 0.0 if w < 0.0 else (c.w_max if w > c.w_max else w)
-        return w, (s.w0, h, s.z, s.p)
+        return min(max(w, 0.0), c.w_max), (h,)
 
 
 def _late(protein: str) -> Callable[..., Any]:
@@ -112,8 +113,7 @@ def _late(protein: str) -> Callable[..., Any]:
         to = 1.0 if away > 0.0 else -0.5
         z = to + (s.z - to) * exp(-dose) if size > c.theta_tag else s.z
         w = s.w0 * (s.h + z)
-        w = 0.0 if w < 0.0 else (c.w_max if w > c.w_max else w)
-        return w, (z, goal + (s.p - goal) * left)
+        return min(max(w, 0.0), c.w_max), (z, goal + (s.p - goal) * left)
 
     return late
 
@@ -129,7 +129,7 @@ def _class(protein: str) -> type[LearningRule]:
         pre = TagAndCapture.pre
         post = {n: t for n, t in TagAndCapture.post.items() if n != "activity" or protein == "activity"}
         tiers = TagAndCapture.tiers
-        visits = {"late": Visit("late_steps", ("z", "p"), on_third=protein == "third")}
+        visits = TagAndCapture.visits | {"late": Visit("late_steps", ("z", "p"), on_third=protein == "third")}
         constants = TagAndCapture.constants
         on_step = TagAndCapture.on_step
         late = _late(protein)
