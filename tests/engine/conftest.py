@@ -14,7 +14,9 @@ import pytest
 from spikemesh.description.builder import Network
 from spikemesh.description.system import System
 from spikemesh.engine.worker import Worker
-from spikemesh.kernels.random import philox, stream_key
+from spikemesh.kernels import random as draws
+from spikemesh.kernels.accelerate import kernel
+from spikemesh.kernels.random import stream_key
 from spikemesh.mapping.build import WorkerPlan, build_programs
 from spikemesh.mapping.edges import edge_delays, edge_weights, edges_onto
 from spikemesh.mapping.placement import placement_on
@@ -24,6 +26,8 @@ from spikemesh.registry import load_registry
 from spikemesh.registry.bind import bind
 from spikemesh.runtime.backend import rooms
 from spikemesh.runtime.exchange_threads import ThreadMesh
+
+philox = kernel(draws.philox.py_func)
 
 
 @pytest.fixture(scope="session")
