@@ -26,7 +26,7 @@ BYTE = {"amplitude": 1.0, "gain": 0.03, "u_limit": 16.0, "level": 1.0}
 LONGER = 1.5
 """Oldest age, in lifetimes."""
 BINS_PER_DECADE = 6
-PER_BIN = 4000
+PER_BIN = 40_000
 """Most patterns that are asked for in a bin of age."""
 ROUNDED, ROUNDED_AGES, ROUNDED_SAMPLES = 20_000, np.array([0, 1, 10, 100, 400]), 400
 """Synapses, ages and patterns per age with rounded contents."""
