@@ -68,10 +68,8 @@ NETWORKS = {
     ),
     "lif_cond_exp": Parity(
         "lif_cond_exp", "iaf_cond_exp",
-        {"tau_syn_ex": 3.0, "tau_syn_in": 6.0}, {"tau_syn_ex": 3.0, "tau_syn_in": 6.0}, 2.2, -2.0, 40.0, 25, 0.05,
-        "exponential Euler, first order, in steps of 0.02 ms, against adaptive Runge-Kutta-Fehlberg 4(5), error 1e-3; "
-        "no recurrent synapses, which make an error grow; a potential that grazes the threshold is a spike or none",
-        recurrent=0.0, alone=0.05, timestep=0.02, steps_run=25_000,
+        {"tau_syn_ex": 3.0, "tau_syn_in": 6.0, "solver": "rk4"}, {"tau_syn_ex": 3.0, "tau_syn_in": 6.0}, 2.2, -2.0, 40.0,
+        0, 1e-6, "rk4 of 0.1 ms against adaptive Runge-Kutta-Fehlberg 4(5), which takes the step of 0.1 ms here too",
     ),
     "adex": Parity(
         "adex", "aeif_cond_exp",
