@@ -27,8 +27,9 @@ class HodgkinHuxley(NeuronModel):
     * ``detection = "crossing"``: spike where v passes ``v_th`` from below. ``"peak"``: where it falls again
       above v_th, as in NEST's hh_psc_alpha; t_ref then outlasts the fall. No spike within ``t_ref`` of the last; v is
       never reset.
-    * ``solver = "rk4"``: fourth order; stable while a step times the fastest rate stays below 2.7. Conductances of 40/ms in
-      a spike allow 0.05 ms, not 0.1 ms; ``beta_m`` allows that down to -110 mV. Beyond, v becomes NaN and the run ends.
+    * ``solver = "rk4"``: fourth order; stable while a step times the fastest rate stays below 2.7. Conductances of
+      40/ms in a spike allow 0.05 ms, not 0.1 ms; ``beta_m`` allows that down to -110 mV. Beyond, v becomes NaN and the
+      run ends.
       ``"exponential_euler"``: gates for v as at the start, v for gates as at the start (Rush & Larsen 1978); first
       order, stable for any step.
 

@@ -22,8 +22,8 @@ class LifCondExp(NeuronModel):
     The conductances decay exactly; the solver is that of v, for a step h.
 
     * ``solver = "exponential_euler"`` takes the conductances as they are at its start, which gives v exactly for them:
-      ``v <- v_inf + (v - v_inf) e^(-h g/c_m)``, g the sum and v_inf the balance of all conductances. First order, stable
-      for any h; Brian2's ``exponential_euler`` is this scheme.
+      ``v <- v_inf + (v - v_inf) e^(-h g/c_m)``, g the sum and v_inf the balance of all conductances. First order,
+      stable for any h; Brian2's ``exponential_euler`` is this scheme.
     * ``solver = "rk4"``: Runge and Kutta's with the conductances exact at each stage. Fourth order, stable for
       ``h g/c_m < 2.7``. NEST's iaf_cond_exp has an adaptive one of the same order.
 

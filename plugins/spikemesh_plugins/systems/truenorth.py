@@ -100,7 +100,7 @@ CHIP = sourced(
     ChipSpec,
     {
         "core": CORE,
-        "models": ("truenorth",),
+        "models": ("truenorth", "truenorth_stochastic"),
         "costs": {"akopyan2015": SWEEP, "parts": PARTS},
         "published": PUBLISHED,
         "rules": ("truenorth_crossbar",),
