@@ -69,7 +69,8 @@ NETWORKS = {
     "lif_cond_exp": Parity(
         "lif_cond_exp", "iaf_cond_exp",
         {"tau_syn_ex": 3.0, "tau_syn_in": 6.0, "solver": "rk4"}, {"tau_syn_ex": 3.0, "tau_syn_in": 6.0},
-        2.2, -2.0, 40.0, 0, 1e-6, "rk4 of 0.1 ms against adaptive Runge-Kutta-Fehlberg 4(5), which takes the step of 0.1 ms here too",
+        2.2, -2.0, 40.0, 0, 1e-6,
+        "rk4 of 0.1 ms against adaptive Runge-Kutta-Fehlberg 4(5), which takes the step of 0.1 ms here too",
     ),
     "adex": Parity(
         "adex", "aeif_cond_exp",
