@@ -22,6 +22,7 @@ from spikemesh_plugins.neurons.order_detector import OrderDetector
 from spikemesh_plugins.neurons.poisson import PoissonSource
 from spikemesh_plugins.neurons.regular import RegularSource
 from spikemesh_plugins.neurons.spike_source import SpikeSource
+from spikemesh_plugins.neurons.spinnaker_lif import SpinnakerLif
 from spikemesh_plugins.neurons.truenorth import TrueNorthNeuron
 from spikemesh_plugins.neurons.truenorth_stochastic import TrueNorthStochastic
 
@@ -46,6 +47,7 @@ def spikemesh_neuron_models() -> list[type[NeuronModel]]:
         LoihiCuba,
         OdinLif,
         OrderDetector,
+        SpinnakerLif,
         TrueNorthNeuron,
         TrueNorthStochastic,
         PoissonSource,

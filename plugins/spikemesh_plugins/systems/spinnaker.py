@@ -62,6 +62,7 @@ CHIP = sourced(
         "core": CORE,
         "costs": COSTS,
         "published": PUBLISHED,
+        "models": ("spinnaker_lif",),
         "rules": ("spinnaker_memory",),
     },
     format=("spinnaker", NEURON),
