@@ -7,6 +7,8 @@ from spikemesh_plugins.coding.burst import BurstDecoder, BurstEncoder
 from spikemesh_plugins.coding.constant_current import ConstantCurrentEncoder
 from spikemesh_plugins.coding.decisions import LinearDecoder, WinnerDecoder
 from spikemesh_plugins.coding.delta import DeltaDecoder, DeltaEncoder
+from spikemesh_plugins.coding.dvs import DvsEncoder
+from spikemesh_plugins.coding.event_stream import EventEncoder
 from spikemesh_plugins.coding.latency import LatencyDecoder, LatencyEncoder
 from spikemesh_plugins.coding.n_of_m import NOfMDecoder, NOfMEncoder
 from spikemesh_plugins.coding.phase import PhaseDecoder, PhaseEncoder
@@ -35,6 +37,8 @@ def spikemesh_encoders() -> list[type[Encoder] | type[StreamEncoder]]:
         BurstEncoder,
         ConstantCurrentEncoder,
         DeltaEncoder,
+        DvsEncoder,
+        EventEncoder,
     ]
 
 
