@@ -9,6 +9,7 @@ from spikemesh_plugins.coding.decisions import LinearDecoder, WinnerDecoder
 from spikemesh_plugins.coding.delta import DeltaDecoder, DeltaEncoder
 from spikemesh_plugins.coding.dvs import DvsEncoder
 from spikemesh_plugins.coding.event_stream import EventEncoder
+from spikemesh_plugins.coding.filter_bank import FilterBankEncoder
 from spikemesh_plugins.coding.latency import LatencyDecoder, LatencyEncoder
 from spikemesh_plugins.coding.n_of_m import NOfMDecoder, NOfMEncoder
 from spikemesh_plugins.coding.phase import PhaseDecoder, PhaseEncoder
@@ -39,6 +40,7 @@ def spikemesh_encoders() -> list[type[Encoder] | type[StreamEncoder]]:
         DeltaEncoder,
         DvsEncoder,
         EventEncoder,
+        FilterBankEncoder,
     ]
 
 
