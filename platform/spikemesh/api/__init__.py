@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from spikemesh.api.comparing import compare, overrides_of_scenario
     from spikemesh.api.comparison import ComparedSystem, Comparison
+    from spikemesh.api.decoding import decode
     from spikemesh.api.mapped import Mapped
     from spikemesh.api.memory_measure import MemoryMeasure, measure_memory
     from spikemesh.api.plugins import load_plugin
@@ -53,6 +54,7 @@ __all__ = [
     "check_picture",
     "compare",
     "constant_current",
+    "decode",
     "load_plugin",
     "lognormal",
     "map_scenario",
@@ -76,6 +78,7 @@ __all__ = [
 _HOMES = {
     "spikemesh.api.comparing": ("compare", "overrides_of_scenario"),
     "spikemesh.api.comparison": ("ComparedSystem", "Comparison"),
+    "spikemesh.api.decoding": ("decode",),
     "spikemesh.api.memory_measure": ("MemoryMeasure", "measure_memory"),
     "spikemesh.api.plugins": ("load_plugin",),
     "spikemesh.api.result": ("RunResult",),
