@@ -95,7 +95,7 @@ def test_plugins_list_says_what_comes_from_where(invoke, tmp_path):
     file.write_text(PLUGIN)
     listed = json.loads(invoke("plugins", "list", "--plugin", str(file), "--json").stdout)
     supplied = {"kind": "neuron model", "name": "silent", "plugin": "quiet", "origin": str(file)}
-    assert supplied in listed["supplied"]
+    assert supplied | {"claimed_by": []} in listed["supplied"]
     assert listed["broken"] == []
     rows = invoke("plugins", "list", "--plugin", str(file)).stdout.splitlines()
     assert rows[0].split() == ["KIND", "NAME", "PLUGIN", "FROM"]

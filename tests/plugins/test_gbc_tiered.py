@@ -23,8 +23,9 @@ def test_periods_are_powers_of_two_of_the_capacity_ratio(constants_of):
     ):
         c = constants_of(GatedBidirectionalChain, dt, clock="tiered", w_max=1.0, **params)
         assert [value for name, value in c.items() if name.startswith("every")] == expected
+    # Without tiers all of it in every step.
     c = constants_of(GatedBidirectionalChain, 1.0, w_max=1.0)
-    assert not any(name.startswith("every") for name in c)
+    assert {name: value for name, value in c.items() if name.startswith("every")} == {"every1": 1.0}
 
 
 @pytest.mark.parametrize("beakers", [2, 5, 8])
