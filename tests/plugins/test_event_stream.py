@@ -6,6 +6,7 @@ import math
 import struct
 from types import SimpleNamespace
 
+import expelliarmus
 import numpy as np
 import pytest
 
@@ -89,7 +90,6 @@ def test_evt2_by_its_bytes(tmp_path):
 
 
 def test_evt3_as_written_by_the_library(tmp_path):
-    expelliarmus = pytest.importorskip("expelliarmus")
     events = recording()
     ordered = np.zeros(events.size, dtype=[("t", "<i8"), ("y", "<i2"), ("x", "<i2"), ("p", "u1")])
     for name in ordered.dtype.names:

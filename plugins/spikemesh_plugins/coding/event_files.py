@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
@@ -69,7 +70,7 @@ class ArrayRecording:
         return _events(rows) if len(rows) else None
 
 
-class ForwardRecording:
+class ForwardRecording(ABC):
     """Blocks of a reader that only goes forward; an earlier one makes it begin again."""
 
     width = height = 0
@@ -96,8 +97,9 @@ class ForwardRecording:
             self._next += 1
         return self._held
 
+    @abstractmethod
     def _read(self) -> Iterator[AnyArray]:
-        raise NotImplementedError
+        """Read the file from its start, some events at a time."""
 
 
 class RawRecording(ForwardRecording):
