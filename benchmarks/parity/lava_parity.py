@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import json
 import sys
-import tempfile
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import numpy as np
-from environments import UnavailableError, interpreter
 from lava_networks import CELLS, LAVA, SOURCES, STEPS, lava_arrays
-from peer_run import peer_arrays
+from peer_run import compared, peer_arrays
 
 import spikemesh as sm
 
@@ -57,20 +55,7 @@ def compare(name: str, python: Path, folder: Path) -> tuple[str, bool]:
 
 
 def main() -> int:
-    try:
-        python = interpreter("lava")
-    except UnavailableError as error:
-        print(f"Lava is not available: {error}", file=sys.stderr)
-        return 1
-    print("| network | spikes here | there | values that differ | |")
-    print("| --- | --- | --- | --- | --- |")
-    good = True
-    with tempfile.TemporaryDirectory() as folder:
-        for name in LAVA:
-            line, agrees = compare(name, python, Path(folder))
-            print(line, flush=True)
-            good = good and agrees
-    return 0 if good else 1
+    return compared("lava", "| network | spikes here | there | values that differ | |", LAVA, compare)
 
 
 if __name__ == "__main__":

@@ -5,16 +5,14 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-import tempfile
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import numpy as np
-from environments import UnavailableError, interpreter
 from explicit import NETWORKS, arrays
-from peer_run import peer_arrays
+from peer_run import compared, peer_arrays
 
 import spikemesh as sm
 
@@ -77,21 +75,10 @@ def compare(name: str, python: Path, folder: Path) -> tuple[str, bool]:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", nargs="*", default=list(NETWORKS), choices=list(NETWORKS))
-    chosen = parser.parse_args().only
-    try:
-        python = interpreter("nest")
-    except UnavailableError as error:
-        print(f"NEST is not available: {error}", file=sys.stderr)
-        return 1
-    print("| model | NEST | spikes here | there | first difference | spikes apart | potential, mV | | why |")
-    print("| --- | --- | --- | --- | --- | --- | --- | --- | --- |")
-    good = True
-    with tempfile.TemporaryDirectory() as folder:
-        for name in chosen:
-            line, agrees = compare(name, python, Path(folder))
-            print(line, flush=True)
-            good = good and agrees
-    return 0 if good else 1
+    header = (
+        "| model | NEST | spikes here | there | first difference | spikes apart | potential, mV | | why |"
+    )
+    return compared("nest", header, parser.parse_args().only, compare)
 
 
 if __name__ == "__main__":

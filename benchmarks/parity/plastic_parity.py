@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import json
 import sys
-import tempfile
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import numpy as np
-from environments import UnavailableError, interpreter
-from peer_run import peer_arrays
+from peer_run import compared, peer_arrays
 from plastic import PLASTIC, TAU_SYN, W_MAX, plastic_arrays
 
 import spikemesh as sm
@@ -75,20 +73,8 @@ def compare(name: str, python: Path, folder: Path) -> tuple[str, bool]:
 
 
 def main() -> int:
-    try:
-        python = interpreter("nest")
-    except UnavailableError as error:
-        print(f"NEST is not available: {error}", file=sys.stderr)
-        return 1
-    print("| rule | NEST | spikes here | there | alike | weights | potential, mV | | why |")
-    print("| --- | --- | --- | --- | --- | --- | --- | --- | --- |")
-    good = True
-    with tempfile.TemporaryDirectory() as folder:
-        for name in PLASTIC:
-            line, agrees = compare(name, python, Path(folder))
-            print(line, flush=True)
-            good = good and agrees
-    return 0 if good else 1
+    header = "| rule | NEST | spikes here | there | alike | weights | potential, mV | | why |"
+    return compared("nest", header, PLASTIC, compare)
 
 
 if __name__ == "__main__":
